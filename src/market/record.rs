@@ -1,0 +1,137 @@
+//! The record and the values in it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::instrument::{Kind, StreamerSymbol, Symbol};
+use crate::units::{Price, Rank, Vol};
+
+/// Where a value came from. A value we computed carries the source of its inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Streamed events.
+    Dxlink,
+    /// Daily bars streamed as candles.
+    DxlinkCandles,
+    /// tastytrade's REST API.
+    Rest,
+    /// The deprecated chart endpoint.
+    Legacy,
+}
+
+/// A value, who gave it, the moment it describes and how it was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Who gave it, or gave what it was computed from.
+    pub source: Source,
+    /// The moment the value describes; the moment of receipt where the source does not say.
+    pub as_of: Timestamp,
+    /// How it was made, in a few words: `quote mid`, `last trade`, `close-to-close, 30 returns`.
+    pub method: &'static str,
+}
+
+/// The fields of a record that have a source, in the order in which they are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the contract's field names")]
+pub enum Field {
+    Price,
+    Bid,
+    Ask,
+    Last,
+    PrevClose,
+    Open,
+    High,
+    Low,
+    Volume,
+    Iv,
+    IvRank,
+    IvPercentile,
+    IvChange5d,
+    Hv30,
+    Hv90,
+    LiquidityRating,
+    Beta,
+    CorrSpy,
+    EarningsDate,
+    VrpStructural,
+    VrpTactical,
+    Vtr,
+    Delta,
+    Gamma,
+    Theta,
+    Vega,
+    Rho,
+    OptionIv,
+}
+
+/// One source that was asked for a field and why it did not give it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Attempt {
+    /// Who was asked.
+    pub source: Source,
+    /// Why there is no value, in a few words.
+    pub reason: String,
+}
+
+/// A field without a value, and what was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Missing {
+    /// The field.
+    pub field: Field,
+    /// What was tried, in order.
+    pub tried: Vec<Attempt>,
+}
+
+/// Everything known about one symbol.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each field is described at its variant of `Field` and in the contract")]
+pub struct Record {
+    /// As asked for, canonical.
+    pub symbol: Symbol,
+    /// For futures the contract behind the symbol, `/ESZ6`.
+    pub contract: Option<Symbol>,
+    /// Days from today to the last day of that contract.
+    pub days_to_expiration: Option<i32>,
+    /// What the feed calls it.
+    pub streamer_symbol: Option<StreamerSymbol>,
+    /// What it is.
+    pub kind: Kind,
+    pub price: Option<Sourced<Price>>,
+    pub bid: Option<Sourced<Price>>,
+    pub ask: Option<Sourced<Price>>,
+    pub last: Option<Sourced<Price>>,
+    pub prev_close: Option<Sourced<Price>>,
+    pub open: Option<Sourced<Price>>,
+    pub high: Option<Sourced<Price>>,
+    pub low: Option<Sourced<Price>>,
+    pub volume: Option<Sourced<f64>>,
+    pub iv: Option<Sourced<Vol>>,
+    pub iv_rank: Option<Sourced<Rank>>,
+    pub iv_percentile: Option<Sourced<Rank>>,
+    pub iv_change_5d: Option<Sourced<f64>>,
+    pub hv30: Option<Sourced<Vol>>,
+    pub hv90: Option<Sourced<Vol>>,
+    pub liquidity_rating: Option<Sourced<i64>>,
+    pub beta: Option<Sourced<f64>>,
+    pub corr_spy: Option<Sourced<f64>>,
+    pub earnings_date: Option<Sourced<Date>>,
+    pub vrp_structural: Option<Sourced<f64>>,
+    pub vrp_tactical: Option<Sourced<f64>>,
+    pub vtr: Option<Sourced<f64>>,
+    pub delta: Option<Sourced<f64>>,
+    pub gamma: Option<Sourced<f64>>,
+    pub theta: Option<Sourced<f64>>,
+    pub vega: Option<Sourced<f64>>,
+    pub rho: Option<Sourced<f64>>,
+    pub option_iv: Option<Sourced<Vol>>,
+    /// What is missing of the fields this kind of instrument can have, in field order.
+    pub missing: Vec<Missing>,
+    /// Remarks on the record: `stale`, `before_gap`, `hv_partial_snapshot`, `earnings_estimated`.
+    pub notes: Vec<&'static str>,
+}
