@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
+use smol_str::SmolStr;
 
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::units::{Price, Rank, Vol};
@@ -102,6 +103,8 @@ pub struct Record {
     pub streamer_symbol: Option<StreamerSymbol>,
     /// What it is.
     pub kind: Kind,
+    /// `Equity`, `Index`, `Commodity`, … by the configured table.
+    pub asset_class: SmolStr,
     pub price: Option<Sourced<Price>>,
     pub bid: Option<Sourced<Price>>,
     pub ask: Option<Sourced<Price>>,
