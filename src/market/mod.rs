@@ -1,8 +1,17 @@
 //! One honest record per symbol: every value with its source, its time and how it was made; every hole with what was
 //! tried and why it failed. Pure.
 
+mod coverage;
+mod gathered;
+mod holes;
+mod precedence;
+mod price;
 mod record;
 mod run;
 
+pub use coverage::{Coverage, MissingField};
+pub use gathered::{Heard, Inputs, Streamed, Subject, VolRules};
+pub use holes::{Hole, holes, needs_hv, needs_price};
+pub use precedence::{Precedence, fields_of, required};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
 pub use run::{FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, Timing};

@@ -91,7 +91,10 @@ pub struct Missing {
 
 /// Everything known about one symbol.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "each field is described at its variant of `Field` and in the contract")]
+#[expect(
+    missing_docs,
+    reason = "each field is described at its variant of `Field` and in the contract"
+)]
 pub struct Record {
     /// As asked for, canonical.
     pub symbol: Symbol,
@@ -137,4 +140,40 @@ pub struct Record {
     pub missing: Vec<Missing>,
     /// Remarks on the record: `stale`, `before_gap`, `hv_partial_snapshot`, `earnings_estimated`.
     pub notes: Vec<&'static str>,
+}
+
+impl Record {
+    /// Whether `field` has a value.
+    pub fn has(&self, field: Field) -> bool {
+        match field {
+            Field::Price => self.price.is_some(),
+            Field::Bid => self.bid.is_some(),
+            Field::Ask => self.ask.is_some(),
+            Field::Last => self.last.is_some(),
+            Field::PrevClose => self.prev_close.is_some(),
+            Field::Open => self.open.is_some(),
+            Field::High => self.high.is_some(),
+            Field::Low => self.low.is_some(),
+            Field::Volume => self.volume.is_some(),
+            Field::Iv => self.iv.is_some(),
+            Field::IvRank => self.iv_rank.is_some(),
+            Field::IvPercentile => self.iv_percentile.is_some(),
+            Field::IvChange5d => self.iv_change_5d.is_some(),
+            Field::Hv30 => self.hv30.is_some(),
+            Field::Hv90 => self.hv90.is_some(),
+            Field::LiquidityRating => self.liquidity_rating.is_some(),
+            Field::Beta => self.beta.is_some(),
+            Field::CorrSpy => self.corr_spy.is_some(),
+            Field::EarningsDate => self.earnings_date.is_some(),
+            Field::VrpStructural => self.vrp_structural.is_some(),
+            Field::VrpTactical => self.vrp_tactical.is_some(),
+            Field::Vtr => self.vtr.is_some(),
+            Field::Delta => self.delta.is_some(),
+            Field::Gamma => self.gamma.is_some(),
+            Field::Theta => self.theta.is_some(),
+            Field::Vega => self.vega.is_some(),
+            Field::Rho => self.rho.is_some(),
+            Field::OptionIv => self.option_iv.is_some(),
+        }
+    }
 }

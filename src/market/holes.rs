@@ -1,0 +1,61 @@
+//! What is still to be asked for, decided from what has come so far.
+
+use super::gathered::Streamed;
+use super::precedence::is_option;
+use super::price;
+use super::record::Record;
+use crate::instrument::{Kind, Symbol};
+use crate::tastytrade::Metrics;
+use crate::units::Vol;
+
+/// A symbol whose price or realised volatility neither the feed nor REST could give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hole {
+    /// The symbol.
+    pub symbol: Symbol,
+    /// What it is.
+    pub kind: Kind,
+    /// Whether its price is missing.
+    pub price: bool,
+    /// Whether one of its realised volatilities is missing.
+    pub hv: bool,
+}
+
+/// Whether a quote by REST is wanted, given what the feed said: `None` when it said nothing to anybody.
+pub fn needs_price(streamed: Option<&Streamed>, kind: Kind) -> bool {
+    streamed.is_none_or(|streamed| price::of_stream(streamed, kind).price.is_err())
+}
+
+/// Whether daily bars are wanted to compute realised volatilities from.
+///
+/// Futures always need them, so that nobody waits for the metrics to say so; options never do. For the rest
+/// `None` (no metrics of this symbol) needs them, and so does a volatility that is absent or zero.
+pub fn needs_hv(metrics: Option<&Metrics>, kind: Kind) -> bool {
+    match kind {
+        Kind::Future => true,
+        Kind::EquityOption | Kind::FutureOption => false,
+        Kind::Equity | Kind::Index | Kind::Crypto => {
+            metrics.is_none_or(|metrics| [metrics.hv30, metrics.hv90].into_iter().any(|hv| !is_present(hv)))
+        }
+    }
+}
+
+/// The symbols the deprecated source may be asked for, in the order of `records`: those without a price or without a
+/// realised volatility after the feed and REST. Options are never among them, that source does not know any.
+pub fn holes(records: &[Record]) -> Vec<Hole> {
+    records
+        .iter()
+        .filter(|record| !is_option(record.kind))
+        .map(|record| Hole {
+            symbol: record.symbol.clone(),
+            kind: record.kind,
+            price: record.price.is_none(),
+            hv: record.hv30.is_none() || record.hv90.is_none(),
+        })
+        .filter(|hole| hole.price || hole.hv)
+        .collect()
+}
+
+fn is_present(hv: Option<Vol>) -> bool {
+    hv.is_some_and(|hv| hv.get() > 0.0)
+}
