@@ -1,1 +1,3 @@
-//! vol
+//! Pure maths of volatility on slices and units.
+
+pub mod realized;
