@@ -4,6 +4,7 @@ use super::gathered::Streamed;
 use super::precedence::is_option;
 use super::price;
 use super::record::Record;
+use crate::dxlink::Greeks;
 use crate::instrument::{Kind, Symbol};
 use crate::tastytrade::Metrics;
 use crate::units::Vol;
@@ -21,9 +22,13 @@ pub struct Hole {
     pub hv: bool,
 }
 
-/// Whether a quote by REST is wanted, given what the feed said: `None` when it said nothing to anybody.
+/// Whether a quote by REST is wanted, given what the feed said of the instrument (`None`: nothing): when there is no
+/// price, and for options also when there are no complete Greeks, which that quote carries too.
 pub fn needs_price(streamed: Option<&Streamed>, kind: Kind) -> bool {
-    streamed.is_none_or(|streamed| price::of_stream(streamed, kind).price.is_err())
+    streamed.is_none_or(|streamed| {
+        let greeks = streamed.greeks.as_ref().map(|heard| &heard.event);
+        price::of_stream(streamed, kind).price.is_err() || (is_option(kind) && !greeks.is_some_and(is_complete))
+    })
 }
 
 /// Whether daily bars are wanted to compute realised volatilities from.
@@ -54,6 +59,21 @@ pub fn holes(records: &[Record]) -> Vec<Hole> {
         })
         .filter(|hole| hole.price || hole.hv)
         .collect()
+}
+
+fn is_complete(greeks: &Greeks) -> bool {
+    let Greeks {
+        volatility,
+        delta,
+        gamma,
+        theta,
+        rho,
+        vega,
+        ..
+    } = greeks;
+    [volatility, delta, gamma, theta, rho, vega]
+        .into_iter()
+        .all(Option::is_some)
 }
 
 fn is_present(hv: Option<Vol>) -> bool {

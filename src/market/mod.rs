@@ -1,9 +1,14 @@
 //! One honest record per symbol: every value with its source, its time and how it was made; every hole with what was
 //! tried and why it failed. Pure.
 
+mod bars;
 mod coverage;
+mod derived;
 mod gathered;
 mod holes;
+mod merge;
+mod notes;
+mod offers;
 mod precedence;
 mod price;
 mod record;
@@ -12,6 +17,7 @@ mod run;
 pub use coverage::{Coverage, MissingField};
 pub use gathered::{Heard, Inputs, Streamed, Subject, VolRules};
 pub use holes::{Hole, holes, needs_hv, needs_price};
+pub use merge::merge;
 pub use precedence::{Precedence, fields_of, required};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
 pub use run::{FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, Timing};

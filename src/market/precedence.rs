@@ -44,7 +44,7 @@ pub fn required(kind: Kind) -> &'static [Field] {
     }
 }
 
-fn can_have(kind: Kind, field: Field) -> bool {
+pub(super) fn can_have(kind: Kind, field: Field) -> bool {
     let option = is_option(kind);
     match field {
         Field::Price | Field::Last | Field::PrevClose | Field::Open | Field::High | Field::Low => true,

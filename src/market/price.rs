@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::gathered::{Heard, Streamed};
 use super::record::{Source, Sourced};
@@ -105,7 +106,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
         }),
         None => Err("no last trade".to_owned()),
     };
-    let day = time::new_york_date(history.last.map_or(now, |(_, at)| at));
+    let day = local_date(market, history.last.map_or(now, |(_, at)| at));
     let prev_close = tradable(kind, history.prev_close.map(Price::get), "previous close").map(|value| Sourced {
         value,
         source: Source::Legacy,
@@ -152,6 +153,13 @@ pub(super) fn moment(ms: Option<i64>, receipt: Timestamp) -> Timestamp {
     ms.filter(|ms| *ms != 0)
         .and_then(|ms| Timestamp::from_millisecond(ms).ok())
         .unwrap_or(receipt)
+}
+
+fn local_date(market: Market, at: Timestamp) -> Date {
+    match market {
+        Market::UsEquities | Market::UsFutures => time::new_york_date(at),
+        Market::Crypto => at.to_zoned(TimeZone::UTC).date(),
+    }
 }
 
 /// How the days of the trade and of the summary stand to each other around the roll to a new trading day.
@@ -217,7 +225,7 @@ fn last_trade(streamed: &Streamed, kind: Kind) -> Offer<Price> {
         .trade_eth
         .as_ref()
         .filter(|heard| heard.event.extended == Some(true))
-        .and_then(|heard| Some((offer(heard, "extended-hours trade").ok()?, heard.event.time)));
+        .and_then(|heard| Some((offer(heard, EXTENDED_TRADE).ok()?, heard.event.time)));
     match (regular, extended) {
         (Some(Ok(regular)), Some((extended, time))) => {
             let regular_time = streamed.trade.as_ref().and_then(|heard| heard.event.time);
@@ -241,15 +249,17 @@ fn streamed_prev_close(streamed: &Streamed, kind: Kind, day: Day) -> Offer<Price
     Ok(Sourced {
         value: tradable(kind, close, "previous close")?,
         source: Source::Dxlink,
-        as_of: day_id
-            .and_then(time::date_of_day_id)
-            .map_or(*at, |date| close_of(market_of(kind), date, *at)),
+        as_of: close_of_day(day_id, kind, *at),
         method: "previous close",
     })
 }
 
-fn close_of(market: Market, date: Date, receipt: Timestamp) -> Timestamp {
-    time::session_close(market, date).unwrap_or(receipt).min(receipt)
+/// The close of that day, or the receipt while the day lasts or when it is not known.
+fn close_of_day(day_id: Option<i32>, kind: Kind, receipt: Timestamp) -> Timestamp {
+    let close = day_id
+        .and_then(time::date_of_day_id)
+        .and_then(|day| time::session_close(market_of(kind), day));
+    close.map_or(receipt, |close| close.min(receipt))
 }
 
 fn streamed_of_day(
@@ -268,7 +278,7 @@ fn streamed_of_day(
     Ok(Sourced {
         value: tradable(kind, read(summary), name)?,
         source: Source::Dxlink,
-        as_of: *at,
+        as_of: close_of_day(summary.day_id, kind, *at),
         method: "day summary",
     })
 }
@@ -359,4 +369,10 @@ fn no_quote() -> Offer<Price> {
     Err("has no quotes".to_owned())
 }
 
+/// The method of a price that was traded outside regular hours.
+pub(super) const EXTENDED_TRADE: &str = "extended-hours trade";
+
 const VOID_QUOTE: &str = "the quote is zero on both sides";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Closed daily bars of one symbol and the realised volatilities they give.
+//!
+//! Today's bar never counts before its session has ended, and bars that end long ago give nothing.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::gathered::VolRules;
+use super::price::Offer;
+use super::record::{Source, Sourced};
+use crate::dxlink::Candles;
+use crate::legacy::History;
+use crate::time::{self, Market};
+use crate::units::Vol;
+use crate::vol::realized::{Bar, Cleaned, clean, close_to_close};
+
+/// How far a realised volatility looks back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Window {
+    /// 30 returns.
+    Hv30,
+    /// 90 returns.
+    Hv90,
+}
+
+/// The closed bars of one source.
+#[derive(Debug, Clone)]
+pub(super) struct DailyBars {
+    source: Source,
+    market: Market,
+    now: Timestamp,
+    incomplete: bool,
+    cleaned: Cleaned,
+}
+
+impl DailyBars {
+    /// Streamed bars; `incomplete` when the window closed in the middle of their snapshot.
+    pub(super) fn of_candles(candles: &Candles, incomplete: bool, market: Market, now: Timestamp) -> Self {
+        let bars = candles.bars.iter().filter_map(|candle| {
+            let date = time::date_of_bar(candle.time)?;
+            Some(Bar {
+                date,
+                open: candle.open,
+                high: candle.high,
+                low: candle.low,
+                close: candle.close,
+            })
+        });
+        Self::closed(Source::DxlinkCandles, bars, incomplete, market, now)
+    }
+
+    /// Bars of the deprecated source, by their closes alone: those are adjusted, the other prices need not be.
+    pub(super) fn of_history(history: &History, market: Market, now: Timestamp) -> Self {
+        let bars = history.bars.iter().map(|bar| {
+            let close = Some(bar.close);
+            Bar {
+                date: bar.date,
+                open: close,
+                high: close,
+                low: close,
+                close,
+            }
+        });
+        Self::closed(Source::Legacy, bars, false, market, now)
+    }
+
+    /// The realised volatility over `window`, as of the close of the last bar.
+    pub(super) fn realized(&self, window: Window, rules: &VolRules) -> Offer<Vol> {
+        let Some(last) = self.cleaned.bars.last() else {
+            return Err(self.remark("no closed bars"));
+        };
+        if is_stale(last.date, self.now) {
+            return Err(format!("the bars end on {}", last.date));
+        }
+        let value = close_to_close(&self.cleaned.closes(), window.returns(), rules.trading_days)
+            .map_err(|error| self.remark(&error.to_string()))?;
+        let as_of = time::session_close(self.market, last.date)
+            .unwrap_or(self.now)
+            .min(self.now);
+        Ok(Sourced {
+            value,
+            source: self.source,
+            as_of,
+            method: window.method(),
+        })
+    }
+
+    fn closed(
+        source: Source,
+        bars: impl Iterator<Item = Bar>,
+        incomplete: bool,
+        market: Market,
+        now: Timestamp,
+    ) -> Self {
+        let cleaned = clean(bars.filter(|bar| time::is_closed(market, bar.date, now)));
+        Self {
+            source,
+            market,
+            now,
+            incomplete,
+            cleaned,
+        }
+    }
+
+    fn remark(&self, reason: &str) -> String {
+        let dropped = match self.cleaned.dropped.total() {
+            0 => String::new(),
+            count => format!(", {count} bad bars dropped"),
+        };
+        let incomplete = if self.incomplete { ", snapshot incomplete" } else { "" };
+        format!("{reason}{dropped}{incomplete}")
+    }
+}
+
+impl Window {
+    fn returns(self) -> usize {
+        match self {
+            Self::Hv30 => 30,
+            Self::Hv90 => 90,
+        }
+    }
+
+    fn method(self) -> &'static str {
+        match self {
+            Self::Hv30 => "close-to-close, 30 returns",
+            Self::Hv90 => "close-to-close, 90 returns",
+        }
+    }
+}
+
+fn is_stale(last: Date, now: Timestamp) -> bool {
+    last.until(time::new_york_date(now))
+        .map_or(true, |age| age.get_days() > OLDEST_LAST_BAR_DAYS)
+}
+
+/// Longer than any closing of the exchanges.
+const OLDEST_LAST_BAR_DAYS: i32 = 7;
+
+#[cfg(test)]
+mod tests;

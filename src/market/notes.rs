@@ -1,0 +1,85 @@
+//! Remarks on a record that no single value carries.
+
+use super::gathered::{Heard, Inputs, Streamed};
+use super::price::{EXTENDED_TRADE, market_of};
+use super::record::{Record, Source, Sourced};
+use crate::tastytrade::{Metrics, RankVariant};
+use crate::time;
+
+/// The notes that apply, in a fixed order.
+pub(super) fn notes(record: &Record, inputs: &Inputs<'_>) -> Vec<&'static str> {
+    let streamed = inputs.streamed.as_ref().ok();
+    let metrics = inputs.metrics.as_ref().ok();
+    [
+        ("stale", is_stale(record, inputs)),
+        (
+            "before_gap",
+            streamed.is_some_and(|streamed| is_before_gap(record, streamed)),
+        ),
+        (
+            "hv_partial_snapshot",
+            streamed.is_some_and(|streamed| streamed.candles_partial) && uses_candles(record),
+        ),
+        (
+            "earnings_estimated",
+            record.earnings_date.is_some() && metrics.is_some_and(|metrics| is_estimated(metrics)),
+        ),
+        (
+            "iv_rank_tw",
+            record.iv_rank.is_some() && metrics.is_some_and(|metrics| is_tw(metrics)),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(note, applies)| applies.then_some(note))
+    .collect()
+}
+
+fn is_stale(record: &Record, inputs: &Inputs<'_>) -> bool {
+    let last_session = time::last_closed_session(market_of(record.kind), inputs.now);
+    record
+        .price
+        .as_ref()
+        .is_some_and(|price| time::new_york_date(price.as_of) < last_session)
+}
+
+/// Whether a value of the record was read from an event older than an interruption of the feed.
+fn is_before_gap(record: &Record, streamed: &Streamed) -> bool {
+    let extended = record.last.as_ref().is_some_and(|last| last.method == EXTENDED_TRADE);
+    let from_quote = is_streamed(&record.bid) || is_streamed(&record.ask);
+    let from_trade = (is_streamed(&record.last) && !extended) || is_streamed(&record.volume);
+    let from_trade_eth = is_streamed(&record.last) && extended;
+    let from_summary = [&record.prev_close, &record.open, &record.high, &record.low]
+        .into_iter()
+        .any(|price| is_streamed(price));
+    let from_greeks = [&record.delta, &record.gamma, &record.theta, &record.vega, &record.rho]
+        .into_iter()
+        .any(|greek| is_streamed(greek))
+        || is_streamed(&record.option_iv);
+    (from_quote && is_old(&streamed.quote))
+        || (from_trade && is_old(&streamed.trade))
+        || (from_trade_eth && is_old(&streamed.trade_eth))
+        || (from_summary && is_old(&streamed.summary))
+        || (from_greeks && is_old(&streamed.greeks))
+}
+
+fn is_streamed<T>(value: &Option<Sourced<T>>) -> bool {
+    value.as_ref().is_some_and(|value| value.source == Source::Dxlink)
+}
+
+fn is_old<T>(heard: &Option<Heard<T>>) -> bool {
+    heard.as_ref().is_some_and(|heard| heard.before_gap)
+}
+
+fn uses_candles(record: &Record) -> bool {
+    [&record.hv30, &record.hv90]
+        .into_iter()
+        .any(|hv| hv.as_ref().is_some_and(|hv| hv.source == Source::DxlinkCandles))
+}
+
+fn is_estimated(metrics: &Metrics) -> bool {
+    metrics.earnings.as_ref().is_some_and(|earnings| earnings.estimated)
+}
+
+fn is_tw(metrics: &Metrics) -> bool {
+    matches!(metrics.iv_rank, Some((_, RankVariant::Tw)))
+}

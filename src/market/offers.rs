@@ -1,0 +1,328 @@
+//! What each source offers for the fields outside the price group: metrics, realised volatilities, Greeks.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::bars::{DailyBars, Window};
+use super::gathered::{Inputs, Streamed, VolRules};
+use super::price::{Offer, Prices, market_of, moment, of_history, of_rest, of_stream};
+use super::record::{Source, Sourced};
+use crate::dxlink::Greeks;
+use crate::instrument::Kind;
+use crate::legacy::History;
+use crate::tastytrade::{MarketQuote, Metrics, RankVariant};
+use crate::units::{Rank, Vol};
+
+/// Everything the sources offer for one symbol.
+#[derive(Debug)]
+pub(super) struct Offers<'a> {
+    inputs: &'a Inputs<'a>,
+    rules: &'a VolRules,
+    candles: Result<DailyBars, String>,
+    history: Result<DailyBars, String>,
+}
+
+impl<'a> Offers<'a> {
+    pub(super) fn new(inputs: &'a Inputs<'a>, rules: &'a VolRules) -> Self {
+        let market = market_of(inputs.subject.kind);
+        let candles = streamed(inputs).and_then(|streamed| match &streamed.candles {
+            None => Err(NOT_ASKED.to_owned()),
+            Some(Err(reason)) => Err(reason.clone()),
+            Some(Ok(heard)) => Ok(DailyBars::of_candles(
+                &heard.event,
+                streamed.candles_partial,
+                market,
+                inputs.now,
+            )),
+        });
+        let history = history(inputs).map(|history| DailyBars::of_history(history, market, inputs.now));
+        Self {
+            inputs,
+            rules,
+            candles,
+            history,
+        }
+    }
+
+    /// The price group of `source`, or why it has none at all.
+    pub(super) fn prices(&self, source: Source) -> Result<Prices, String> {
+        let kind = self.inputs.subject.kind;
+        match source {
+            Source::Dxlink => streamed(self.inputs).map(|streamed| of_stream(streamed, kind)),
+            Source::DxlinkCandles => Err("has no prices".to_owned()),
+            Source::Rest => rest_quote(self.inputs).map(|quote| of_rest(quote, kind, self.inputs.now)),
+            Source::Legacy => history(self.inputs).map(|history| of_history(history, kind, self.inputs.now)),
+        }
+    }
+
+    pub(super) fn iv(&self, source: Source) -> Offer<Vol> {
+        let read = |metrics: &Metrics| metrics.iv.map(|iv| (iv, "venue's 30-day index"));
+        self.metric(source, &["implied-volatility-index"], iv_moment, read)
+            .and_then(|iv| above_zero(iv, "iv"))
+    }
+
+    pub(super) fn iv_rank(&self, source: Source) -> Offer<Rank> {
+        let wire = [
+            "implied-volatility-index-rank",
+            "tos-implied-volatility-index-rank",
+            "tw-implied-volatility-index-rank",
+        ];
+        self.metric(source, &wire, iv_moment, |metrics| {
+            metrics.iv_rank.map(|(rank, variant)| match variant {
+                RankVariant::Tos => (rank, "52-week range, tos"),
+                RankVariant::Tw => (rank, "52-week range, tw"),
+                RankVariant::Unnamed => (rank, "52-week range, definition not named"),
+            })
+        })
+    }
+
+    pub(super) fn iv_percentile(&self, source: Source) -> Offer<Rank> {
+        self.metric(source, &["implied-volatility-percentile"], iv_moment, |metrics| {
+            metrics
+                .iv_percentile
+                .map(|percentile| (percentile, "share of days below, past year"))
+        })
+    }
+
+    pub(super) fn iv_change_5d(&self, source: Source) -> Offer<f64> {
+        self.metric(
+            source,
+            &["implied-volatility-index-5-day-change"],
+            iv_moment,
+            |metrics| metrics.iv_change_5d.map(|change| (change, "5-day change of the index")),
+        )
+        .and_then(finite)
+    }
+
+    pub(super) fn liquidity_rating(&self, source: Source) -> Offer<i64> {
+        self.metric(source, &["liquidity-rating"], moment_of, |metrics| {
+            metrics.liquidity_rating.map(|rating| (rating, "venue's rating"))
+        })
+    }
+
+    pub(super) fn beta(&self, source: Source) -> Offer<f64> {
+        self.metric(source, &["beta"], moment_of, |metrics| {
+            metrics.beta.map(|beta| (beta, "venue's beta"))
+        })
+        .and_then(finite)
+    }
+
+    pub(super) fn corr_spy(&self, source: Source) -> Offer<f64> {
+        self.metric(source, &["corr-spy-3month"], moment_of, |metrics| {
+            metrics
+                .corr_spy
+                .map(|correlation| (correlation, "three months, venue's"))
+        })
+        .and_then(finite)
+    }
+
+    pub(super) fn earnings_date(&self, source: Source) -> Offer<Date> {
+        self.metric(source, &["earnings"], moment_of, |metrics| {
+            metrics.earnings.as_ref().map(|earnings| {
+                let method = if earnings.estimated {
+                    "expected report, estimated"
+                } else {
+                    "expected report"
+                };
+                (earnings.date, method)
+            })
+        })
+    }
+
+    pub(super) fn realized(&self, source: Source, window: Window) -> Offer<Vol> {
+        match source {
+            Source::Rest => self.venue_hv(window),
+            Source::DxlinkCandles => self
+                .candles
+                .as_ref()
+                .map_err(Clone::clone)?
+                .realized(window, self.rules),
+            Source::Legacy => self
+                .history
+                .as_ref()
+                .map_err(Clone::clone)?
+                .realized(window, self.rules),
+            Source::Dxlink => Err("has no realised volatility".to_owned()),
+        }
+    }
+
+    fn venue_hv(&self, window: Window) -> Offer<Vol> {
+        let (wire, method, name) = match window {
+            Window::Hv30 => ("historical-volatility-30-day", "venue's 30-day volatility", "hv30"),
+            Window::Hv90 => ("historical-volatility-90-day", "venue's 90-day volatility", "hv90"),
+        };
+        let read = |metrics: &Metrics| {
+            let hv = match window {
+                Window::Hv30 => metrics.hv30,
+                Window::Hv90 => metrics.hv90,
+            };
+            hv.map(|hv| (hv, method))
+        };
+        self.metric(Source::Rest, &[wire], moment_of, read)
+            .and_then(|hv| above_zero(hv, name))
+    }
+
+    pub(super) fn greek(
+        &self,
+        source: Source,
+        streamed: fn(&Greeks) -> Option<f64>,
+        quoted: fn(&MarketQuote) -> Option<f64>,
+    ) -> Offer<f64> {
+        finite(self.of_option(
+            source,
+            |greeks| streamed(greeks),
+            |quote| quoted(quote),
+            "venue's model",
+        )?)
+    }
+
+    pub(super) fn option_iv(&self, source: Source) -> Offer<Vol> {
+        let streamed = |greeks: &Greeks| greeks.volatility.and_then(Vol::new);
+        above_zero(
+            self.of_option(
+                source,
+                streamed,
+                |quote| quote.option_iv,
+                "implied by the option's price",
+            )?,
+            "option_iv",
+        )
+    }
+
+    fn of_option<T>(
+        &self,
+        source: Source,
+        from_event: impl Fn(&Greeks) -> Option<T>,
+        from_quote: impl Fn(&MarketQuote) -> Option<T>,
+        method: &'static str,
+    ) -> Offer<T> {
+        match source {
+            Source::Dxlink => {
+                let streamed = streamed(self.inputs)?;
+                let silence = || streamed.silence.clone().unwrap_or_else(|| "no greeks".to_owned());
+                let heard = streamed.greeks.as_ref().ok_or_else(silence)?;
+                let value = from_event(&heard.event).ok_or_else(|| "absent in the greeks".to_owned())?;
+                Ok(Sourced {
+                    value,
+                    source,
+                    as_of: moment(heard.event.time, heard.at),
+                    method,
+                })
+            }
+            Source::Rest => {
+                let quote = rest_quote(self.inputs)?;
+                let value = from_quote(quote).ok_or_else(|| "absent in the quote".to_owned())?;
+                Ok(Sourced {
+                    value,
+                    source,
+                    as_of: quote.updated_at.unwrap_or(self.inputs.now),
+                    method,
+                })
+            }
+            Source::DxlinkCandles | Source::Legacy => Err("has no greeks".to_owned()),
+        }
+    }
+
+    fn metric<T>(
+        &self,
+        source: Source,
+        wire: &[&str],
+        as_of: fn(&Metrics) -> Option<Timestamp>,
+        read: impl Fn(&Metrics) -> Option<(T, &'static str)>,
+    ) -> Offer<T> {
+        match source {
+            Source::Rest => {
+                let metrics = metrics(self.inputs)?;
+                let (value, method) = read(metrics).ok_or_else(|| absence(metrics, wire))?;
+                Ok(Sourced {
+                    value,
+                    source,
+                    as_of: as_of(metrics).unwrap_or(self.inputs.now),
+                    method,
+                })
+            }
+            Source::Dxlink | Source::DxlinkCandles | Source::Legacy => Err("has no market metrics".to_owned()),
+        }
+    }
+}
+
+fn streamed<'a>(inputs: &Inputs<'a>) -> Result<&'a Streamed, String> {
+    inputs.streamed.clone()
+}
+
+fn history<'a>(inputs: &Inputs<'a>) -> Result<&'a History, String> {
+    inputs.legacy.clone().unwrap_or_else(|| Err(NOT_ASKED.to_owned()))
+}
+
+fn rest_quote<'a>(inputs: &Inputs<'a>) -> Result<&'a MarketQuote, String> {
+    let quote = inputs.rest_quote.clone().unwrap_or_else(|| Err(NOT_ASKED.to_owned()))?;
+    let subject = inputs.subject;
+    if quote.symbol == subject.symbol || Some(&quote.symbol) == subject.contract.as_ref() {
+        Ok(quote)
+    } else {
+        Err(format!("the quote is of {}", quote.symbol))
+    }
+}
+
+/// The metrics, if they are of this very symbol or, for a futures contract, of its root: `/ES` never answers for `ES`.
+fn metrics<'a>(inputs: &Inputs<'a>) -> Result<&'a Metrics, String> {
+    let metrics = inputs.metrics.clone()?;
+    let subject = inputs.subject;
+    let is_its_root =
+        || subject.kind == Kind::Future && is_contract_of(subject.symbol.as_str(), metrics.symbol.as_str());
+    if metrics.symbol == subject.symbol || is_its_root() {
+        Ok(metrics)
+    } else {
+        Err(format!("the metrics are of {}", metrics.symbol))
+    }
+}
+
+/// Whether `contract` is `root`, a month letter and the digits of a year, perhaps with an exchange.
+fn is_contract_of(contract: &str, root: &str) -> bool {
+    let Some(month) = contract.strip_prefix(root) else {
+        return false;
+    };
+    let month = month.split(':').next().unwrap_or(month);
+    let mut letters = month.chars();
+    let is_month = letters.next().is_some_and(|letter| "FGHJKMNQUVXZ".contains(letter));
+    let year = letters.as_str();
+    is_month && matches!(year.len(), 1 | 2) && year.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+fn absence(metrics: &Metrics, wire: &[&str]) -> String {
+    let unreadable = metrics
+        .unreadable
+        .iter()
+        .any(|name| wire.iter().any(|field| name.starts_with(field)));
+    if unreadable {
+        "unreadable in the answer".to_owned()
+    } else {
+        "null in the answer".to_owned()
+    }
+}
+
+fn iv_moment(metrics: &Metrics) -> Option<Timestamp> {
+    metrics.iv_updated_at.or(metrics.updated_at)
+}
+
+fn moment_of(metrics: &Metrics) -> Option<Timestamp> {
+    metrics.updated_at
+}
+
+fn above_zero(vol: Sourced<Vol>, name: &str) -> Offer<Vol> {
+    if vol.value.get() > 0.0 {
+        Ok(vol)
+    } else {
+        Err(format!("{name} is 0, which is no volatility"))
+    }
+}
+
+fn finite(number: Sourced<f64>) -> Offer<f64> {
+    if number.value.is_finite() {
+        Ok(number)
+    } else {
+        Err("not a finite number".to_owned())
+    }
+}
+
+const NOT_ASKED: &str = "not asked";
