@@ -1,1 +1,120 @@
-//! cli
+//! The edge: what was typed, what is needed for it, one file per command, progress and exit codes.
+
+mod args;
+mod config;
+mod data;
+mod demo;
+mod doctor;
+mod exit;
+mod explain;
+mod log;
+mod manual;
+mod output;
+mod progress;
+mod quote;
+mod resolve;
+mod screen;
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use jiff::Timestamp;
+
+use self::args::{Cli, Command, Global, When};
+use self::exit::{Failure, Kind};
+use self::progress::Stderr;
+use crate::time;
+
+/// The process around a run, read once.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    /// Environment variables that are text.
+    environment: BTreeMap<String, String>,
+    /// Where relative paths start.
+    directory: PathBuf,
+    /// The wall clock, or `--as-of`.
+    now: Timestamp,
+}
+
+impl Surroundings {
+    fn read(global: &Global) -> Result<Self, Failure> {
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let directory = std::env::current_dir()
+            .map_err(|error| Failure::new(Kind::CannotRead, format!("cannot tell the working directory: {error}")))?;
+        Ok(Self { environment: environment.collect(), directory, now: global.as_of.unwrap_or_else(time::now) })
+    }
+
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a stream should be coloured.
+    fn colour(&self, when: When, terminal: bool) -> bool {
+        match when {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && self.variable("NO_COLOR").is_none() && self.variable("TERM") != Some("dumb"),
+        }
+    }
+}
+
+/// Runs the program with the arguments, environment and streams of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let stderr = Stderr::new(cli.global.quiet, cli.global.verbose);
+    let outcome = catch_unwind(AssertUnwindSafe(|| run(cli, &stderr)));
+    stderr.clear();
+    match outcome {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
+            tell(&failure, &stderr);
+            failure.kind.into()
+        }
+        Err(_panic) => {
+            stderr.error("variance: this is a bug in variance; please report it with the lines above");
+            Kind::Internal.into()
+        }
+    }
+}
+
+fn run(cli: Cli, stderr: &Stderr) -> Result<(), Failure> {
+    let surroundings = Surroundings::read(&cli.global)?;
+    log::start(cli.global.verbose, surroundings.colour(cli.global.color.unwrap_or(When::Auto), io::stderr().is_terminal()));
+    let global = &cli.global;
+    match &cli.command {
+        Command::Screen(args) => screen::run(args, global, &surroundings, stderr),
+        Command::Quote(args) => quote::run(args, global, &surroundings, stderr),
+        Command::Explain(args) => explain::run(args, global, &surroundings, stderr),
+        Command::Doctor(args) => doctor::run(args, global, &surroundings, stderr),
+        Command::Demo(args) => demo::run(args, &surroundings, stderr),
+        Command::Config(args) => config::run(args, global, &surroundings, stderr),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { out } => manual::man(out.as_deref()),
+        Command::Help { topic } => manual::help(topic),
+    }
+}
+
+/// Prints what clap has to say. A reader that has gone away is no error.
+fn usage(error: &clap::Error) -> ExitCode {
+    match error.print() {
+        Ok(()) => {}
+        Err(broken) if broken.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(_unwritable) => return Kind::CannotWrite.into(),
+    }
+    if error.use_stderr() { Kind::Usage.into() } else { ExitCode::SUCCESS }
+}
+
+fn tell(failure: &Failure, stderr: &Stderr) {
+    for detail in &failure.details {
+        stderr.error(detail);
+    }
+    stderr.error(&format!("variance: {failure}"));
+}

@@ -1,1 +1,202 @@
-//! gather
+//! The only orchestration: all sources at the same time, then each hole from the next best source, then one merge.
+//!
+//! What is decided here is only who is asked when. What a value is, is decided by `market`.
+
+mod bound;
+mod clock;
+mod fallback;
+mod listening;
+mod requests;
+mod tokens;
+mod verdict;
+pub mod wants;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use smol_str::SmolStr;
+use tokio::sync::mpsc;
+
+pub use bound::{Bound, Cut};
+pub use clock::Clock;
+pub use verdict::Verdict;
+
+use crate::instrument::{Instrument, Kind, Symbol};
+use crate::market::{self, Mode, Precedence, Record, Run, VolRules};
+use crate::stream::{Network, Policy, Progress, Want};
+use crate::{legacy, tastytrade};
+
+use self::listening::Listening;
+use self::requests::{Asked, Resolution};
+
+/// What to gather.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The instruments, each once.
+    pub instruments: Vec<Instrument>,
+    /// Classes by symbol.
+    pub asset_classes: BTreeMap<Symbol, SmolStr>,
+    /// The class of symbols that are not in the table.
+    pub default_asset_class: SmolStr,
+    /// How to listen; `None` when the feed is switched off.
+    pub listen: Option<Listen>,
+    /// Symbols asked for in one request.
+    pub batch_size: usize,
+    /// Which venue the data is from.
+    pub mode: Mode,
+    /// What volatilities are computed with.
+    pub vol: VolRules,
+    /// Who is believed first.
+    pub precedence: Precedence,
+}
+
+/// How to listen to the feed.
+#[derive(Debug, Clone, Copy)]
+pub struct Listen {
+    /// Longest time from the first dial.
+    pub window: Duration,
+    /// What to do when a connection ends.
+    pub policy: Policy,
+}
+
+/// Who can be asked.
+#[derive(Debug)]
+pub struct Venues<'a> {
+    /// tastytrade's REST API.
+    pub rest: &'a tastytrade::Client,
+    /// The deprecated source; `None` when it is switched off.
+    pub legacy: Option<&'a legacy::Client>,
+    /// What opens WebSockets.
+    pub network: Network,
+}
+
+/// Something to tell the user while gathering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// Connecting to the feed.
+    Connecting,
+    /// How far the feed is.
+    Streaming(Progress),
+    /// A connection of the feed was lost, or subscriptions were refused.
+    Feed(String),
+    /// Holes are being filled by REST.
+    Filling {
+        /// Symbols asked for.
+        symbols: usize,
+    },
+    /// The deprecated source is being used for the first time in this run.
+    Legacy {
+        /// Symbols it will be asked for.
+        symbols: usize,
+    },
+}
+
+/// What was gathered.
+#[derive(Debug)]
+pub struct Gathered {
+    /// One record per instrument, in symbol order.
+    pub records: Vec<Record>,
+    /// How it went.
+    pub run: Run,
+    /// Whether the run as a whole failed.
+    pub verdict: Verdict,
+}
+
+/// Gathers what `plan` wants from `venues`. Ends at the latest with `bound`, with what is there by then.
+///
+/// # Errors
+/// The user interrupted it; sockets have been closed.
+///
+/// # Cancel safety
+/// Not safe: what was gathered is lost with the future. End it through `bound`.
+pub async fn gather(
+    plan: &Plan,
+    venues: &Venues<'_>,
+    bound: &Bound,
+    clock: Clock,
+    notify: &dyn Fn(Notice),
+) -> Result<Gathered, Interrupted> {
+    let (want, more) = mpsc::unbounded_channel();
+    let (asked, listening) = tokio::join!(
+        requests::ask(plan, venues.rest, bound, clock, Wants::new(plan, want, clock.wall)),
+        listening::listen(plan, venues, bound, clock, more, notify),
+    );
+    if asked.cut == Some(Cut::Interrupted) || listening.cut == Some(Cut::Interrupted) {
+        return Err(Interrupted);
+    }
+    let gathering = Gathering { plan, venues, bound, clock, notify, asked, listening };
+    gathering.finish().await
+}
+
+/// The user wanted to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+/// What is known once the feed and the first requests have ended.
+struct Gathering<'a, 'v> {
+    plan: &'a Plan,
+    venues: &'a Venues<'v>,
+    bound: &'a Bound,
+    clock: Clock,
+    notify: &'a dyn Fn(Notice),
+    asked: Asked,
+    listening: Listening,
+}
+
+/// Tells the feed what is wanted, as it becomes known.
+#[derive(Debug)]
+struct Wants<'a> {
+    plan: &'a Plan,
+    sender: mpsc::UnboundedSender<Want>,
+    today: Timestamp,
+}
+
+impl<'a> Wants<'a> {
+    fn new(plan: &'a Plan, sender: mpsc::UnboundedSender<Want>, today: Timestamp) -> Self {
+        Self { plan, sender, today }
+    }
+
+    /// Last values of every instrument that `resolution` names.
+    fn last_values(&self, resolution: &Resolution) {
+        // By type, then by symbol: the feed then answers everybody's quote before anybody's second event.
+        let mut wants: Vec<Want> = self
+            .plan
+            .instruments
+            .iter()
+            .filter_map(|instrument| Some((instrument, resolution.get(&instrument.symbol())?)))
+            .flat_map(|(instrument, resolved)| wants::last_values(instrument.kind(), &resolved.streamer))
+            .collect();
+        wants.sort_by(|one, other| one.entry.cmp(&other.entry));
+        for want in wants {
+            self.send(want);
+        }
+    }
+
+    /// Daily bars of an instrument.
+    fn daily_bars(&self, instrument: &Instrument, resolution: &Resolution) {
+        if let Some(resolved) = resolution.get(&instrument.symbol()) {
+            self.send(wants::daily_bars(instrument, &resolved.streamer, self.today));
+        }
+    }
+
+    /// Daily bars of an instrument, if it is a future.
+    fn daily_bars_of_future(&self, instrument: &Instrument, resolution: &Resolution) {
+        if instrument.kind() == Kind::Future {
+            self.daily_bars(instrument, resolution);
+        }
+    }
+
+    fn send(&self, want: Want) {
+        if self.sender.send(want).is_err() {
+            tracing::debug!("the window has closed: a want came too late");
+        }
+    }
+}
+
+/// Whether realised volatility has to be computed from bars: always for futures, whose contracts the venue's figure does
+/// not name, and for others where the venue has none.
+fn needs_bars(instrument: &Instrument, metrics: &BTreeMap<Symbol, tastytrade::Metrics>) -> bool {
+    market::needs_hv(metrics.get(&instrument.symbol()), instrument.kind())
+}

@@ -1,1 +1,16 @@
-//! Sockets over time: connect, session, backoff, sessions in sequence, and the listen window.
+//! Sockets over time: connect, one session, backoff, sessions in sequence, and the listen window.
+//!
+//! Everything is pulled by its caller; no task is spawned, so dropping a future ends what it did.
+
+pub mod backoff;
+mod connect;
+mod feed;
+mod ledger;
+mod session;
+mod window;
+
+pub use connect::{Connect, ConnectError, Dial, Network};
+pub use feed::{Feed, Fetch, GaveUp, Grant, Item, Policy, Tally, TokenError, Tokens};
+pub use ledger::{Answer, CANDLE_WINDOW, Ledger, Orders, Want};
+pub use session::{Disconnect, Session};
+pub use window::{End, Heard, Listened, Progress, Streamed, Trouble, Window, listen};

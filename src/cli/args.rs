@@ -1,0 +1,320 @@
+//! What was typed: the command line as clap reads it. No environment, no files, no defaults but clap's own.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use jiff::Timestamp;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Where is implied volatility dear against what the market has really done, and can the numbers be trusted?
+///
+/// Streams a whole watchlist over one DXLink WebSocket, adds tastytrade's REST volatility metrics, fills each hole
+/// from the next best source, and says for every number where it came from and how old it is.
+#[derive(Debug, Parser)]
+#[command(
+    name = "variance",
+    version,
+    styles = STYLES,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "Examples:\n  \
+        variance screen --demo                        the default watchlist on the embedded venue, no account needed\n  \
+        variance screen --symbols /ES,SPY             the active month of /ES and SPY, ranked\n  \
+        variance quote AAPL --json                    one record with its sources\n  \
+        variance explain /ES                          every gate, every number, what was tried\n  \
+        variance doctor                               what works and what to do about what does not\n\n\
+        Exit codes: variance help exit-codes"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Configuration file instead of the ones found by the search order
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Colour in tables and messages
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<When>,
+    /// No progress and no remarks on stderr, only errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// More on stderr; twice for the conversation with the feed, without secrets
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// Take this instant for now
+    #[arg(long, global = true, hide = true, value_name = "TIMESTAMP")]
+    pub as_of: Option<Timestamp>,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When the stream is a terminal and `NO_COLOR` is not set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Gather the universe, filter, score, rank and print it
+    Screen(Box<Screen>),
+    /// One record per symbol: quote, trade, day, volatility metrics; for options the Greeks
+    Quote(Box<Quote>),
+    /// Every gate with value, limit and verdict; where each number came from and what was tried before it
+    Explain(Box<Explain>),
+    /// Check configuration, credentials, token, feed, metrics and clock, step by step
+    Doctor(Doctor),
+    /// Serve the embedded venue (REST and DXLink on loopback) until Ctrl-C
+    Demo(Demo),
+    /// Show, check or describe the configuration
+    Config(Config),
+    /// Print a completion script
+    Completions {
+        /// The shell it is for
+        shell: Shell,
+    },
+    /// Print the manual page, or write all pages into a directory
+    Man {
+        /// Write one page per command into this directory
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
+    /// Print help for a command or a topic (exit-codes)
+    Help {
+        /// A command, or `exit-codes`
+        topic: Vec<String>,
+    },
+}
+
+/// Options of every command that gathers data.
+#[derive(Debug, Args)]
+pub struct Data {
+    /// Use the embedded venue: invented data, no account, no network
+    #[arg(long)]
+    pub demo: bool,
+    /// Seed of the embedded venue
+    #[arg(long, value_name = "N", requires = "demo", default_value_t = 1)]
+    pub seed: u64,
+    /// Delay every answer of the embedded venue by this round trip
+    #[arg(long, value_name = "MS", requires = "demo", default_value_t = 0)]
+    pub rtt: u64,
+    /// Output format [default: table on a terminal, plain otherwise]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Write to this file instead of stdout, whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Listen to the feed for at most this long [default: dxlink.listen_duration_seconds]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub listen: Option<f64>,
+    /// Bound on the whole run: what is there by then is printed and marked partial
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub deadline: Option<f64>,
+    /// Exit with code 65 when fewer symbols than this are complete
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub require_complete: Option<f64>,
+}
+
+/// Output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns for people, fitted to the terminal
+    Table,
+    /// One row a line, tab separated, with a header
+    Plain,
+    /// One document
+    Json,
+    /// One object a line
+    Jsonl,
+    /// Comma separated, the columns of plain
+    Csv,
+}
+
+/// `variance screen`
+#[derive(Debug, Args)]
+pub struct Screen {
+    /// Symbols, comma separated: SPY, BRK/B, /ES, /ESZ6, BTC/USD
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',', conflicts_with = "watchlist")]
+    pub symbols: Vec<String>,
+    /// Watchlist file, one symbol a line; `-` reads stdin [default: universe.watchlist]
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub watchlist: Option<PathBuf>,
+    /// Rules of choice
+    #[command(flatten)]
+    pub rules: Rules,
+    /// Print at most this many rows
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Order of the rows, a column name
+    #[arg(long, value_name = "KEY[:asc|desc]")]
+    pub sort: Option<String>,
+    /// Print every symbol, rejected ones marked
+    #[arg(long)]
+    pub all: bool,
+    /// How and from where
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// Rules that replace those of the profile.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub struct Rules {
+    /// Profile of thresholds [default: screener.default_profile]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Only these asset classes
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    pub include_asset_classes: Vec<String>,
+    /// Not these asset classes
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    pub exclude_asset_classes: Vec<String>,
+    /// Not these symbols
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    pub exclude_symbols: Vec<String>,
+    /// Symbols held already: flagged, not dropped
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    pub held_symbols: Vec<String>,
+    /// Do not ask for liquidity
+    #[arg(long)]
+    pub allow_illiquid: bool,
+    /// Least structural VRP, iv / hv90, a ratio
+    #[arg(long, value_name = "RATIO")]
+    pub min_vrp: Option<f64>,
+    /// Least IV percentile, 0 to 100; 0 switches the gate off
+    #[arg(long, value_name = "0..100", value_parser = percent)]
+    pub min_iv_percentile: Option<f64>,
+    /// Least price of anything but futures
+    #[arg(long, value_name = "PRICE")]
+    pub min_price: Option<f64>,
+    /// Least liquidity rating, 0 to 5
+    #[arg(long, value_name = "0..5", value_parser = clap::value_parser!(i64).range(0..=5))]
+    pub min_liquidity: Option<i64>,
+}
+
+/// `variance quote`
+#[derive(Debug, Args)]
+pub struct Quote {
+    /// Symbols in any spelling: SPY, /ES, /ESZ26:XCME, .SPY261218C600, "SPY   261218C00600000"
+    #[arg(required = true, value_name = "SYMBOL")]
+    pub symbols: Vec<String>,
+    /// How and from where
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `variance explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Symbols
+    #[arg(required = true, value_name = "SYMBOL")]
+    pub symbols: Vec<String>,
+    /// Rules of choice
+    #[command(flatten)]
+    pub rules: Rules,
+    /// How and from where
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `variance doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Check against the embedded venue
+    #[arg(long)]
+    pub demo: bool,
+    /// One JSON document instead of lines
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `variance demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Seed of the market
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Delay every answer by this round trip
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub rtt: u64,
+    /// Port on loopback; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+}
+
+/// `variance config`
+#[derive(Debug, Args)]
+pub struct Config {
+    /// What to do with it
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// The effective configuration, each value with its origin
+    Show {
+        /// One JSON document instead of lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Validate the configuration and say where it is wrong
+    Check,
+    /// JSON Schema of the configuration file, or of the output document
+    Schema {
+        /// The schema of the output document
+        #[arg(long)]
+        output: bool,
+    },
+    /// The file in use, or the places searched
+    Path,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
+        Ok(_) | Err(_) => Err("a number of seconds above 0 and at most 86400 is wanted".to_owned()),
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse::<f64>() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        Ok(_) | Err(_) => Err("a number from 0 to 100 is wanted".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

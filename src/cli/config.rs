@@ -1,0 +1,64 @@
+//! `variance config`
+
+use std::io::Write;
+
+use super::args::{Config, ConfigCommand, Global};
+use super::exit::{Failure, Kind};
+use super::output::Output;
+use super::progress::Stderr;
+use super::{Surroundings, resolve};
+use crate::{config, render};
+
+/// Shows, checks or describes the configuration.
+pub(super) fn run(args: &Config, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+    match &args.command {
+        ConfigCommand::Show { json } => show(&resolve::config(global, None, around)?, *json),
+        ConfigCommand::Check => {
+            let config = resolve::config(global, None, around)?;
+            let place = config.path.as_ref().map_or("embedded defaults".to_owned(), |path| path.display().to_string());
+            for note in config.notes() {
+                stderr.remark(&format!("variance: note: {note}"));
+            }
+            Output::Stdout.finish(|out| writeln!(out, "{place}: ok"))
+        }
+        ConfigCommand::Schema { output } => {
+            let schema = if *output { render::schema() } else { config::schema() };
+            let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(Kind::Internal, error))?;
+            Output::Stdout.finish(|out| writeln!(out, "{text}"))
+        }
+        ConfigCommand::Path => path(global, around),
+    }
+}
+
+fn show(config: &config::Config, json: bool) -> Result<(), Failure> {
+    let entries = config.entries();
+    Output::Stdout.finish(|out| {
+        if json {
+            let values: serde_json::Map<String, serde_json::Value> = entries
+                .iter()
+                .map(|entry| {
+                    let origin = entry.origin.to_string();
+                    (entry.path.clone(), serde_json::json!({ "value": entry.value, "origin": origin }))
+                })
+                .collect();
+            serde_json::to_writer_pretty(&mut *out, &values)?;
+            return writeln!(out);
+        }
+        let width = entries.iter().map(|entry| entry.path.len()).max().unwrap_or(0);
+        for entry in &entries {
+            writeln!(out, "{:<width$}  {}  ({})", entry.path, entry.value, entry.origin)?;
+        }
+        Ok(())
+    })
+}
+
+fn path(global: &Global, around: &Surroundings) -> Result<(), Failure> {
+    let config = resolve::config(global, None, around)?;
+    Output::Stdout.finish(|out| match &config.path {
+        Some(path) => writeln!(out, "{}", path.display()),
+        None => {
+            writeln!(out, "embedded defaults; no file was found at")?;
+            config.searched.iter().try_for_each(|place| writeln!(out, "  {}", place.display()))
+        }
+    })
+}

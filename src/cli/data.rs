@@ -1,0 +1,252 @@
+//! What every data command does: configuration, venue, credentials, gathering, output, verdict.
+
+use std::future::Future;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::args::{self, Data, Global, When};
+use super::exit::{Failure, Kind};
+use super::output::Output;
+use super::progress::Stderr;
+use super::{Surroundings, resolve};
+use crate::config::Config;
+use crate::demo::Venue;
+use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Venues, Verdict, gather};
+use crate::instrument::Instrument;
+use crate::market::{Coverage, Mode};
+use crate::render::{self, Document, Format, Meta, Style};
+use crate::stream::Network;
+use crate::{http, legacy, tastytrade};
+
+/// How long a run may take to say goodbye after Ctrl-C.
+const GOODBYE: Duration = Duration::from_millis(1_500);
+
+/// A data command that is ready to gather.
+pub(super) struct Job<'a> {
+    pub(super) config: Config,
+    data: &'a Data,
+    global: &'a Global,
+    surroundings: &'a Surroundings,
+    stderr: &'a Stderr,
+    output: Output,
+    started: std::time::Instant,
+}
+
+/// Where a run's data comes from.
+pub(super) struct Access {
+    pub(super) rest: tastytrade::Client,
+    pub(super) legacy: Option<legacy::Client>,
+    pub(super) network: Network,
+    pub(super) mode: Mode,
+    /// Lives as long as it is asked.
+    _venue: Option<Venue>,
+}
+
+impl<'a> Job<'a> {
+    /// Reads the configuration and opens the output, so that what is wrong with them is told at once.
+    pub(super) fn new(
+        data: &'a Data,
+        global: &'a Global,
+        surroundings: &'a Surroundings,
+        stderr: &'a Stderr,
+    ) -> Result<Self, Failure> {
+        let started = std::time::Instant::now();
+        let config = resolve::config(global, data.listen, surroundings)?;
+        let output = Output::open(data.output.as_deref())?;
+        Ok(Self { config, data, global, surroundings, stderr, output, started })
+    }
+
+    /// The wall clock of the run.
+    pub(super) fn now(&self) -> Timestamp {
+        self.surroundings.now
+    }
+
+    /// Gathers `instruments`, makes a document of them with `compose`, prints it and says how the run ended.
+    pub(super) fn run(
+        self,
+        instruments: Vec<Instrument>,
+        compose: impl FnOnce(&Gathered, Meta<'_>) -> Document,
+    ) -> Result<(), Failure> {
+        let access = Access::open(&self.config, self.data, self.surroundings)?;
+        let plan = resolve::plan(&self.config, instruments, access.mode);
+        let gathered = interruptible(|stop| self.gather(&plan, &access, stop))??;
+        self.stderr.clear();
+        if let Verdict::Refused(error) = &gathered.verdict {
+            return Err(refused(error));
+        }
+        let coverage = Coverage::of(&gathered.records);
+        let generated_at = if self.global.as_of.is_some() { self.now() } else { crate::time::now() };
+        let meta = Meta { coverage: &coverage, run: &gathered.run, generated_at };
+        let document = compose(&gathered, meta);
+        let (format, style) = self.format();
+        self.output.finish(|mut out| render::write(&document, &style, format, &mut out))?;
+        verdict(&gathered, &coverage, self.data.require_complete)
+    }
+
+    async fn gather(
+        &self,
+        plan: &Plan,
+        access: &Access,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Result<Gathered, Interrupted>, Failure> {
+        let deadline = self.data.deadline.map(Duration::from_secs_f64);
+        let deadline = deadline.map(|deadline| Instant::from_std(self.started) + deadline);
+        let venues = Venues { rest: &access.rest, legacy: access.legacy.as_ref(), network: access.network.clone() };
+        let notify = |notice| self.tell(&notice);
+        let bound = Bound::new(deadline, stop);
+        Ok(gather(plan, &venues, &bound, Clock::starting_at(self.now()), &notify).await)
+    }
+
+    fn tell(&self, notice: &Notice) {
+        match notice {
+            Notice::Connecting => self.stderr.status("connecting to the feed".to_owned()),
+            Notice::Streaming(progress) if progress.streaming => self
+                .stderr
+                .status(format!("listening: {} of {} answers", progress.answered, progress.wanted)),
+            Notice::Streaming(_) => self.stderr.status("connecting to the feed".to_owned()),
+            Notice::Feed(trouble) => self.stderr.remark(&format!("variance: DXLink: {trouble}")),
+            Notice::Filling { symbols } => {
+                self.stderr.status(format!("asking REST for the quotes of {symbols} symbols"));
+            }
+            Notice::Legacy { symbols } => self.stderr.remark(&format!(
+                "variance: the deprecated legacy source is asked for {symbols} symbols that neither DXLink nor \
+                 tastytrade REST could fill (switch it off with legacy.enabled = false)"
+            )),
+        }
+    }
+
+    fn format(&self) -> (Format, Style) {
+        let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
+        let format = match (self.data.json, self.data.format) {
+            (true, _) | (false, Some(args::Format::Json)) => Format::Json,
+            (false, Some(args::Format::Table)) => Format::Table,
+            (false, Some(args::Format::Plain)) => Format::Plain,
+            (false, Some(args::Format::Jsonl)) => Format::Jsonl,
+            (false, Some(args::Format::Csv)) => Format::Csv,
+            (false, None) => resolve::format(&self.config, to_terminal),
+        };
+        let when = self.global.color.unwrap_or_else(|| resolve::colour(&self.config));
+        let color = self.surroundings.colour(when, to_terminal);
+        (format, Style { width: self.width(to_terminal), color })
+    }
+
+    /// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.
+    fn width(&self, to_terminal: bool) -> Option<usize> {
+        let columns = self.surroundings.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        columns.or_else(|| to_terminal.then(resolve::terminal_width).flatten())
+    }
+}
+
+impl Access {
+    /// Starts the embedded venue or takes the configured one, with credentials.
+    pub(super) fn open(config: &Config, data: &Data, surroundings: &Surroundings) -> Result<Self, Failure> {
+        if data.demo {
+            let venue = super::demo::start(data.seed, data.rtt, 0, surroundings.now)?;
+            return Self::demo(config, venue);
+        }
+        let credentials = resolve::credentials(config, surroundings)?;
+        Self::at(config, credentials, None)
+    }
+
+    /// Uses an embedded venue.
+    pub(super) fn demo(config: &Config, venue: Venue) -> Result<Self, Failure> {
+        let config = resolve::at_venue(config, &venue);
+        Self::at(&config, resolve::demo_credentials(), Some(venue))
+    }
+
+    fn at(config: &Config, credentials: tastytrade::Credentials, venue: Option<Venue>) -> Result<Self, Failure> {
+        let rest = tastytrade::Client::new(resolve::rest_settings(config), credentials).map_err(setup)?;
+        let legacy = config.legacy.enabled.then(|| legacy::Client::new(resolve::legacy_settings(config)));
+        let legacy = legacy.transpose().map_err(setup)?;
+        let network = Network::new(http::tls_config().map_err(setup)?);
+        Ok(Self { mode: resolve::mode(config), rest, legacy, network, _venue: venue })
+    }
+}
+
+/// A runtime for one command, and Ctrl-C as a value that becomes `true`.
+pub(super) fn interruptible<T, F>(work: impl FnOnce(watch::Receiver<bool>) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Kind::Internal, format!("cannot start the runtime: {error}")))?;
+    let outcome = runtime.block_on(async {
+        let (stop, stopped) = watch::channel(false);
+        let work = work(stopped);
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => done,
+            signal = tokio::signal::ctrl_c() => {
+                if signal.is_ok() && stop.send(true).is_ok() {
+                    // Sockets are closed politely within the time; what was gathered is not wanted any more.
+                    drop(tokio::time::timeout(GOODBYE, work).await);
+                }
+                Err(Failure::new(Kind::Interrupted, "interrupted"))
+            }
+        }
+    });
+    runtime.shutdown_background();
+    outcome
+}
+
+impl From<Interrupted> for Failure {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::new(Kind::Interrupted, interrupted)
+    }
+}
+
+fn setup(error: impl std::error::Error) -> Failure {
+    Failure::new(Kind::Config, error)
+}
+
+/// Credentials that the venue does not accept.
+pub(super) fn refused(error: &tastytrade::Error) -> Failure {
+    Failure::new(Kind::Credentials, error)
+        .hint("Make a new grant in the tastytrade web site under API access, OAuth applications.")
+        .hint("Repeated failures block your address for hours: mend the credentials before the next try, or use --demo.")
+}
+
+fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
+    let why = || {
+        let mut messages: Vec<String> =
+            gathered.run.errors.iter().map(|error| format!("  {}: {}", error.source, error.message)).collect();
+        if messages.is_empty() {
+            messages.extend(gathered.run.sources.dxlink.reason.iter().map(|reason| format!("  dxlink: {reason}")));
+        }
+        messages
+    };
+    let failed = match &gathered.verdict {
+        Verdict::Answered => None,
+        Verdict::Refused(error) => Some(refused(error)),
+        Verdict::TryLater => Some(
+            Failure::new(Kind::TryLater, "no source answered in time")
+                .hint("Try again in a few minutes; `variance doctor` shows which step fails."),
+        ),
+        Verdict::Nothing => Some(
+            Failure::new(Kind::Unavailable, "no source answered for any symbol")
+                .hint("`variance doctor` shows which step fails."),
+        ),
+    };
+    if let Some(failure) = failed {
+        return Err(Failure { details: why(), ..failure });
+    }
+    let Some(required) = required else { return Ok(()) };
+    let complete = coverage.ratio * 100.0;
+    if complete + f64::EPSILON >= required {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Incomplete,
+        format!(
+            "{} of {} symbols are complete ({complete:.1} %), {required} % are required",
+            coverage.complete, coverage.requested
+        ),
+    )
+    .hint("The output names what is missing and what was tried; `variance explain SYMBOL` says more."))
+}

@@ -1,0 +1,146 @@
+//! What a run ends with: an exit code, one sentence, and what to do next.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// Why a run did not do what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line asks for something that does not exist.
+    Usage,
+    /// Fewer symbols are complete than was required.
+    Incomplete,
+    /// No source answered.
+    Unavailable,
+    /// A bug.
+    Internal,
+    /// A local file cannot be written.
+    CannotWrite,
+    /// A local file cannot be read.
+    CannotRead,
+    /// A passing condition: rate limit, timeout, token service down.
+    TryLater,
+    /// Credentials are missing or refused.
+    Credentials,
+    /// The configuration is wrong.
+    Config,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// All kinds with a code of their own, in the order of the codes.
+const ALL: [Kind; 10] = [
+    Kind::Usage,
+    Kind::Incomplete,
+    Kind::Unavailable,
+    Kind::Internal,
+    Kind::CannotWrite,
+    Kind::CannotRead,
+    Kind::TryLater,
+    Kind::Credentials,
+    Kind::Config,
+    Kind::Interrupted,
+];
+
+impl Kind {
+    /// The process exit code, after sysexits.h.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Incomplete => 65,
+            Self::Unavailable => 69,
+            Self::Internal => 70,
+            Self::CannotWrite => 73,
+            Self::CannotRead => 74,
+            Self::TryLater => 75,
+            Self::Credentials => 77,
+            Self::Config => 78,
+            Self::Interrupted => 130,
+        }
+    }
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Usage => "usage: an unknown flag, value, symbol spelling or profile",
+            Self::Incomplete => "fewer symbols are complete than --require-complete asks for; the output is printed",
+            Self::Unavailable => "no source answered for any symbol",
+            Self::Internal => "a bug in variance",
+            Self::CannotWrite => "a local file cannot be written",
+            Self::CannotRead => "a local file cannot be read",
+            Self::TryLater => "try again later: rate limit, timeout, or the token service is down",
+            Self::Credentials => "credentials are missing or refused",
+            Self::Config => "the configuration is wrong; the message names file, line, column and key",
+            Self::Interrupted => "interrupted by Ctrl-C; nothing was printed",
+        }
+    }
+}
+
+/// The text of `variance help exit-codes`.
+pub fn table() -> String {
+    let mut text = String::from("Exit codes of variance\n\n    0  done\n");
+    for kind in ALL {
+        text.push_str(&format!("  {:>3}  {}\n", kind.code(), kind.meaning()));
+    }
+    text
+}
+
+/// A run that did not do what it was asked, ready to be told to the user.
+#[derive(Debug)]
+pub struct Failure {
+    /// Decides the exit code.
+    pub kind: Kind,
+    /// Particulars, a line each, told before the message.
+    pub details: Vec<String>,
+    /// What failed, without a trailing period.
+    pub message: String,
+    /// What to do next, a sentence each.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure of a kind.
+    pub fn new(kind: Kind, message: impl fmt::Display) -> Self {
+        Self { kind, details: Vec::new(), message: message.to_string(), hints: Vec::new() }
+    }
+
+    /// The same failure with one more piece of advice.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+/// What failed and what to do next, on one line.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        for (number, hint) in self.hints.iter().enumerate() {
+            f.write_str(if number == 0 { ". " } else { " " })?;
+            f.write_str(hint)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<Kind> for ExitCode {
+    fn from(kind: Kind) -> Self {
+        Self::from(kind.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exit_code_is_documented() {
+        let documented = include_str!("../../docs/exit-codes.md");
+        for kind in ALL {
+            assert!(documented.contains(&format!("| {} |", kind.code())), "{kind:?}");
+            assert!(documented.contains(kind.meaning()), "{kind:?}: {}", kind.meaning());
+        }
+    }
+}

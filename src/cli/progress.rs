@@ -1,0 +1,52 @@
+//! What is going on, on stderr: a line that moves on a terminal, remarks, nothing under `--quiet`.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// The stderr of one run.
+#[derive(Debug)]
+pub struct Stderr {
+    bar: ProgressBar,
+    quiet: bool,
+}
+
+impl Stderr {
+    /// A stderr that shows progress when it is a terminal and neither quiet nor verbose.
+    pub fn new(quiet: bool, verbose: u8) -> Self {
+        let moving = !quiet && verbose == 0 && io::stderr().is_terminal();
+        let target = if moving { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+            bar.set_style(style);
+        }
+        if moving {
+            bar.enable_steady_tick(Duration::from_millis(100));
+        }
+        Self { bar, quiet }
+    }
+
+    /// Replaces the moving line.
+    pub fn status(&self, text: String) {
+        self.bar.set_message(text);
+    }
+
+    /// Prints a remark that stays, unless quiet.
+    pub fn remark(&self, text: &str) {
+        if !self.quiet {
+            self.error(text);
+        }
+    }
+
+    /// Prints a line that stays, even when quiet.
+    pub fn error(&self, text: &str) {
+        // There is nobody left to tell when stderr cannot be written to.
+        self.bar.suspend(|| drop(writeln!(io::stderr().lock(), "{text}")));
+    }
+
+    /// Takes the moving line away.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}

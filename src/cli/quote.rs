@@ -1,0 +1,15 @@
+//! `variance quote`
+
+use super::args::{Global, Quote};
+use super::data::Job;
+use super::exit::Failure;
+use super::progress::Stderr;
+use super::{Surroundings, resolve};
+use crate::render::Document;
+
+/// Gathers the symbols and prints a record for each.
+pub(super) fn run(args: &Quote, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+    let job = Job::new(&args.data, global, around, stderr)?;
+    let instruments = resolve::symbols(&args.symbols, job.now())?;
+    job.run(instruments, |gathered, meta| Document::quote(&gathered.records, meta))
+}

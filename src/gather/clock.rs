@@ -1,0 +1,35 @@
+//! Wall time of a run: read once at the edge, carried on by the monotonic clock.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+/// The moment a run began, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// Wall time at `epoch`.
+    pub wall: Timestamp,
+    /// The instant `wall` belongs to.
+    pub epoch: Instant,
+}
+
+impl Clock {
+    /// A clock that starts now at `wall`.
+    pub fn starting_at(wall: Timestamp) -> Self {
+        Self { wall, epoch: Instant::now() }
+    }
+
+    /// Wall time now.
+    pub fn now(&self) -> Timestamp {
+        self.wall.checked_add(self.epoch.elapsed()).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whole milliseconds since the start.
+    pub fn millis(&self) -> u64 {
+        millis(self.epoch.elapsed())
+    }
+}
+
+/// A duration in whole milliseconds.
+pub fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

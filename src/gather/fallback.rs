@@ -1,0 +1,344 @@
+//! After the feed: holes from REST, then from the deprecated source, and the merge.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::bound::Cut;
+use super::clock::millis;
+use super::requests::{Trouble, complain, metrics_symbol};
+use super::{Gathered, Gathering, Interrupted, Notice, verdict};
+use crate::dxlink::{Candles, EventType};
+use crate::instrument::{Instrument, Kind, Symbol};
+use crate::legacy::{self, History, legacy_symbol};
+use crate::market::{
+    FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, SourceState, Sources, StoppedBy, Streamed, Subject,
+    Timing, holes, merge, needs_price,
+};
+use crate::stream::{Answer, End, Heard};
+use crate::tastytrade::{MarketQuote, Metrics, QuoteKind};
+
+/// What the later sources said; a symbol that was not asked for is in neither half.
+#[derive(Debug, Default)]
+struct Later {
+    quotes: BTreeMap<Symbol, Result<MarketQuote, String>>,
+    histories: BTreeMap<Symbol, Result<History, String>>,
+    legacy_used: bool,
+    cut: Option<Cut>,
+}
+
+impl Gathering<'_, '_> {
+    pub(super) async fn finish(mut self) -> Result<Gathered, Interrupted> {
+        let mut later = Later::default();
+        let refused = self.asked.refused.take().or(self.listening.refused.take());
+        let heard = self.heard_by_instrument();
+        if refused.is_none() {
+            self.fill_by_rest(&heard, &mut later).await;
+            let records = self.records(&heard, &later);
+            self.fill_by_legacy(&holes(&records), &mut later).await;
+        }
+        if later.cut == Some(Cut::Interrupted) {
+            return Err(Interrupted);
+        }
+        let records = self.records(&heard, &later);
+        let answered = self.listening.handshake_ms.is_some()
+            || !self.asked.metrics.is_empty()
+            || later.quotes.values().any(Result::is_ok)
+            || later.histories.values().any(Result::is_ok)
+            || (self.asked.unanswered.is_empty() && self.asked.cut.is_none() && self.asked.unresolved.is_none());
+        let mut trouble = std::mem::take(&mut self.asked.trouble);
+        trouble.append(&mut self.listening.trouble);
+        if self.asked.cut.is_some() {
+            trouble.push(Trouble::Passing);
+        }
+        let verdict = verdict::of(answered, refused, &trouble);
+        let run = self.run(&later, &records);
+        Ok(Gathered { records, run, verdict })
+    }
+
+    /// What the feed said about each instrument, and why where it said nothing.
+    fn heard_by_instrument(&self) -> BTreeMap<Symbol, Result<Streamed, String>> {
+        self.plan.instruments.iter().map(|instrument| (instrument.symbol(), self.heard(instrument))).collect()
+    }
+
+    fn heard(&self, instrument: &Instrument) -> Result<Streamed, String> {
+        let listened = self.listening.heard.as_ref().map_err(Clone::clone)?;
+        let Some(resolved) = self.asked.resolution.get(&instrument.symbol()) else {
+            let reason = match (&self.asked.unresolved, instrument.kind()) {
+                (Some(reason), Kind::Future) => format!("no contract: {reason}"),
+                (None, Kind::Future) => "no such future at the venue".to_owned(),
+                (_, Kind::Equity | Kind::Index | Kind::EquityOption | Kind::FutureOption | Kind::Crypto) => {
+                    "no streamer symbol".to_owned()
+                }
+            };
+            return Ok(Streamed { silence: Some(reason), ..Streamed::default() });
+        };
+        let values = listened.streamed.get(resolved.streamer.as_str()).cloned().unwrap_or_default();
+        let silence = match &listened.end {
+            End::GaveUp { reason } => reason.clone(),
+            End::Complete => "no event: the feed was silent".to_owned(),
+            End::Window => "no event before the window closed".to_owned(),
+        };
+        Ok(Streamed {
+            quote: values.quote,
+            trade: values.trade,
+            trade_eth: values.trade_eth,
+            summary: values.summary,
+            profile: values.profile,
+            greeks: values.greeks,
+            candles: self.bars(instrument, &silence),
+            candles_partial: false,
+            silence: Some(silence),
+        })
+    }
+
+    fn bars(&self, instrument: &Instrument, silence: &str) -> Option<Result<Heard<Candles>, String>> {
+        let listened = self.listening.heard.as_ref().ok()?;
+        let resolved = self.asked.resolution.get(&instrument.symbol())?;
+        let symbol = instrument.candle_symbol(&resolved.streamer);
+        match listened.answer(EventType::Candle, &symbol)? {
+            Answer::Answered => Some(listened.candles.get(&symbol).cloned().ok_or_else(|| silence.to_owned())),
+            Answer::Silent => Some(Err("no bars: the feed was silent".to_owned())),
+            Answer::Pending => Some(Err(format!("no complete history: {silence}"))),
+        }
+    }
+
+    async fn fill_by_rest(&mut self, heard: &BTreeMap<Symbol, Result<Streamed, String>>, later: &mut Later) {
+        let mut wanted = Vec::new();
+        for instrument in &self.plan.instruments {
+            let symbol = instrument.symbol();
+            let streamed = heard.get(&symbol).and_then(|streamed| streamed.as_ref().ok());
+            let lacks_greeks = is_option(instrument.kind()) && streamed.is_none_or(|streamed| streamed.greeks.is_none());
+            if !needs_price(streamed, instrument.kind()) && !lacks_greeks {
+                continue;
+            }
+            match self.quote_request(instrument) {
+                Ok(request) => wanted.push((symbol, request)),
+                Err(reason) => drop(later.quotes.insert(symbol, Err(reason))),
+            }
+        }
+        if wanted.is_empty() {
+            return;
+        }
+        (self.notify)(Notice::Filling { symbols: wanted.len() });
+        let requests: BTreeSet<(QuoteKind, Symbol)> = wanted.iter().map(|(_, request)| request.clone()).collect();
+        let requests: Vec<(QuoteKind, Symbol)> = requests.into_iter().collect();
+        let answer = match self.bound.run(self.venues.rest.quotes(&requests)).await {
+            Ok(answer) => answer,
+            Err(cut) => {
+                later.cut = Some(cut);
+                let late = || Err("the deadline came first".to_owned());
+                later.quotes.extend(wanted.into_iter().map(|(symbol, _)| (symbol, late())));
+                return;
+            }
+        };
+        self.asked.ended_ms = Some(self.clock.millis());
+        let mut reasons = BTreeMap::new();
+        for (symbols, error) in answer.unanswered {
+            self.asked.trouble.push(if error.is_passing() { Trouble::Passing } else { Trouble::Lasting });
+            complain(&mut self.asked.errors, "rest", error.code(), error.to_string());
+            reasons.extend(symbols.into_iter().map(|symbol| (symbol, error.to_string())));
+        }
+        for (symbol, (_, asked_as)) in wanted {
+            let quote = answer.items.get(&asked_as).cloned();
+            let reason = || reasons.get(&asked_as).cloned().unwrap_or_else(|| "not in the answer".to_owned());
+            later.quotes.insert(symbol, quote.ok_or_else(reason));
+        }
+    }
+
+    /// How REST must be asked for an instrument's quote.
+    fn quote_request(&self, instrument: &Instrument) -> Result<(QuoteKind, Symbol), String> {
+        let symbol = instrument.symbol();
+        match instrument.kind() {
+            Kind::Equity => Ok((QuoteKind::Equity, symbol)),
+            Kind::Index => Ok((QuoteKind::Index, symbol)),
+            Kind::EquityOption => Ok((QuoteKind::EquityOption, symbol)),
+            Kind::Crypto => Ok((QuoteKind::Cryptocurrency, symbol)),
+            Kind::FutureOption => Err("REST knows futures options only by their chain symbol".to_owned()),
+            Kind::Future => {
+                let contract = self.asked.resolution.get(&symbol).and_then(|resolved| resolved.contract.clone());
+                contract
+                    .map(|contract| (QuoteKind::Future, contract))
+                    .ok_or_else(|| "no contract is known for it".to_owned())
+            }
+        }
+    }
+
+    async fn fill_by_legacy(&mut self, holes: &[Hole], later: &mut Later) {
+        let Some(client) = self.venues.legacy else {
+            let off = || Err("switched off by legacy.enabled".to_owned());
+            later.histories.extend(holes.iter().map(|hole| (hole.symbol.clone(), off())));
+            return;
+        };
+        let mut named = Vec::new();
+        for hole in holes {
+            match legacy_symbol(&hole.symbol, hole.kind) {
+                Some(name) => named.push((hole.symbol.clone(), name)),
+                None => drop(later.histories.insert(hole.symbol.clone(), Err("unknown to this source".to_owned()))),
+            }
+        }
+        if named.is_empty() || later.cut.is_some() {
+            return;
+        }
+        (self.notify)(Notice::Legacy { symbols: named.len() });
+        later.legacy_used = true;
+        for (symbol, name) in named {
+            let history = match self.bound.run(client.history(&name)).await {
+                Ok(history) => history.map_err(|error| error.to_string()),
+                Err(cut) => {
+                    later.cut = Some(cut);
+                    return;
+                }
+            };
+            later.histories.insert(symbol, history);
+        }
+    }
+
+    fn records(&self, heard: &BTreeMap<Symbol, Result<Streamed, String>>, later: &Later) -> Vec<Record> {
+        let now = self.clock.now();
+        let mut records: Vec<Record> = self
+            .plan
+            .instruments
+            .iter()
+            .map(|instrument| {
+                let subject = self.subject(instrument);
+                let silent = || Err("not listened to".to_owned());
+                let streamed = heard.get(&subject.symbol).map_or_else(silent, |streamed| streamed.as_ref().map_err(Clone::clone));
+                let metrics = self.metrics(instrument);
+                let inputs = Inputs {
+                    streamed,
+                    metrics: metrics.as_ref().map_err(Clone::clone),
+                    rest_quote: later.quotes.get(&subject.symbol).map(|quote| quote.as_ref().map_err(Clone::clone)),
+                    legacy: later.histories.get(&subject.symbol).map(|bars| bars.as_ref().map_err(Clone::clone)),
+                    now,
+                    subject: &subject,
+                };
+                merge(&inputs, &self.plan.precedence, &self.plan.vol)
+            })
+            .collect();
+        records.sort_by(|one, other| one.symbol.cmp(&other.symbol));
+        records
+    }
+
+    fn subject(&self, instrument: &Instrument) -> Subject {
+        let symbol = instrument.symbol();
+        let resolved = self.asked.resolution.get(&symbol);
+        let root = instrument.root().map(|root| Symbol(root.into()));
+        let classes = &self.plan.asset_classes;
+        let class = classes.get(&symbol).or_else(|| classes.get(root.as_ref()?));
+        Subject {
+            kind: instrument.kind(),
+            contract: resolved.and_then(|resolved| resolved.contract.clone()),
+            expiration: resolved.and_then(|resolved| resolved.expiration),
+            streamer: resolved.map(|resolved| resolved.streamer.clone()),
+            asset_class: class.unwrap_or(&self.plan.default_asset_class).clone(),
+            symbol,
+        }
+    }
+
+    /// The metrics that describe an instrument: for a contract those of its root, if it is the root's active month.
+    fn metrics(&self, instrument: &Instrument) -> Result<Metrics, String> {
+        let symbol = instrument.symbol();
+        let Some(asked_as) = metrics_symbol(instrument) else {
+            return Err("options have no market metrics".to_owned());
+        };
+        if self.asked.off_month.contains(&symbol) {
+            return Err(format!("the metrics of {asked_as} describe its active month, not this one"));
+        }
+        match self.asked.metrics.get(&asked_as) {
+            Some(metrics) => Ok(Metrics { symbol, ..metrics.clone() }),
+            None => Err(self.asked.no_metrics(&asked_as)),
+        }
+    }
+
+    fn run(&mut self, later: &Later, records: &[Record]) -> Run {
+        let cut = [self.asked.cut, self.listening.cut, later.cut].into_iter().flatten().next();
+        let window = matches!(&self.listening.heard, Ok(listened) if listened.end == End::Window);
+        let traffic = self.venues.rest.traffic();
+        let mut errors = std::mem::take(&mut self.listening.errors);
+        errors.append(&mut self.asked.errors);
+        Run {
+            mode: self.plan.mode,
+            delayed: self.listening.delayed,
+            partial: cut.is_some(),
+            stopped_by: match (cut, window) {
+                (Some(_), _) => StoppedBy::Deadline,
+                (None, true) => StoppedBy::Window,
+                (None, false) => StoppedBy::Complete,
+            },
+            sources: Sources {
+                dxlink: self.feed_state(records),
+                rest: RestState {
+                    state: self.rest_state(&errors),
+                    requests: traffic.requests,
+                    retries: traffic.retries,
+                    reason: errors.iter().find(|error| error.source == "rest").map(|error| error.message.clone()),
+                },
+                legacy: self.legacy_state(later),
+            },
+            timing: Timing {
+                token: self.listening.token_ms,
+                handshake: self.listening.handshake_ms,
+                stream: self.listening.stream_ms,
+                rest: self.asked.ended_ms,
+                total: millis(self.clock.epoch.elapsed()),
+            },
+            errors,
+        }
+    }
+
+    fn feed_state(&self, records: &[Record]) -> FeedState {
+        let tally = self.listening.tally;
+        let (state, reason) = match &self.listening.heard {
+            _ if self.listening.disabled => (SourceState::Disabled, Some("dxlink.enabled is false".to_owned())),
+            Err(reason) => (SourceState::Failed, Some(reason.clone())),
+            Ok(listened) => {
+                let trouble = listened.troubles.last().map(ToString::to_string);
+                let gave_up = match &listened.end {
+                    End::GaveUp { reason } => Some(reason.clone()),
+                    End::Complete | End::Window => None,
+                };
+                match (listened.streamed.is_empty() && !records.is_empty(), gave_up.or(trouble)) {
+                    (true, reason) => (SourceState::Failed, Some(reason.unwrap_or_else(|| "no event came".to_owned()))),
+                    (false, Some(reason)) => (SourceState::Degraded, Some(reason)),
+                    (false, None) => (SourceState::Ok, None),
+                }
+            }
+        };
+        FeedState {
+            state,
+            connections: tally.connections,
+            gaps: tally.gaps,
+            events: tally.events,
+            dropped: tally.dropped,
+            reason,
+        }
+    }
+
+    fn rest_state(&self, errors: &[crate::market::RunError]) -> SourceState {
+        let troubled = self.asked.cut.is_some() || errors.iter().any(|error| error.source == "rest");
+        match (troubled, self.asked.metrics.is_empty()) {
+            (true, true) => SourceState::Failed,
+            (true, false) => SourceState::Degraded,
+            (false, _) => SourceState::Ok,
+        }
+    }
+
+    fn legacy_state(&self, later: &Later) -> LegacyState {
+        let requests = self.venues.legacy.map_or(0, legacy::Client::requests);
+        let failure = later.histories.values().find_map(|history| history.as_ref().err().cloned());
+        let succeeded = later.histories.values().any(Result::is_ok);
+        let (state, reason) = match (self.venues.legacy, later.legacy_used) {
+            (None, _) => (SourceState::Disabled, None),
+            (Some(_), false) => (SourceState::Unused, None),
+            (Some(_), true) => match (succeeded, failure) {
+                (true, None) => (SourceState::Ok, None),
+                (true, failure) => (SourceState::Degraded, failure),
+                (false, failure) => (SourceState::Failed, failure),
+            },
+        };
+        LegacyState { state, requests, reason }
+    }
+}
+
+fn is_option(kind: Kind) -> bool {
+    matches!(kind, Kind::EquityOption | Kind::FutureOption)
+}

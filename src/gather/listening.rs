@@ -1,0 +1,150 @@
+//! The feed's part of a gathering: token, dial, listen, goodbye.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::bound::{Bound, Cut};
+use super::clock::{Clock, millis};
+use super::requests::{Trouble, complain};
+use super::tokens::TokenDesk;
+use super::{Notice, Plan, Venues};
+use crate::dxlink::Settings;
+use crate::market::RunError;
+use crate::stream::{self, End, Feed, Listened, Tally, Want, Window};
+use crate::tastytrade::{Error, QuoteToken};
+
+/// What came of listening.
+#[derive(Debug)]
+pub(super) struct Listening {
+    /// What was heard, or why nothing was to anybody.
+    pub(super) heard: Result<Listened, String>,
+    /// The feed is switched off.
+    pub(super) disabled: bool,
+    pub(super) delayed: bool,
+    pub(super) tally: Tally,
+    pub(super) token_ms: Option<u64>,
+    pub(super) handshake_ms: Option<u64>,
+    pub(super) stream_ms: Option<u64>,
+    pub(super) refused: Option<Error>,
+    pub(super) errors: Vec<RunError>,
+    pub(super) trouble: Vec<Trouble>,
+    pub(super) cut: Option<Cut>,
+}
+
+impl Listening {
+    fn nothing(reason: impl Into<String>) -> Self {
+        Self {
+            heard: Err(reason.into()),
+            disabled: false,
+            delayed: false,
+            tally: Tally::default(),
+            token_ms: None,
+            handshake_ms: None,
+            stream_ms: None,
+            refused: None,
+            errors: Vec::new(),
+            trouble: Vec::new(),
+            cut: None,
+        }
+    }
+}
+
+/// What this side announces to the feed: half a minute's keepalive within the minute everyone allows, and values as
+/// soon as they are there.
+fn settings() -> Settings {
+    Settings {
+        version: concat!("0.1-variance/", env!("CARGO_PKG_VERSION")).to_owned(),
+        keepalive: Duration::from_secs(60),
+        step_timeout: Duration::from_secs(10),
+        aggregation_seconds: 0.1,
+    }
+}
+
+/// Listens until every want is answered, silent, or the window ends.
+pub(super) async fn listen(
+    plan: &Plan,
+    venues: &Venues<'_>,
+    bound: &Bound,
+    clock: Clock,
+    more: mpsc::UnboundedReceiver<Want>,
+    notify: &dyn Fn(Notice),
+) -> Listening {
+    let Some(how) = plan.listen else {
+        return Listening { disabled: true, ..Listening::nothing("switched off by dxlink.enabled") };
+    };
+    notify(Notice::Connecting);
+    let token = match bound.run(venues.rest.quote_token()).await {
+        Ok(Ok(token)) => token,
+        Ok(Err(error)) => return no_token(error),
+        Err(cut) => return Listening { cut: Some(cut), ..Listening::nothing("no quote token before the deadline") },
+    };
+    let token_ms = clock.millis();
+    let dialled = Instant::now();
+    let window = Window {
+        until: bound.deadline().map_or(dialled + how.window, |deadline| deadline.min(dialled + how.window)),
+        wall: clock.wall,
+        epoch: clock.epoch,
+        more,
+    };
+    let until = window.until;
+    let delayed = token.delayed();
+    let mut feed = feed(venues, clock, token, how.policy);
+    let heard = tokio::select! {
+        heard = stream::listen(
+            &mut feed,
+            window,
+            &|progress| notify(Notice::Streaming(progress)),
+            &|trouble| notify(Notice::Feed(trouble.to_string())),
+        ) => Some(heard),
+        () = bound.stopped() => None,
+    };
+    let tally = feed.tally();
+    let Some(heard) = heard else {
+        feed.close().await;
+        return Listening { cut: Some(Cut::Interrupted), ..Listening::nothing("interrupted") };
+    };
+    let ended = Instant::now();
+    let cut_by_deadline = heard.end == End::Window && bound.deadline().is_some_and(|deadline| deadline <= until);
+    if bound.run(feed.close()).await.is_err() {
+        tracing::debug!("no time left for the goodbye");
+    }
+    let mut listening = Listening {
+        delayed,
+        tally,
+        token_ms: Some(token_ms),
+        handshake_ms: heard.ready.map(|ready| millis(ready.saturating_duration_since(dialled))),
+        stream_ms: heard.ready.map(|ready| millis(ended.saturating_duration_since(ready))),
+        cut: cut_by_deadline.then_some(Cut::Deadline),
+        ..Listening::nothing("")
+    };
+    for trouble in &heard.troubles {
+        complain(&mut listening.errors, "dxlink", trouble.code(), trouble.to_string());
+    }
+    if let End::GaveUp { reason } = &heard.end {
+        complain(&mut listening.errors, "dxlink", "gave_up", reason.clone());
+        listening.trouble.push(Trouble::Passing);
+    }
+    listening.heard = Ok(heard);
+    listening
+}
+
+fn feed<'v>(
+    venues: &Venues<'v>,
+    clock: Clock,
+    token: QuoteToken,
+    policy: stream::Policy,
+) -> Feed<'v, stream::Network, TokenDesk<'v>> {
+    Feed::new(venues.network.clone(), TokenDesk::new(venues.rest, clock, token), policy, settings())
+}
+
+fn no_token(error: Error) -> Listening {
+    let mut listening = Listening::nothing(format!("no quote token: {error}"));
+    listening.trouble.push(if error.is_passing() { Trouble::Passing } else { Trouble::Lasting });
+    complain(&mut listening.errors, "rest", error.code(), error.to_string());
+    if error.is_refusal() {
+        listening.refused = Some(error);
+    }
+    listening
+}

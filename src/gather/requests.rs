@@ -1,0 +1,216 @@
+//! The first requests: which contracts the futures mean, and the market metrics. Both at the same time as the feed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use super::bound::{Bound, Cut};
+use super::clock::Clock;
+use super::{Plan, Wants, needs_bars};
+use crate::instrument::{Instrument, Kind, Resolved, Symbol};
+use crate::market::RunError;
+use crate::tastytrade::{Client, Error, FutureListing, Metrics, active_contract};
+
+/// What each user symbol is called by the feed.
+pub(super) type Resolution = BTreeMap<Symbol, Resolved>;
+
+/// What the first requests brought.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) resolution: Resolution,
+    /// Contracts asked for by name that are not their root's active month: the root's metrics do not describe them.
+    pub(super) off_month: BTreeSet<Symbol>,
+    /// Why a future has no streamer symbol.
+    pub(super) unresolved: Option<String>,
+    pub(super) metrics: BTreeMap<Symbol, Metrics>,
+    /// Symbols whose batch was not answered, and why.
+    pub(super) unanswered: BTreeMap<Symbol, String>,
+    pub(super) refused: Option<Error>,
+    pub(super) errors: Vec<RunError>,
+    pub(super) trouble: Vec<Trouble>,
+    pub(super) ended_ms: Option<u64>,
+    pub(super) cut: Option<Cut>,
+}
+
+/// How a request failed, as far as the verdict on the run needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Later it may work.
+    Passing,
+    /// Later it will be the same.
+    Lasting,
+}
+
+impl Asked {
+    /// The reason why `symbol` has no metrics, for its record.
+    pub(super) fn no_metrics(&self, symbol: &Symbol) -> String {
+        self.unanswered.get(symbol).cloned().unwrap_or_else(|| "not in the answer of /market-metrics".to_owned())
+    }
+
+    fn failed(&mut self, error: Error) {
+        self.trouble.push(if error.is_passing() { Trouble::Passing } else { Trouble::Lasting });
+        complain(&mut self.errors, "rest", error.code(), error.to_string());
+        if error.is_refusal() {
+            self.refused.get_or_insert(error);
+        }
+    }
+}
+
+/// Adds a complaint about the run, once.
+pub(super) fn complain(errors: &mut Vec<RunError>, source: &'static str, code: impl Into<String>, message: String) {
+    let error = RunError { source, code: code.into(), message };
+    if !errors.contains(&error) {
+        errors.push(error);
+    }
+}
+
+/// Asks for contracts and metrics, and tells the feed what they make wanted.
+pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Clock, wants: Wants<'_>) -> Asked {
+    let mut asked = Asked { resolution: known(&plan.instruments), ..Asked::default() };
+    wants.last_values(&asked.resolution);
+    let (futures, metrics) = tokio::join!(
+        futures(plan, client, bound, clock.wall, &wants),
+        metrics(plan, client, bound, &asked.resolution, &wants),
+    );
+    drop(wants);
+    asked.ended_ms = Some(clock.millis());
+    match futures {
+        Ok(Ok((resolution, off_month))) => {
+            asked.resolution.extend(resolution);
+            asked.off_month = off_month;
+        }
+        Ok(Err(error)) => {
+            asked.unresolved = Some(error.to_string());
+            asked.failed(error);
+        }
+        Err(cut) => {
+            asked.unresolved = Some("the deadline came first".to_owned());
+            asked.cut = Some(cut);
+        }
+    }
+    for (symbols, batch) in metrics {
+        match batch {
+            Ok(answer) => {
+                asked.metrics.extend(answer.items);
+                for (symbols, error) in answer.unanswered {
+                    asked.unanswered.extend(symbols.into_iter().map(|symbol| (symbol, error.to_string())));
+                    asked.failed(error);
+                }
+            }
+            Err(cut) => {
+                let reason = || "the deadline came first".to_owned();
+                asked.unanswered.extend(symbols.into_iter().map(|symbol| (symbol, reason())));
+                asked.cut = Some(cut);
+            }
+        }
+    }
+    asked
+}
+
+/// Streamer symbols that follow from the spelling alone.
+fn known(instruments: &[Instrument]) -> Resolution {
+    let plain = instruments.iter().filter(|instrument| instrument.kind() != Kind::Future);
+    plain
+        .filter_map(|instrument| {
+            let resolved = Resolved { streamer: instrument.streamer()?, contract: None, expiration: None };
+            Some((instrument.symbol(), resolved))
+        })
+        .collect()
+}
+
+type Futures = Result<Result<(Resolution, BTreeSet<Symbol>), Error>, Cut>;
+
+async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wants: &Wants<'_>) -> Futures {
+    let mut roots = BTreeSet::new();
+    let mut contracts = BTreeSet::new();
+    for instrument in &plan.instruments {
+        match instrument {
+            Instrument::Root(root) => drop(roots.insert(Symbol(root.clone()))),
+            Instrument::Contract(contract) => drop(contracts.insert(contract.symbol())),
+            Instrument::Equity(_)
+            | Instrument::Index(_)
+            | Instrument::Crypto(_)
+            | Instrument::EquityOption(_)
+            | Instrument::FutureOption(_) => {}
+        }
+    }
+    if roots.is_empty() && contracts.is_empty() {
+        return Ok(Ok((Resolution::new(), BTreeSet::new())));
+    }
+    let roots: Vec<Symbol> = roots.into_iter().collect();
+    let contracts: Vec<Symbol> = contracts.into_iter().collect();
+    let listings = match bound.run(client.futures(&roots, &contracts)).await? {
+        Ok(listings) => listings,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut resolution = Resolution::new();
+    let mut off_month = BTreeSet::new();
+    for instrument in &plan.instruments {
+        let symbol = instrument.symbol();
+        let listing = match instrument {
+            Instrument::Root(_) => active_contract(&listings, &symbol, now),
+            Instrument::Contract(_) => listings.iter().find(|listing| listing.contract == symbol),
+            Instrument::Equity(_)
+            | Instrument::Index(_)
+            | Instrument::Crypto(_)
+            | Instrument::EquityOption(_)
+            | Instrument::FutureOption(_) => None,
+        };
+        let Some(listing) = listing else { continue };
+        if matches!(instrument, Instrument::Contract(_)) && !listing.active_month {
+            off_month.insert(symbol.clone());
+        }
+        resolution.insert(symbol, resolved(listing));
+    }
+    wants.last_values(&resolution);
+    for instrument in &plan.instruments {
+        wants.daily_bars_of_future(instrument, &resolution);
+    }
+    Ok(Ok((resolution, off_month)))
+}
+
+fn resolved(listing: &FutureListing) -> Resolved {
+    Resolved {
+        streamer: listing.streamer.clone(),
+        contract: Some(listing.contract.clone()),
+        expiration: Some(listing.expiration),
+    }
+}
+
+/// The symbol whose metrics describe an instrument: the root for futures, nothing for options.
+pub(super) fn metrics_symbol(instrument: &Instrument) -> Option<Symbol> {
+    match instrument {
+        Instrument::Contract(contract) => Some(Symbol(contract.root.clone())),
+        Instrument::Root(_) | Instrument::Equity(_) | Instrument::Index(_) | Instrument::Crypto(_) => {
+            Some(instrument.symbol())
+        }
+        Instrument::EquityOption(_) | Instrument::FutureOption(_) => None,
+    }
+}
+
+type Batch = (Vec<Symbol>, Result<crate::tastytrade::Answer<Metrics>, Cut>);
+
+async fn metrics(
+    plan: &Plan,
+    client: &Client,
+    bound: &Bound,
+    resolution: &Resolution,
+    wants: &Wants<'_>,
+) -> Vec<Batch> {
+    let symbols: BTreeSet<Symbol> = plan.instruments.iter().filter_map(metrics_symbol).collect();
+    let symbols: Vec<Symbol> = symbols.into_iter().collect();
+    let batches = symbols.chunks(plan.batch_size.max(1)).map(|batch| async move {
+        let answer = bound.run(client.metrics(batch)).await;
+        let empty = BTreeMap::new();
+        let items = answer.as_ref().map_or(&empty, |answer| &answer.items);
+        for instrument in &plan.instruments {
+            let ours = metrics_symbol(instrument).is_some_and(|symbol| batch.contains(&symbol));
+            if ours && instrument.kind() != Kind::Future && needs_bars(instrument, items) {
+                wants.daily_bars(instrument, resolution);
+            }
+        }
+        (batch.to_vec(), answer)
+    });
+    join_all(batches).await
+}

@@ -1,0 +1,338 @@
+//! Sessions in sequence: the wanted set outlives every connection and is replayed whole onto each new one.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::Instant;
+use url::Url;
+
+use super::backoff;
+use super::connect::{Connect, ConnectError, Dial};
+use super::session::{Disconnect, Session};
+use crate::dxlink::{Event, Output, Phase, Protocol, Settings, Subscription};
+
+/// What opens the feed: a token and where to take it.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Goes into AUTH as it is.
+    pub token: SecretString,
+    /// Where the feed is.
+    pub url: Url,
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct TokenError {
+    /// What happened, without secrets.
+    pub message: String,
+    /// Whether asking again is pointless.
+    pub terminal: bool,
+}
+
+/// A token being fetched.
+pub type Fetch<'a> = Pin<Box<dyn Future<Output = Result<Grant, TokenError>> + 'a>>;
+
+/// Where tokens come from.
+pub trait Tokens<'a> {
+    /// A token for the next connection: the one in hand while it is valid, a new one when `anew`, because the one in
+    /// hand was refused.
+    fn token(&self, anew: bool) -> Fetch<'a>;
+}
+
+/// What to do when a connection ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Whether to connect again at all.
+    pub reconnect: bool,
+    /// Attempts in a row without data before giving up.
+    pub max_attempts: u32,
+    /// Longest wait between attempts.
+    pub ceiling: Duration,
+}
+
+/// What the feed has to say.
+#[derive(Debug)]
+pub enum Item {
+    /// Subscriptions are on their way: data may come from now on.
+    Ready,
+    /// A market event.
+    Event(Event),
+    /// A connection was lost or could not be made; another attempt follows.
+    Lost {
+        /// Why, without secrets.
+        reason: String,
+        /// Whether data was flowing, so that what was heard may be older than what was missed.
+        gap: bool,
+        /// Wait before the next attempt.
+        again_in: Duration,
+    },
+    /// The server refused subscriptions: entries without an answer stay silent.
+    Refused {
+        /// What the server said.
+        message: String,
+    },
+}
+
+/// No further connection will be tried.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{reason}")]
+pub struct GaveUp {
+    /// Why, without secrets.
+    pub reason: String,
+}
+
+/// What was seen over all connections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Connections dialled.
+    pub connections: u64,
+    /// Times the data was interrupted.
+    pub gaps: u64,
+    /// Events received.
+    pub events: u64,
+    /// Events that could not be decoded or matched.
+    pub dropped: u64,
+}
+
+enum State<'a, Io> {
+    Resting(Instant),
+    Fetching(Fetch<'a>),
+    Dialling(Dial<'a, Io>, SecretString),
+    Up(Box<Session<Io>>),
+    Renewing(Box<Session<Io>>, Fetch<'a>),
+    Leaving(Pin<Box<dyn Future<Output = ()> + 'a>>, Instant),
+    Over(GaveUp),
+}
+
+/// A feed that reconnects by itself.
+pub struct Feed<'a, C: Connect, T> {
+    connector: C,
+    tokens: T,
+    policy: Policy,
+    settings: Settings,
+    wanted: BTreeSet<Subscription>,
+    state: State<'a, C::Io>,
+    past: Tally,
+    attempt: u32,
+    flowing: bool,
+    retoken: bool,
+    retokened: bool,
+}
+
+impl<C: Connect, T> fmt::Debug for Feed<'_, C, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").field("wanted", &self.wanted.len()).field("tally", &self.past).finish_non_exhaustive()
+    }
+}
+
+impl<'a, C: Connect + 'a, T: Tokens<'a>> Feed<'a, C, T>
+where
+    C::Io: 'a,
+{
+    /// A feed that will connect when [`Feed::next`] is first called.
+    pub fn new(connector: C, tokens: T, policy: Policy, settings: Settings) -> Self {
+        let state = State::Fetching(tokens.token(false));
+        Self {
+            connector,
+            tokens,
+            policy,
+            settings,
+            wanted: BTreeSet::new(),
+            state,
+            past: Tally::default(),
+            attempt: 0,
+            flowing: false,
+            retoken: false,
+            retokened: false,
+        }
+    }
+
+    /// Adds an entry to what every connection subscribes.
+    pub fn want(&mut self, entry: Subscription) {
+        if let State::Up(session) | State::Renewing(session, _) = &mut self.state {
+            session.subscribe(entry.clone());
+        }
+        self.wanted.insert(entry);
+    }
+
+    /// Takes an entry out of what every connection subscribes.
+    pub fn unwant(&mut self, entry: &Subscription) {
+        if let State::Up(session) | State::Renewing(session, _) = &mut self.state {
+            session.unsubscribe(entry);
+        }
+        self.wanted.remove(entry);
+    }
+
+    /// What was seen so far.
+    pub fn tally(&self) -> Tally {
+        let (events, dropped) = match &self.state {
+            State::Up(session) | State::Renewing(session, _) => {
+                (session.protocol().events(), session.protocol().dropped())
+            }
+            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(_) => (0, 0),
+        };
+        Tally { events: self.past.events + events, dropped: self.past.dropped + dropped, ..self.past }
+    }
+
+    /// The next thing the feed has to say.
+    ///
+    /// # Errors
+    /// No further connection will be tried. Further calls say the same.
+    ///
+    /// # Cancel safety
+    /// Safe: every step under way is kept in the feed.
+    pub async fn next(&mut self) -> Result<Item, GaveUp> {
+        loop {
+            match &mut self.state {
+                State::Over(gave_up) => return Err(gave_up.clone()),
+                State::Resting(until) => {
+                    tokio::time::sleep_until(*until).await;
+                    self.state = State::Fetching(self.tokens.token(std::mem::take(&mut self.retoken)));
+                }
+                State::Leaving(goodbye, until) => {
+                    goodbye.await;
+                    self.state = State::Resting(*until);
+                }
+                State::Fetching(fetch) => match fetch.await {
+                    Ok(grant) => {
+                        self.past.connections += 1;
+                        self.state = State::Dialling(self.connector.dial(&grant.url), grant.token);
+                    }
+                    Err(error) => return self.lost(error.to_string(), error.terminal, false),
+                },
+                State::Dialling(dial, token) => match dial.await {
+                    Ok(socket) => {
+                        let now = Instant::now().into_std();
+                        let protocol =
+                            Protocol::new(self.settings.clone(), token.clone(), self.wanted.iter().cloned(), now);
+                        self.state = State::Up(Box::new(Session::new(socket, protocol)));
+                    }
+                    Err(error) => return self.undialled(&error),
+                },
+                State::Renewing(_, fetch) => {
+                    let fetched = fetch.await;
+                    self.renewed(fetched)?;
+                }
+                State::Up(session) => match session.next().await {
+                    Ok(output) => {
+                        if let Some(item) = self.heard(output) {
+                            return Ok(item);
+                        }
+                    }
+                    Err(disconnect) => return self.disconnected(&disconnect),
+                },
+            }
+        }
+    }
+
+    /// Takes leave of the server.
+    pub async fn close(self) {
+        if let State::Up(session) | State::Renewing(session, _) = self.state {
+            session.close().await;
+        }
+    }
+
+    fn heard(&mut self, output: Output) -> Option<Item> {
+        match output {
+            Output::Event(event) => {
+                self.flowing = true;
+                self.attempt = 0;
+                self.retokened = false;
+                Some(Item::Event(event))
+            }
+            Output::Phase(Phase::Streaming) => Some(Item::Ready),
+            Output::Phase(phase) => {
+                tracing::debug!(?phase, "DXLink");
+                None
+            }
+            Output::SubscriptionRefused { message } => Some(Item::Refused { message }),
+            Output::Anomaly(anomaly) => {
+                tracing::debug!(%anomaly, "DXLink");
+                None
+            }
+            Output::TokenRefused => {
+                tracing::debug!("the feed refused the token, fetching a fresh one");
+                let state = std::mem::replace(&mut self.state, State::Resting(Instant::now()));
+                self.state = match state {
+                    State::Up(session) => State::Renewing(session, self.tokens.token(true)),
+                    other => other,
+                };
+                None
+            }
+        }
+    }
+
+    fn renewed(&mut self, fetched: Result<Grant, TokenError>) -> Result<(), GaveUp> {
+        let state = std::mem::replace(&mut self.state, State::Resting(Instant::now()));
+        let State::Renewing(mut session, _) = state else {
+            self.state = state;
+            return Ok(());
+        };
+        match fetched {
+            Ok(grant) => {
+                session.authenticate(grant.token);
+                self.state = State::Up(session);
+                Ok(())
+            }
+            Err(error) => {
+                let reason = format!("the feed refused the token, and there is no fresh one: {error}");
+                self.state = State::Over(GaveUp { reason: reason.clone() });
+                Err(GaveUp { reason })
+            }
+        }
+    }
+
+    fn undialled(&mut self, error: &ConnectError) -> Result<Item, GaveUp> {
+        // A client error on the upgrade may come from a stale address: a new token brings a new one, once.
+        let stale = matches!(error, ConnectError::Status(_)) && error.is_terminal() && !self.retokened;
+        if stale {
+            self.retoken = true;
+            self.retokened = true;
+        }
+        self.lost(error.to_string(), error.is_terminal() && !stale, false)
+    }
+
+    fn disconnected(&mut self, disconnect: &Disconnect) -> Result<Item, GaveUp> {
+        let restart = disconnect.is_restart() && self.attempt == 0;
+        let lost = self.lost(disconnect.to_string(), disconnect.is_terminal(), restart)?;
+        Ok(lost)
+    }
+
+    fn lost(&mut self, reason: String, terminal: bool, at_once: bool) -> Result<Item, GaveUp> {
+        let gap = std::mem::take(&mut self.flowing);
+        if gap {
+            self.past.gaps += 1;
+        }
+        let again_in =
+            if at_once { Duration::ZERO } else { backoff::delay(self.attempt, self.policy.ceiling, fastrand::f64()) };
+        let until = Instant::now() + again_in;
+        let tally = self.tally();
+        (self.past.events, self.past.dropped) = (tally.events, tally.dropped);
+        self.state = match std::mem::replace(&mut self.state, State::Resting(until)) {
+            State::Up(session) | State::Renewing(session, _) => State::Leaving(Box::pin(session.close()), until),
+            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(_) => {
+                State::Resting(until)
+            }
+        };
+        let gave_up = if terminal {
+            Some(reason.clone())
+        } else if !self.policy.reconnect {
+            Some(format!("{reason} (reconnecting is switched off)"))
+        } else if self.attempt >= self.policy.max_attempts {
+            Some(format!("{reason} (gave up after {} attempts)", self.attempt + 1))
+        } else {
+            None
+        };
+        if let Some(reason) = gave_up {
+            self.state = State::Over(GaveUp { reason: reason.clone() });
+            return Err(GaveUp { reason });
+        }
+        self.attempt += 1;
+        Ok(Item::Lost { reason, gap, again_in })
+    }
+}

@@ -1,0 +1,275 @@
+//! Who was asked, who has answered, and when the rest counts as silent. Pure.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use smol_str::SmolStr;
+use tokio::time::Instant;
+
+use crate::dxlink::{EventType, Subscription};
+
+/// Most candle subscriptions alive at once; the feed allows a hundred a session.
+pub const CANDLE_WINDOW: usize = 90;
+
+/// A feed answers a subscription with what it has at once, and an unknown symbol with nothing for ever. Nobody new
+/// heard of for this long means that the others have nothing to say.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// A history takes the server longer to collect than a last value.
+const CANDLE_PATIENCE: Duration = Duration::from_millis(2_500);
+
+/// What is wanted of the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// The entry.
+    pub entry: Subscription,
+    /// Whether the window waits for it. The feed has no such event for many an instrument, and silence takes time.
+    pub required: bool,
+}
+
+/// How far one entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing has come yet.
+    Pending,
+    /// An event has come, even if it held nothing but NaN.
+    Answered,
+    /// Nothing came, and nothing is expected any more.
+    Silent,
+}
+
+/// What the feed must be told after a step.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Orders {
+    /// Entries to subscribe.
+    pub subscribe: Vec<Subscription>,
+    /// Entries to take out.
+    pub unsubscribe: Vec<Subscription>,
+}
+
+/// The entries of one listen window.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    answers: BTreeMap<(EventType, SmolStr), Answer>,
+    optional: BTreeSet<(EventType, SmolStr)>,
+    queued: VecDeque<Subscription>,
+    live: BTreeSet<Subscription>,
+    streaming: bool,
+    stirred: Option<Instant>,
+}
+
+impl Ledger {
+    /// Takes in an entry. Candles beyond [`CANDLE_WINDOW`] wait for their turn.
+    pub fn want(&mut self, Want { entry, required }: Want, now: Instant) -> Orders {
+        let key = (entry.event_type, entry.symbol.clone());
+        if required {
+            self.optional.remove(&key);
+        }
+        if self.answers.contains_key(&key) {
+            return Orders::default();
+        }
+        if !required {
+            self.optional.insert(key.clone());
+        }
+        self.answers.insert(key, Answer::Pending);
+        self.stirred = Some(now);
+        if entry.event_type == EventType::Candle {
+            self.queued.push_back(entry);
+            return self.refill();
+        }
+        Orders { subscribe: vec![entry], unsubscribe: Vec::new() }
+    }
+
+    /// The feed has begun to stream: silence counts from here.
+    pub fn ready(&mut self, now: Instant) {
+        self.streaming = true;
+        self.stirred = Some(now);
+    }
+
+    /// The connection is gone: every last value must be heard again, complete histories stand.
+    pub fn lost(&mut self) {
+        self.streaming = false;
+        for ((event_type, _), answer) in &mut self.answers {
+            if *event_type != EventType::Candle {
+                *answer = Answer::Pending;
+            }
+        }
+    }
+
+    /// An entry has spoken. A finished candle makes room for the next one.
+    pub fn answered(&mut self, event_type: EventType, symbol: &str, now: Instant) -> Orders {
+        match self.answers.get_mut(&(event_type, SmolStr::new(symbol))) {
+            None | Some(Answer::Answered) => return Orders::default(),
+            Some(answer) => *answer = Answer::Answered,
+        }
+        self.stirred = Some(now);
+        let finished = self.live.iter().find(|entry| entry.event_type == event_type && entry.symbol == symbol).cloned();
+        finished.map_or_else(Orders::default, |entry| self.retire(&entry))
+    }
+
+    /// When the pending entries will count as silent; `None` while the feed is not streaming or nothing is pending.
+    pub fn silent_at(&self) -> Option<Instant> {
+        if !self.streaming || self.is_settled() {
+            return None;
+        }
+        let patience = if self.live.is_empty() { PATIENCE } else { CANDLE_PATIENCE };
+        self.stirred.map(|stirred| stirred + patience)
+    }
+
+    /// Marks what is pending as silent, except for candles that have not been asked yet: their turn comes now.
+    pub fn fall_silent(&mut self, now: Instant) -> Orders {
+        let queued: BTreeSet<&SmolStr> = self.queued.iter().map(|entry| &entry.symbol).collect();
+        for ((event_type, symbol), answer) in &mut self.answers {
+            let waits = *event_type == EventType::Candle && queued.contains(symbol);
+            if *answer == Answer::Pending && !waits {
+                *answer = Answer::Silent;
+            }
+        }
+        self.stirred = Some(now);
+        let given_up = std::mem::take(&mut self.live);
+        let mut orders = self.refill();
+        orders.unsubscribe.extend(given_up);
+        orders
+    }
+
+    /// Whether nothing that is required is pending.
+    pub fn is_settled(&self) -> bool {
+        self.answers.iter().all(|(key, answer)| *answer != Answer::Pending || self.optional.contains(key))
+    }
+
+    /// Required entries that have answered, and all required entries.
+    pub fn count(&self) -> (usize, usize) {
+        let required = self.answers.iter().filter(|(key, _)| !self.optional.contains(*key));
+        required.fold((0, 0), |(answered, all), (_, answer)| {
+            (answered + usize::from(*answer == Answer::Answered), all + 1)
+        })
+    }
+
+    /// How far an entry is; `None` when it was never wanted.
+    pub fn answer(&self, event_type: EventType, symbol: &str) -> Option<Answer> {
+        self.answers.get(&(event_type, SmolStr::new(symbol))).copied()
+    }
+
+    fn retire(&mut self, entry: &Subscription) -> Orders {
+        if !self.live.remove(entry) {
+            return Orders::default();
+        }
+        let mut orders = self.refill();
+        orders.unsubscribe.push(entry.clone());
+        orders
+    }
+
+    fn refill(&mut self) -> Orders {
+        let mut orders = Orders::default();
+        while self.live.len() < CANDLE_WINDOW
+            && let Some(next) = self.queued.pop_front()
+        {
+            self.live.insert(next.clone());
+            orders.subscribe.push(next);
+        }
+        orders
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quote(symbol: &str) -> Subscription {
+        Subscription { event_type: EventType::Quote, symbol: symbol.into(), from_time: None }
+    }
+
+    fn required(entry: Subscription) -> Want {
+        Want { entry, required: true }
+    }
+
+    fn candle(number: usize) -> Subscription {
+        Subscription {
+            event_type: EventType::Candle,
+            symbol: format!("S{number:03}{{=d}}").into(),
+            from_time: Some(0),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn settles_when_everything_has_answered() {
+        let now = Instant::now();
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.want(required(quote("SPY")), now).subscribe, [quote("SPY")]);
+        ledger.ready(now);
+        assert!(!ledger.is_settled());
+        ledger.answered(EventType::Quote, "SPY", now);
+        assert!(ledger.is_settled());
+        assert_eq!(ledger.silent_at(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_an_optional_entry() {
+        let now = Instant::now();
+        let mut ledger = Ledger::default();
+        let asked = ledger.want(Want { entry: quote("SPX"), required: false }, now);
+        assert_eq!(asked.subscribe, [quote("SPX")]);
+        ledger.ready(now);
+        assert!(ledger.is_settled());
+        ledger.want(required(quote("SPX")), now);
+        assert!(!ledger.is_settled(), "whoever requires it makes it required");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unknown_symbol_is_silent_once_nobody_new_is_heard() {
+        let now = Instant::now();
+        let mut ledger = Ledger::default();
+        ledger.want(required(quote("SPY")), now);
+        ledger.want(required(quote("NOSUCH")), now);
+        assert_eq!(ledger.silent_at(), None, "nobody is silent before the feed streams");
+        ledger.ready(now);
+        ledger.answered(EventType::Quote, "SPY", now + Duration::from_millis(30));
+        let due = ledger.silent_at().unwrap();
+        assert_eq!(due, now + Duration::from_millis(30) + PATIENCE);
+        ledger.fall_silent(due);
+        assert!(ledger.is_settled());
+        assert_eq!(ledger.answer(EventType::Quote, "NOSUCH"), Some(Answer::Silent));
+        assert_eq!(ledger.count(), (1, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_most_ninety_candles_live_and_each_finished_one_makes_room() {
+        let now = Instant::now();
+        let mut ledger = Ledger::default();
+        let asked: usize = (0..200).map(|number| ledger.want(required(candle(number)), now).subscribe.len()).sum();
+        assert_eq!(asked, CANDLE_WINDOW);
+        ledger.ready(now);
+        let orders = ledger.answered(EventType::Candle, "S000{=d}", now);
+        assert_eq!(orders.unsubscribe, [candle(0)]);
+        assert_eq!(orders.subscribe, [candle(CANDLE_WINDOW)]);
+        assert_eq!(ledger.answered(EventType::Candle, "S000{=d}", now), Orders::default());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silent_candles_give_their_place_to_the_waiting_ones() {
+        let now = Instant::now();
+        let mut ledger = Ledger::default();
+        for number in 0..100 {
+            ledger.want(required(candle(number)), now);
+        }
+        ledger.ready(now);
+        let orders = ledger.fall_silent(ledger.silent_at().unwrap());
+        assert_eq!(orders.unsubscribe.len(), CANDLE_WINDOW);
+        assert_eq!(orders.subscribe.len(), 10);
+        assert!(!ledger.is_settled());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_connection_reopens_last_values_but_not_histories() {
+        let now = Instant::now();
+        let mut ledger = Ledger::default();
+        ledger.want(required(quote("SPY")), now);
+        ledger.want(required(candle(1)), now);
+        ledger.ready(now);
+        ledger.answered(EventType::Quote, "SPY", now);
+        ledger.answered(EventType::Candle, "S001{=d}", now);
+        ledger.lost();
+        assert_eq!(ledger.answer(EventType::Quote, "SPY"), Some(Answer::Pending));
+        assert_eq!(ledger.answer(EventType::Candle, "S001{=d}"), Some(Answer::Answered));
+        assert_eq!(ledger.silent_at(), None, "silence does not count while there is no connection");
+    }
+}

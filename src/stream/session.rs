@@ -1,0 +1,204 @@
+//! One connection: a protocol driven over one WebSocket until it ends.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use secrecy::SecretString;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use crate::dxlink::{self, Output, Protocol, Subscription};
+
+/// Why a connection ended without our asking.
+#[derive(Debug, thiserror::Error)]
+pub enum Disconnect {
+    /// The server closed it.
+    #[error("the server closed the connection with code {code}{}{reason}", if reason.is_empty() { "" } else { ": " })]
+    Closed {
+        /// WebSocket close code; 1005 where the frame had none.
+        code: u16,
+        /// What the server said, cleaned for a terminal.
+        reason: String,
+    },
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Broken(#[source] Box<tungstenite::Error>),
+    /// The protocol gave it up.
+    #[error(transparent)]
+    Protocol(#[from] dxlink::Error),
+}
+
+impl Disconnect {
+    /// Whether a new connection would end the same way.
+    pub fn is_terminal(&self) -> bool {
+        match self {
+            Self::Closed { .. } | Self::Broken(_) => false,
+            Self::Protocol(error) => error.is_terminal(),
+        }
+    }
+
+    /// Whether the server asked us to come back at once (1001 going away, 1012 service restart).
+    pub fn is_restart(&self) -> bool {
+        matches!(self, Self::Closed { code: 1001 | 1012, .. })
+    }
+}
+
+const NO_STATUS: u16 = 1005;
+const GOODBYE: Duration = Duration::from_secs(1);
+const REASON_CHARS: usize = 120;
+
+/// A protocol and the socket it speaks over.
+#[derive(Debug)]
+pub struct Session<Io> {
+    socket: WebSocketStream<Io>,
+    protocol: Protocol,
+    unsent: VecDeque<Message>,
+    unflushed: bool,
+}
+
+enum Step {
+    Received(Option<Result<Message, tungstenite::Error>>),
+    WriteFailed(tungstenite::Error),
+    Due,
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
+    /// Starts to speak `protocol` over `socket`.
+    pub fn new(socket: WebSocketStream<Io>, protocol: Protocol) -> Self {
+        Self { socket, protocol, unsent: VecDeque::new(), unflushed: false }
+    }
+
+    /// The protocol's counters and phase.
+    pub fn protocol(&self) -> &Protocol {
+        &self.protocol
+    }
+
+    /// Adds an entry to what is subscribed.
+    pub fn subscribe(&mut self, entry: Subscription) {
+        self.protocol.subscribe(entry);
+    }
+
+    /// Takes an entry out of what is subscribed.
+    pub fn unsubscribe(&mut self, entry: &Subscription) {
+        self.protocol.unsubscribe(entry);
+    }
+
+    /// Answers a refused token with another one.
+    pub fn authenticate(&mut self, token: SecretString) {
+        self.protocol.authenticate(token, Instant::now().into_std());
+    }
+
+    /// The next thing the connection has to say.
+    ///
+    /// # Errors
+    /// The connection ended; the session is of no further use.
+    ///
+    /// # Cancel safety
+    /// Safe: all progress is kept in the session.
+    pub async fn next(&mut self) -> Result<Output, Disconnect> {
+        loop {
+            if let Some(output) = self.protocol.poll_output() {
+                return Ok(output);
+            }
+            let due = self.protocol.poll_timeout().map(Instant::from_std);
+            let step = tokio::select! {
+                biased;
+                step = poll_fn(|context| self.advance(context)) => step,
+                () = sleep_until(due) => Step::Due,
+            };
+            let now = Instant::now().into_std();
+            match step {
+                Step::Due => self.protocol.handle_timeout(now)?,
+                Step::WriteFailed(error) | Step::Received(Some(Err(error))) => {
+                    return Err(Disconnect::Broken(Box::new(error)));
+                }
+                Step::Received(None) => {
+                    let ended = io::Error::from(io::ErrorKind::UnexpectedEof);
+                    return Err(Disconnect::Broken(Box::new(tungstenite::Error::Io(ended))));
+                }
+                Step::Received(Some(Ok(Message::Text(text)))) => self.protocol.handle_text(text.as_str(), now)?,
+                Step::Received(Some(Ok(Message::Close(frame)))) => {
+                    return Err(frame.map_or(
+                        Disconnect::Closed { code: NO_STATUS, reason: String::new() },
+                        |frame| Disconnect::Closed { code: frame.code.into(), reason: cleaned(frame.reason.as_str()) },
+                    ));
+                }
+                Step::Received(Some(Ok(
+                    Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_),
+                ))) => {}
+            }
+        }
+    }
+
+    fn advance(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        if let Err(error) = self.write(context) {
+            return Poll::Ready(Step::WriteFailed(error));
+        }
+        Pin::new(&mut self.socket).poll_next(context).map(Step::Received)
+    }
+
+    /// Hands over what the protocol wants sent, as far as the socket takes it now.
+    fn write(&mut self, context: &mut Context<'_>) -> Result<(), tungstenite::Error> {
+        let now = Instant::now().into_std();
+        while let Some(text) = self.protocol.poll_transmit(now) {
+            self.unsent.push_back(Message::text(text));
+        }
+        while !self.unsent.is_empty() {
+            match Pin::new(&mut self.socket).poll_ready(context) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(ready) => ready?,
+            }
+            if let Some(message) = self.unsent.pop_front() {
+                Pin::new(&mut self.socket).start_send(message)?;
+                self.unflushed = true;
+            }
+        }
+        if self.unflushed
+            && let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(context)
+        {
+            flushed?;
+            self.unflushed = false;
+        }
+        Ok(())
+    }
+
+    /// Takes leave: cancels the channel, sends a close frame and waits at most a second for the server's.
+    ///
+    /// # Cancel safety
+    /// Safe: the socket is dropped wherever it is.
+    pub async fn close(mut self) {
+        let goodbye = async {
+            if let Some(cancel) = self.protocol.farewell() {
+                self.socket.send(Message::text(cancel)).await?;
+            }
+            self.socket.close(None).await?;
+            while let Some(message) = self.socket.next().await {
+                message?;
+            }
+            Ok::<(), tungstenite::Error>(())
+        };
+        match tokio::time::timeout(GOODBYE, goodbye).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "the connection ended before the goodbye was answered"),
+            Err(_elapsed) => tracing::debug!("the server did not answer the goodbye"),
+        }
+    }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn cleaned(reason: &str) -> String {
+    reason.chars().filter(|character| !character.is_control()).take(REASON_CHARS).collect()
+}
