@@ -2,12 +2,24 @@
 //!
 //! `/ES` and `ES` are different instruments and never stand in for each other.
 
-use std::collections::BTreeMap;
+mod futures;
+mod option;
+mod parse;
+mod print;
+mod universe;
+mod watchlist;
+
 use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+
+pub use futures::{month_code, month_of_code};
+pub use parse::{SymbolError, SymbolFault};
+pub use print::candle_symbol;
+pub use universe::Universe;
+pub use watchlist::{DEFAULT_WATCHLIST, WatchlistError, parse_watchlist};
 
 /// A symbol as the user knows it, in its canonical spelling: `SPY`, `BRK/B`, `/ES`, `/ESZ6`, `BTC/USD`,
 /// `SPY   261218C00600000`, `./EW3Z26C6000:XCME`.
@@ -66,7 +78,7 @@ pub enum Kind {
     Crypto,
 }
 
-/// A parsed symbol.
+/// A parsed symbol. [`Instrument::parse`] reads every spelling; a value built by hand is only as sound as its parts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Instrument {
     /// A share or fund by its ticker, share classes with a slash: `BRK/B`.
@@ -140,10 +152,5 @@ pub struct Listed {
     pub resolved: Option<Resolved>,
 }
 
-/// What is watched in one run: each user symbol with at most one streamer symbol, and the way back,
-/// which is one to many because `/ES` and `/ESZ6` may be the same contract.
-#[derive(Debug, Clone, Default)]
-pub struct Universe {
-    listed: BTreeMap<Symbol, Listed>,
-    back: BTreeMap<StreamerSymbol, Vec<Symbol>>,
-}
+#[cfg(test)]
+mod tests;
