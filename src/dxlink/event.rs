@@ -2,6 +2,8 @@
 //! and for a time of 0, which means "unknown". Volatilities are annualised fractions, times Unix milliseconds,
 //! day ids whole days since 1970-01-01.
 
+use std::fmt;
+
 use smol_str::SmolStr;
 
 /// The event types this client subscribes to.
@@ -21,6 +23,43 @@ pub enum EventType {
     Greeks,
     /// Daily or other bars.
     Candle,
+}
+
+impl EventType {
+    /// Every type, in the order in which they are subscribed.
+    pub const ALL: [Self; 7] = [
+        Self::Quote,
+        Self::Trade,
+        Self::TradeEth,
+        Self::Summary,
+        Self::Profile,
+        Self::Greeks,
+        Self::Candle,
+    ];
+
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quote => "Quote",
+            Self::Trade => "Trade",
+            Self::TradeEth => "TradeETH",
+            Self::Summary => "Summary",
+            Self::Profile => "Profile",
+            Self::Greeks => "Greeks",
+            Self::Candle => "Candle",
+        }
+    }
+
+    /// The type called `name` on the wire; `None` for types this client does not read.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event_type| event_type.name() == name)
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Best bid and ask.
