@@ -7,14 +7,14 @@ use super::clock::millis;
 use super::requests::{Trouble, complain, metrics_symbol};
 use super::{Gathered, Gathering, Interrupted, Notice, verdict};
 use crate::dxlink::{Candles, EventType};
-use crate::instrument::{Instrument, Kind, Symbol};
+use crate::instrument::{Instrument, Kind, Symbol, candle_symbol};
 use crate::legacy::{self, History, legacy_symbol};
 use crate::market::{
     FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, SourceState, Sources, StoppedBy, Streamed, Subject,
     Timing, holes, merge, needs_price,
 };
 use crate::stream::{Answer, End, Heard};
-use crate::tastytrade::{MarketQuote, Metrics, QuoteKind};
+use crate::tastytrade::{MarketQuote, Metrics};
 
 /// What the later sources said; a symbol that was not asked for is in neither half.
 #[derive(Debug, Default)]
@@ -93,7 +93,7 @@ impl Gathering<'_, '_> {
     fn bars(&self, instrument: &Instrument, silence: &str) -> Option<Result<Heard<Candles>, String>> {
         let listened = self.listening.heard.as_ref().ok()?;
         let resolved = self.asked.resolution.get(&instrument.symbol())?;
-        let symbol = instrument.candle_symbol(&resolved.streamer);
+        let symbol = candle_symbol(instrument, &resolved.streamer);
         match listened.answer(EventType::Candle, &symbol)? {
             Answer::Answered => Some(listened.candles.get(&symbol).cloned().ok_or_else(|| silence.to_owned())),
             Answer::Silent => Some(Err("no bars: the feed was silent".to_owned())),
@@ -119,8 +119,8 @@ impl Gathering<'_, '_> {
             return;
         }
         (self.notify)(Notice::Filling { symbols: wanted.len() });
-        let requests: BTreeSet<(QuoteKind, Symbol)> = wanted.iter().map(|(_, request)| request.clone()).collect();
-        let requests: Vec<(QuoteKind, Symbol)> = requests.into_iter().collect();
+        let requests: BTreeSet<(Kind, Symbol)> = wanted.iter().map(|(_, request)| request.clone()).collect();
+        let requests: Vec<(Kind, Symbol)> = requests.into_iter().collect();
         let answer = match self.bound.run(self.venues.rest.quotes(&requests)).await {
             Ok(answer) => answer,
             Err(cut) => {
@@ -145,18 +145,18 @@ impl Gathering<'_, '_> {
     }
 
     /// How REST must be asked for an instrument's quote.
-    fn quote_request(&self, instrument: &Instrument) -> Result<(QuoteKind, Symbol), String> {
+    fn quote_request(&self, instrument: &Instrument) -> Result<(Kind, Symbol), String> {
         let symbol = instrument.symbol();
         match instrument.kind() {
-            Kind::Equity => Ok((QuoteKind::Equity, symbol)),
-            Kind::Index => Ok((QuoteKind::Index, symbol)),
-            Kind::EquityOption => Ok((QuoteKind::EquityOption, symbol)),
-            Kind::Crypto => Ok((QuoteKind::Cryptocurrency, symbol)),
+            Kind::Equity => Ok((Kind::Equity, symbol)),
+            Kind::Index => Ok((Kind::Index, symbol)),
+            Kind::EquityOption => Ok((Kind::EquityOption, symbol)),
+            Kind::Crypto => Ok((Kind::Crypto, symbol)),
             Kind::FutureOption => Err("REST knows futures options only by their chain symbol".to_owned()),
             Kind::Future => {
                 let contract = self.asked.resolution.get(&symbol).and_then(|resolved| resolved.contract.clone());
                 contract
-                    .map(|contract| (QuoteKind::Future, contract))
+                    .map(|contract| (Kind::Future, contract))
                     .ok_or_else(|| "no contract is known for it".to_owned())
             }
         }

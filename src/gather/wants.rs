@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::ToSpan;
 
 use crate::dxlink::{EventType, Subscription};
-use crate::instrument::{Instrument, Kind, StreamerSymbol};
+use crate::instrument::{Instrument, Kind, StreamerSymbol, candle_symbol};
 use crate::stream::Want;
 
 /// Calendar days of bars asked for: 91 closed sessions with holidays, and a month to spare.
@@ -38,7 +38,7 @@ pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, now: Times
     Want {
         entry: Subscription {
             event_type: EventType::Candle,
-            symbol: instrument.candle_symbol(streamer),
+            symbol: candle_symbol(instrument, streamer),
             from_time: from.ok().map(Timestamp::as_millisecond),
         },
         required: true,

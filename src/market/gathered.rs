@@ -7,18 +7,8 @@ use smol_str::SmolStr;
 use crate::dxlink::{Candles, Greeks, Profile, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::History;
+use crate::stream::Heard;
 use crate::tastytrade::{MarketQuote, Metrics};
-
-/// The newest event of a type for one instrument.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Heard<T> {
-    /// What was said.
-    pub event: T,
-    /// When it was received.
-    pub at: Timestamp,
-    /// Whether the feed was interrupted after it and has not repeated it since.
-    pub before_gap: bool,
-}
 
 /// What the feed said about one instrument.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,8 +1,9 @@
 //! Remarks on a record that no single value carries.
 
-use super::gathered::{Heard, Inputs, Streamed};
+use super::gathered::{Inputs, Streamed};
 use super::price::{EXTENDED_TRADE, market_of};
 use super::record::{Record, Source, Sourced};
+use crate::stream::Heard;
 use crate::tastytrade::{Metrics, RankVariant};
 use crate::time;
 

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::gathered::{Heard, Streamed};
+use super::gathered::Streamed;
 use super::record::{Source, Sourced};
+use crate::stream::Heard;
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::History;

@@ -1,0 +1,199 @@
+//! The house rules that a compiler cannot keep: who may know whom, where the clock is read, how long a file may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// For each room the rooms it may know. `main` and `lib` are the front door.
+const MAY_KNOW: &[(&str, &[&str])] = &[
+    ("cli", &["config", "demo", "dxlink", "gather", "http", "instrument", "legacy", "market", "render", "screen", "stream", "tastytrade", "time", "units"]),
+    ("config", &["instrument", "units"]),
+    ("demo", &["instrument", "time", "units", "vol"]),
+    ("dxlink", &["units"]),
+    ("gather", &["dxlink", "instrument", "legacy", "market", "stream", "tastytrade", "time"]),
+    ("http", &[]),
+    ("instrument", &["time", "units"]),
+    ("legacy", &["http", "instrument", "time", "units"]),
+    ("market", &["dxlink", "instrument", "legacy", "stream", "tastytrade", "time", "units", "vol"]),
+    ("render", &["instrument", "market", "screen", "units"]),
+    ("screen", &["instrument", "market", "time", "units", "vol"]),
+    ("stream", &["dxlink", "instrument"]),
+    ("tastytrade", &["http", "instrument", "time", "units"]),
+    ("time", &[]),
+    ("units", &[]),
+    ("vol", &["units"]),
+];
+
+/// Crates that only some rooms may use.
+const CRATES: &[(&str, &[&str])] = &[
+    ("anyhow", &["cli", "main"]),
+    ("clap", &["cli", "main"]),
+    ("indicatif", &["cli"]),
+    ("comfy_table", &["render"]),
+    ("chrono", &["time"]),
+    ("exchange_hours", &["time"]),
+    ("tokio", &["cli", "demo", "gather", "http", "legacy", "stream", "tastytrade"]),
+    ("reqwest", &["http", "legacy", "tastytrade"]),
+];
+
+struct Source {
+    path: PathBuf,
+    room: String,
+    /// The text without tests and comments.
+    code: String,
+    lines: usize,
+}
+
+#[test]
+fn rooms_know_only_the_rooms_they_may_know() {
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        MAY_KNOW.iter().map(|(room, others)| (*room, others.iter().copied().collect())).collect();
+    let mut forbidden = Vec::new();
+    for source in sources() {
+        let Some(may) = allowed.get(source.room.as_str()) else {
+            assert!(["lib", "main"].contains(&source.room.as_str()), "{} is in no known room", source.path.display());
+            continue;
+        };
+        for other in mentioned(&source.code, "crate::") {
+            let is_room = allowed.contains_key(other.as_str());
+            if is_room && other != source.room && !may.contains(other.as_str()) {
+                forbidden.push(format!("{}: {} must not know {other}", source.path.display(), source.room));
+            }
+        }
+    }
+    assert!(forbidden.is_empty(), "{}", forbidden.join("\n"));
+}
+
+#[test]
+fn crates_stay_in_the_rooms_they_were_let_into() {
+    let mut strays = Vec::new();
+    for source in sources() {
+        for (name, rooms) in CRATES {
+            let used = source.code.contains(&format!("{name}::"));
+            if used && !rooms.contains(&source.room.as_str()) {
+                strays.push(format!("{}: {name} is not for {}", source.path.display(), source.room));
+            }
+        }
+    }
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+}
+
+#[test]
+fn the_wall_clock_is_read_in_one_place() {
+    for source in sources() {
+        if source.room == "time" {
+            continue;
+        }
+        for reading in ["Timestamp::now(", "SystemTime::now(", "Zoned::now(", "Utc::now("] {
+            assert!(!source.code.contains(reading), "{} reads the wall clock", source.path.display());
+        }
+        let pure = ["config", "dxlink", "instrument", "market", "render", "screen", "units", "vol"];
+        if pure.contains(&source.room.as_str()) {
+            assert!(!source.code.contains("Instant::now("), "{} reads the monotonic clock", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn nothing_prints_but_the_edge() {
+    for source in sources() {
+        for macro_name in ["println!", "eprintln!", "print!(", "eprint!("] {
+            assert!(!source.code.contains(macro_name), "{} prints by itself", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn files_stay_short_and_finished() {
+    for source in sources() {
+        assert!(source.lines <= 800, "{} has {} lines", source.path.display(), source.lines);
+        for left in ["todo!(", "unimplemented!(", "TODO", "FIXME"] {
+            assert!(!source.code.contains(left), "{} holds {left}", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn every_configuration_key_is_in_the_guide() {
+    let shipped = fs::read_to_string(root().join("config/runtime_config.json")).unwrap();
+    let guide = fs::read_to_string(root().join("docs/user-guide/config-guide.md")).unwrap();
+    let shipped: serde_json::Value = serde_json::from_str(&shipped).unwrap();
+    for (section, keys) in shipped.as_object().unwrap() {
+        for key in keys.as_object().unwrap().keys() {
+            assert!(guide.contains(&format!("`{section}.{key}`")), "{section}.{key} is not in the guide");
+        }
+    }
+}
+
+#[test]
+fn no_room_is_empty() {
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let lines: usize = rust_files(&path).iter().map(|file| fs::read_to_string(file).unwrap().lines().count()).sum();
+            assert!(lines > 20, "{} is an empty room", path.display());
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources() -> Vec<Source> {
+    let src = root().join("src");
+    rust_files(&src)
+        .into_iter()
+        .filter(|path| !is_test(path))
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let inside = path.strip_prefix(&src).unwrap();
+            let room = inside.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
+            let lines = text.lines().count();
+            Source { room, code: production(&text), lines, path: inside.to_owned() }
+        })
+        .collect()
+}
+
+fn is_test(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "tests.rs") || path.components().any(|part| part.as_os_str() == "tests")
+}
+
+fn rust_files(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// A file without its test module and its comment lines.
+fn production(text: &str) -> String {
+    let code: Vec<&str> = text.split("#[cfg(test)]\nmod ").take(1).collect();
+    code.concat().lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The names that follow `prefix`, those of a braced list among them.
+fn mentioned(code: &str, prefix: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (start, _) in code.match_indices(prefix) {
+        let rest = &code[start + prefix.len()..];
+        if let Some(list) = rest.strip_prefix('{') {
+            let list = list.split('}').next().unwrap_or_default();
+            names.extend(list.split(',').map(|item| leading_name(item.trim())));
+        } else {
+            names.insert(leading_name(rest));
+        }
+    }
+    names
+}
+
+fn leading_name(text: &str) -> String {
+    text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
+}
