@@ -9,6 +9,9 @@ mod ledger;
 mod session;
 mod window;
 
+#[cfg(test)]
+mod tests;
+
 pub use connect::{Connect, ConnectError, Dial, Network};
 pub use feed::{Feed, Fetch, GaveUp, Grant, Item, Policy, Tally, TokenError, Tokens};
 pub use ledger::{Answer, CANDLE_WINDOW, Ledger, Orders, Want};

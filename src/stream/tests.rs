@@ -1,0 +1,368 @@
+//! The feed against a peer that knows no DXLink: literal text in both directions over an in-memory pipe, on a clock
+//! that is stopped.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
+use url::Url;
+
+use super::*;
+use crate::dxlink::{EventType, Settings, Subscription};
+
+const WINDOW: Duration = Duration::from_secs(5);
+
+/// Hands out the client ends of prepared pipes; further dials fail.
+#[derive(Clone)]
+struct Pipes(Rc<RefCell<VecDeque<DuplexStream>>>);
+
+impl Connect for Pipes {
+    type Io = DuplexStream;
+
+    fn dial<'a>(&self, _url: &Url) -> Dial<'a, DuplexStream>
+    where
+        Self: 'a,
+    {
+        let end = self.0.borrow_mut().pop_front();
+        Box::pin(async move {
+            match end {
+                Some(end) => Ok(WebSocketStream::from_raw_socket(end, Role::Client, None).await),
+                None => Err(ConnectError::Status(502)),
+            }
+        })
+    }
+}
+
+#[derive(Clone, Default)]
+struct CountedTokens(Rc<Cell<u32>>);
+
+impl<'a> Tokens<'a> for CountedTokens {
+    fn token(&self, anew: bool) -> Fetch<'a> {
+        if anew || self.0.get() == 0 {
+            self.0.set(self.0.get() + 1);
+        }
+        let token = SecretString::from(format!("token-{}", self.0.get()));
+        Box::pin(async move { Ok(Grant { token, url: Url::parse("wss://feed.example.com/").unwrap() }) })
+    }
+}
+
+/// The other end of a pipe.
+struct Peer(WebSocketStream<DuplexStream>);
+
+impl Peer {
+    async fn say(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    /// The next message that is no keepalive.
+    async fn hear(&mut self) -> Value {
+        loop {
+            let message = self.0.next().await.expect("the client is there").expect("the client speaks WebSocket");
+            let Message::Text(text) = message else { continue };
+            let value: Value = serde_json::from_str(text.as_str()).unwrap();
+            if value["type"] != "KEEPALIVE" {
+                return value;
+            }
+        }
+    }
+
+    async fn expect(&mut self, message_type: &str) -> Value {
+        let value = self.hear().await;
+        assert_eq!(value["type"], message_type, "{value}");
+        value
+    }
+
+    /// Everything up to the first subscription.
+    async fn welcome(&mut self, token: &str) -> Value {
+        self.expect("SETUP").await;
+        self.say(r#"{"type":"SETUP","channel":0,"keepaliveTimeout":60,"acceptKeepaliveTimeout":60,"version":"1.0-1.2.3-20240912-171526"}"#).await;
+        self.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
+        assert_eq!(self.expect("AUTH").await["token"], token);
+        self.say(r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED","userId":"u"}"#).await;
+        self.open().await
+    }
+
+    async fn open(&mut self) -> Value {
+        self.expect("CHANNEL_REQUEST").await;
+        self.say(r#"{"type":"CHANNEL_OPENED","channel":1,"service":"FEED","parameters":{"contract":"AUTO","subFormat":"LIST"}}"#).await;
+        self.expect("FEED_SETUP").await;
+        self.say(r#"{"type":"FEED_CONFIG","channel":1,"dataFormat":"COMPACT","aggregationPeriod":0.1}"#).await;
+        self.say(r#"{"type":"FEED_CONFIG","channel":1,"eventFields":{"Quote":["eventType","eventSymbol","bidPrice","askPrice"],"Candle":["eventSymbol","eventFlags","index","time","close"]}}"#).await;
+        self.expect("FEED_SUBSCRIPTION").await
+    }
+
+    async fn quote(&mut self, symbol: &str, bid: f64) {
+        let ask = bid + 0.1;
+        self.say(&format!(r#"{{"type":"FEED_DATA","channel":1,"data":["Quote",["Quote","{symbol}",{bid},{ask}]]}}"#)).await;
+    }
+}
+
+struct Line {
+    pipes: Pipes,
+    peers: VecDeque<Peer>,
+    tokens: CountedTokens,
+}
+
+async fn line(connections: usize) -> Line {
+    let (mut ends, mut peers) = (VecDeque::new(), VecDeque::new());
+    for _ in 0..connections {
+        let (client, server) = tokio::io::duplex(1 << 16);
+        ends.push_back(client);
+        peers.push_back(Peer(WebSocketStream::from_raw_socket(server, Role::Server, None).await));
+    }
+    Line { pipes: Pipes(Rc::new(RefCell::new(ends))), peers, tokens: CountedTokens::default() }
+}
+
+fn settings() -> Settings {
+    Settings {
+        version: "0.1-variance/test".to_owned(),
+        keepalive: Duration::from_secs(60),
+        step_timeout: Duration::from_secs(10),
+        aggregation_seconds: 0.1,
+    }
+}
+
+fn policy(reconnect: bool, max_attempts: u32) -> Policy {
+    Policy { reconnect, max_attempts, ceiling: Duration::from_secs(1) }
+}
+
+fn quote_of(symbol: &str) -> Want {
+    Want {
+        entry: Subscription { event_type: EventType::Quote, symbol: symbol.into(), from_time: None },
+        required: true,
+    }
+}
+
+fn bars_of(symbol: &str) -> Want {
+    Want {
+        entry: Subscription { event_type: EventType::Candle, symbol: symbol.into(), from_time: Some(1_000) },
+        required: true,
+    }
+}
+
+struct Ended {
+    listened: Listened,
+    tally: Tally,
+    after: Duration,
+    tokens: u32,
+}
+
+/// Listens for `wants` while `peers` does what it does with the other ends.
+async fn listen_to<F>(line: Line, policy: Policy, wants: Vec<Want>, peers: impl FnOnce(VecDeque<Peer>) -> F) -> Ended
+where
+    F: Future<Output = ()>,
+{
+    let (sender, more) = mpsc::unbounded_channel();
+    for want in wants {
+        sender.send(want).unwrap();
+    }
+    drop(sender);
+    let start = Instant::now();
+    let mut feed = Feed::new(line.pipes, line.tokens.clone(), policy, settings());
+    let window = Window { until: start + WINDOW, wall: Timestamp::UNIX_EPOCH, epoch: start, more };
+    let listening = async {
+        let listened = listen(&mut feed, window, &|_| {}, &|_| {}).await;
+        (listened, start.elapsed())
+    };
+    let script = async {
+        peers(line.peers).await;
+        std::future::pending::<()>().await;
+    };
+    let (listened, after) = tokio::select! {
+        ended = listening => ended,
+        () = script => unreachable!("the script never ends"),
+    };
+    Ended { listened, tally: feed.tally(), after, tokens: line.tokens.0.get() }
+}
+
+fn bid(ended: &Ended, symbol: &str) -> Option<f64> {
+    ended.listened.streamed.get(symbol)?.quote.as_ref()?.event.bid
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_window_ends_when_everything_has_answered() {
+    let ended = listen_to(line(1).await, policy(true, 5), vec![quote_of("SPY"), quote_of("QQQ")], async |mut peers| {
+        let peer = &mut peers[0];
+        let subscription = peer.welcome("token-1").await;
+        assert_eq!(subscription["reset"], true);
+        assert_eq!(
+            subscription["add"],
+            json!([{ "type": "Quote", "symbol": "QQQ" }, { "type": "Quote", "symbol": "SPY" }])
+        );
+        peer.quote("SPY", 559.3).await;
+        peer.quote("QQQ", 480.1).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(ended.listened.end, End::Complete);
+    assert_eq!(ended.after, Duration::ZERO, "no time passes when nobody is waited for");
+    assert_eq!((bid(&ended, "SPY"), bid(&ended, "QQQ")), (Some(559.3), Some(480.1)));
+    assert_eq!(ended.tally, Tally { connections: 1, gaps: 0, events: 2, dropped: 0 });
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_symbol_delays_the_others_by_less_than_the_window() {
+    let ended = listen_to(line(1).await, policy(true, 5), vec![quote_of("SPY"), quote_of("NOSUCH")], async |mut peers| {
+        let peer = &mut peers[0];
+        peer.welcome("token-1").await;
+        peer.quote("SPY", 559.3).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(ended.listened.end, End::Complete);
+    assert!(ended.after < Duration::from_secs(2), "{:?}", ended.after);
+    assert_eq!(ended.listened.answer(EventType::Quote, "NOSUCH"), Some(Answer::Silent));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mute_server_ends_with_the_window() {
+    let ended = listen_to(line(9).await, policy(true, 5), vec![quote_of("SPY")], async |_peers| {
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(ended.listened.end, End::Window);
+    assert_eq!(ended.after, WINDOW);
+    assert!(ended.listened.streamed.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drop_replays_everything_and_the_gap_is_counted() {
+    let wants = vec![quote_of("SPY"), quote_of("QQQ"), bars_of("SPY{=d}")];
+    let ended = listen_to(line(2).await, policy(true, 5), wants, async |mut peers| {
+        let mut first = peers.pop_front().unwrap();
+        first.welcome("token-1").await;
+        first.quote("SPY", 1.0).await;
+        drop(first);
+        let second = &mut peers[0];
+        let subscription = second.welcome("token-1").await;
+        assert_eq!(subscription["reset"], true);
+        assert_eq!(subscription["add"].as_array().unwrap().len(), 3, "the whole wanted set: {subscription}");
+        second.quote("SPY", 559.3).await;
+        second.quote("QQQ", 480.1).await;
+        second
+            .say(r#"{"type":"FEED_DATA","channel":1,"data":["Candle",["SPY{=d}",12,7516330206953472000,1750032000000,600.5]]}"#)
+            .await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(ended.listened.end, End::Complete);
+    assert_eq!((bid(&ended, "SPY"), bid(&ended, "QQQ")), (Some(559.3), Some(480.1)));
+    assert_eq!(ended.listened.candles["SPY{=d}"].event.bars.len(), 1);
+    assert_eq!((ended.tally.connections, ended.tally.gaps), (2, 1));
+    assert_eq!(ended.tokens, 1, "a token is reused while it is valid");
+    assert!(!ended.listened.streamed["SPY"].quote.as_ref().unwrap().before_gap, "refreshed after the gap");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_refreshed_after_a_gap_says_so() {
+    let ended = listen_to(line(1).await, policy(true, 1), vec![quote_of("SPY"), quote_of("QQQ")], async |mut peers| {
+        let mut only = peers.pop_front().unwrap();
+        only.welcome("token-1").await;
+        only.quote("SPY", 559.3).await;
+        drop(only);
+    })
+    .await;
+    assert!(ended.listened.streamed["SPY"].quote.as_ref().unwrap().before_gap);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bye_with_code_1000_is_a_loss_like_any_other() {
+    let ended = listen_to(line(2).await, policy(true, 5), vec![quote_of("SPY")], async |mut peers| {
+        let mut first = peers.pop_front().unwrap();
+        first.welcome("token-1").await;
+        first.0.send(Message::Close(Some(CloseFrame { code: 1000.into(), reason: "Bye".into() }))).await.unwrap();
+        peers[0].welcome("token-1").await;
+        peers[0].quote("SPY", 559.3).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(ended.listened.end, End::Complete);
+    assert_eq!(ended.tally.gaps, 0, "no data had flowed");
+    assert!(matches!(&ended.listened.troubles[..], [Trouble::Lost(reason)] if reason.contains("1000: Bye")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_reconnecting_off_the_first_loss_is_the_last() {
+    let ended = listen_to(line(2).await, policy(false, 5), vec![quote_of("SPY")], async |mut peers| {
+        drop(peers.pop_front());
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert!(matches!(&ended.listened.end, End::GaveUp { reason } if reason.contains("switched off")));
+    assert_eq!(ended.tally.connections, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_are_counted_and_end() {
+    let ended = listen_to(line(0).await, policy(true, 3), vec![quote_of("SPY")], async |_peers| {}).await;
+    let End::GaveUp { reason } = &ended.listened.end else { panic!("{:?}", ended.listened.end) };
+    assert!(reason.contains("HTTP 502") && reason.contains("4 attempts"), "{reason}");
+    assert_eq!(ended.tally.connections, 4);
+    assert_eq!(ended.tokens, 1, "a bad gateway is no reason for a new token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_replaced_once_on_the_same_socket() {
+    let ended = listen_to(line(1).await, policy(true, 5), vec![quote_of("SPY")], async |mut peers| {
+        let peer = &mut peers[0];
+        peer.expect("SETUP").await;
+        peer.say(r#"{"type":"SETUP","channel":0,"keepaliveTimeout":60,"version":"1.0"}"#).await;
+        peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
+        assert_eq!(peer.expect("AUTH").await["token"], "token-1");
+        peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
+        assert_eq!(peer.expect("AUTH").await["token"], "token-2");
+        peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED"}"#).await;
+        peer.open().await;
+        peer.quote("SPY", 559.3).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(ended.listened.end, End::Complete);
+    assert_eq!((ended.tokens, ended.tally.connections), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_refused_twice_ends_the_feed_without_a_loop() {
+    let ended = listen_to(line(9).await, policy(true, 5), vec![quote_of("SPY")], async |mut peers| {
+        let peer = &mut peers[0];
+        peer.expect("SETUP").await;
+        peer.say(r#"{"type":"SETUP","channel":0,"version":"1.0"}"#).await;
+        peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
+        for _ in 0..2 {
+            peer.expect("AUTH").await;
+            peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
+        }
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert!(matches!(ended.listened.end, End::GaveUp { .. }), "{:?}", ended.listened.end);
+    assert_eq!((ended.tokens, ended.tally.connections), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_finished_history_is_unsubscribed() {
+    let ended = listen_to(line(1).await, policy(true, 5), vec![bars_of("SPY{=d}"), quote_of("SPY")], async |mut peers| {
+        let peer = &mut peers[0];
+        peer.welcome("token-1").await;
+        peer.say(r#"{"type":"FEED_DATA","channel":1,"data":["Candle",["SPY{=d}",4,7516330206953472000,1750032000000,600.5,"SPY{=d}",10,0,0,"NaN"]]}"#)
+            .await;
+        let removal = peer.expect("FEED_SUBSCRIPTION").await;
+        assert_eq!(removal["remove"][0]["symbol"], "SPY{=d}");
+        peer.quote("SPY", 559.3).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    assert_eq!(ended.listened.end, End::Complete);
+    assert_eq!(ended.listened.candles["SPY{=d}"].event.bars.len(), 1);
+}
