@@ -1,0 +1,14 @@
+//! What every request source shares: one TLS configuration, clients that never speak plain text to a stranger, pacing,
+//! bounded bodies, `Retry-After`, and server text made fit for a terminal. It knows no venue and decides no retry.
+
+mod client;
+mod pace;
+mod text;
+mod tls;
+mod wait;
+
+pub use client::{Reply, SetupError, TransportError, client, is_loopback, send};
+pub use pace::Pacer;
+pub use text::{clean, encode, endpoint};
+pub use tls::{TlsError, tls_config};
+pub use wait::{backoff, retry_after, stretched};
