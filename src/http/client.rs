@@ -93,9 +93,15 @@ pub fn client(base: &Url, user_agent: &str, timeout: Duration) -> Result<reqwest
     let builder = match base.scheme() {
         "https" => builder.tls_backend_preconfigured((*tls_config()?).clone()),
         "http" if is_loopback(base) => builder.tls_backend_preconfigured(trusting_nobody()?).no_proxy(),
-        _ => return Err(SetupError::PlainText { host: base.host_str().unwrap_or("the address").to_owned() }),
+        _ => {
+            return Err(SetupError::PlainText {
+                host: base.host_str().unwrap_or("the address").to_owned(),
+            });
+        }
     };
-    builder.build().map_err(|error| SetupError::Client(Arc::new(error.without_url())))
+    builder
+        .build()
+        .map_err(|error| SetupError::Client(Arc::new(error.without_url())))
 }
 
 /// Sends `request` and reads the answer, at most `limit` bytes of it after decompression. Cancel safe: dropping it
@@ -105,7 +111,13 @@ pub fn client(base: &Url, user_agent: &str, timeout: Duration) -> Result<reqwest
 /// [`TransportError`] when no complete answer came; every status is an answer.
 pub async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Reply, TransportError> {
     let mut response = request.send().await.map_err(transport)?;
-    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header = |name| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let html = header(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
     let retry_after = header(RETRY_AFTER);
     let status = response.status().as_u16();
@@ -116,7 +128,12 @@ pub async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Repl
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status, html, retry_after, body })
+    Ok(Reply {
+        status,
+        html,
+        retry_after,
+        body,
+    })
 }
 
 fn transport(error: reqwest::Error) -> TransportError {
@@ -139,9 +156,17 @@ mod tests {
     #[test]
     fn plain_http_is_refused_above_loopback() {
         let seconds = Duration::from_secs(1);
-        for refused in ["http://api.tastyworks.com", "http://10.0.0.1", "http://127.0.0.1.example.com", "ftp://127.0.0.1"] {
+        for refused in [
+            "http://api.tastyworks.com",
+            "http://10.0.0.1",
+            "http://127.0.0.1.example.com",
+            "ftp://127.0.0.1",
+        ] {
             let url = Url::parse(refused).expect("a URL");
-            assert!(matches!(client(&url, "variance/0", seconds), Err(SetupError::PlainText { .. })), "{refused}");
+            assert!(
+                matches!(client(&url, "variance/0", seconds), Err(SetupError::PlainText { .. })),
+                "{refused}"
+            );
         }
         for taken in ["http://127.0.0.1:9", "http://[::1]:9", "http://localhost:9"] {
             let url = Url::parse(taken).expect("a URL");
@@ -152,6 +177,9 @@ mod tests {
     #[test]
     fn a_user_agent_no_header_can_carry_is_an_error() {
         let url = Url::parse("http://127.0.0.1").expect("a URL");
-        assert!(matches!(client(&url, "a\nb", Duration::from_secs(1)), Err(SetupError::Client(_))));
+        assert!(matches!(
+            client(&url, "a\nb", Duration::from_secs(1)),
+            Err(SetupError::Client(_))
+        ));
     }
 }

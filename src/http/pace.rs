@@ -38,7 +38,9 @@ impl Pacer {
         let permit = self.permits.acquire().await.ok()?;
         let now = self.elapsed();
         let turn = |next| reserve(next, now, nanos(self.interval), self.burst);
-        let before = self.next_free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| Some(turn(next).1));
+        let before = self
+            .next_free
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| Some(turn(next).1));
         let (at, _) = turn(before.unwrap_or_else(|unchanged| unchanged));
         loop {
             let ready = at.max(self.held_until.load(Ordering::Relaxed));
@@ -52,7 +54,8 @@ impl Pacer {
 
     /// Lets no further request start for `pause`. What is under way goes on.
     pub fn hold(&self, pause: Duration) {
-        self.held_until.fetch_max(self.elapsed().saturating_add(nanos(pause)), Ordering::Relaxed);
+        self.held_until
+            .fetch_max(self.elapsed().saturating_add(nanos(pause)), Ordering::Relaxed);
     }
 
     fn elapsed(&self) -> u64 {

@@ -44,17 +44,19 @@ pub fn endpoint(base: &Url, segments: &[&str], query: &str) -> Url {
 
 /// `value` for a query or a path, percent-encoded once: `/ES` becomes `%2FES`, a blank `%20`.
 pub fn encode(value: &str) -> String {
-    value.bytes().fold(String::with_capacity(value.len()), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                encoded.extend(char::from_digit(u32::from(digit), 16).map(|digit| digit.to_ascii_uppercase()));
+    value
+        .bytes()
+        .fold(String::with_capacity(value.len()), |mut encoded, byte| {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                encoded.push(char::from(byte));
+            } else {
+                encoded.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    encoded.extend(char::from_digit(u32::from(digit), 16).map(|digit| digit.to_ascii_uppercase()));
+                }
             }
-        }
-        encoded
-    })
+            encoded
+        })
 }
 
 fn is_invisible(letter: char) -> bool {

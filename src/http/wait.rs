@@ -37,8 +37,14 @@ mod tests {
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {
         assert_eq!(retry_after("7", now()), Some(Duration::from_secs(7)));
-        assert_eq!(retry_after("Fri, 20 Nov 2026 21:00:00 GMT", now()), Some(Duration::from_secs(30)));
-        assert_eq!(retry_after("Fri, 20 Nov 2026 20:00:00 GMT", now()), Some(Duration::ZERO));
+        assert_eq!(
+            retry_after("Fri, 20 Nov 2026 21:00:00 GMT", now()),
+            Some(Duration::from_secs(30))
+        );
+        assert_eq!(
+            retry_after("Fri, 20 Nov 2026 20:00:00 GMT", now()),
+            Some(Duration::ZERO)
+        );
         assert_eq!(retry_after("soon", now()), None);
     }
 
