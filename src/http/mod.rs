@@ -3,6 +3,8 @@
 
 mod client;
 mod pace;
+#[cfg(test)]
+pub(crate) mod scripted;
 mod text;
 mod tls;
 mod wait;

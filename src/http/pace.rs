@@ -32,10 +32,13 @@ impl Pacer {
         }
     }
 
-    /// Waits for a turn and takes it until the permit is dropped. `None` never happens while the pacer lives. Cancel
-    /// safe: a dropped wait costs its turn, nothing else.
-    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+    /// Waits for a turn and takes it until the permit is dropped; `None` once `wanted` says no, which is asked before
+    /// each wait and after it. Cancel safe: a dropped wait costs its turn, nothing else.
+    pub async fn turn(&self, wanted: impl Fn() -> bool) -> Option<SemaphorePermit<'_>> {
         let permit = self.permits.acquire().await.ok()?;
+        if !wanted() {
+            return None;
+        }
         let now = self.elapsed();
         let turn = |next| reserve(next, now, nanos(self.interval), self.burst);
         let before = self
@@ -45,9 +48,8 @@ impl Pacer {
         loop {
             let ready = at.max(self.held_until.load(Ordering::Relaxed));
             if self.elapsed() >= ready {
-                return Some(permit);
+                return wanted().then_some(permit);
             }
-            // Timers have millisecond steps and may be early by less than one of them.
             sleep_until(self.start + Duration::from_nanos(ready)).await;
         }
     }
@@ -85,11 +87,11 @@ mod tests {
         let pacer = Pacer::new(4.0, 8, 8);
         let start = Instant::now();
         for _ in 0..8 {
-            drop(pacer.turn().await);
+            drop(pacer.turn(|| true).await);
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         for _ in 0..4 {
-            drop(pacer.turn().await);
+            drop(pacer.turn(|| true).await);
         }
         assert_eq!(start.elapsed(), Duration::from_secs(1));
     }
@@ -100,18 +102,27 @@ mod tests {
         let start = Instant::now();
         pacer.hold(Duration::from_secs(30));
         pacer.hold(Duration::from_secs(2));
-        let (first, second) = tokio::join!(pacer.turn(), pacer.turn());
+        let (first, second) = tokio::join!(pacer.turn(|| true), pacer.turn(|| true));
         assert!(first.is_some() && second.is_some());
         assert_eq!(start.elapsed(), Duration::from_secs(30));
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_is_no_longer_wanted_does_not_wait() {
+        let pacer = Pacer::new(0.1, 1, 1);
+        let start = Instant::now();
+        drop(pacer.turn(|| true).await);
+        assert!(pacer.turn(|| false).await.is_none());
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn no_more_are_under_way_than_agreed() {
         let pacer = Pacer::new(1000.0, 100, 2);
-        let held = (pacer.turn().await, pacer.turn().await);
-        let third = tokio::time::timeout(Duration::from_secs(60), pacer.turn()).await;
+        let held = (pacer.turn(|| true).await, pacer.turn(|| true).await);
+        let third = tokio::time::timeout(Duration::from_secs(60), pacer.turn(|| true)).await;
         assert!(third.is_err());
         drop(held);
-        assert!(pacer.turn().await.is_some());
+        assert!(pacer.turn(|| true).await.is_some());
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::ACCEPT;
 use secrecy::ExposeSecret;
 use tokio::time::sleep;
@@ -40,13 +41,17 @@ pub(super) enum Decision {
     GiveUp,
 }
 
-/// How often a call was tried before the answer at hand.
+/// The circumstances of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tried {
-    /// Number of the try that brought the answer, from 1; a renewed token does not count.
+    /// Number of the try that brought it, from 1; a renewed token does not count.
     pub(super) attempt: u32,
-    /// Whether the access token was renewed for this call.
+    /// Whether the access token was renewed for this call, or there is none to renew.
     pub(super) renewed: bool,
+    /// Whether it is from the sandbox.
+    pub(super) sandbox: bool,
+    /// When it came.
+    pub(super) now: Timestamp,
 }
 
 impl Venue {
@@ -90,30 +95,36 @@ impl Venue {
                 };
             let reply = match self.exchange(route, request, repeated).await {
                 Ok(reply) => reply,
-                Err(source) => match after_silence(route, &source, tried.attempt) {
+                Err(source) => match after_silence(route, &source, attempt) {
                     Some(pause) => {
                         sleep(stretched(pause, fastrand::f64())).await;
-                        tried.attempt += 1;
+                        attempt += 1;
                         continue;
                     }
                     None => return Err(Error::Transport { route, source }),
                 },
             };
-            match after(route, &reply, tried, self.is_sandbox()) {
+            let tried = Tried {
+                attempt,
+                renewed,
+                sandbox: self.is_sandbox(),
+                now: time::now(),
+            };
+            match after(route, &reply, tried) {
                 Decision::Accept => return Ok(reply.body),
                 Decision::Renew => {
                     token = access.token(self, Some(token.serial)).await?;
-                    tried.renewed = true;
+                    renewed = true;
                 }
                 Decision::Again(pause) => {
                     sleep(stretched(pause, fastrand::f64())).await;
-                    tried.attempt += 1;
+                    attempt += 1;
                 }
                 Decision::HoldAll(pause) => {
                     self.hold(pause);
-                    tried.attempt += 1;
+                    attempt += 1;
                 }
-                Decision::GiveUp => return Err(failure(route, &reply, self.is_sandbox())),
+                Decision::GiveUp => return Err(failure(route, &reply, tried.sandbox)),
             }
         }
     }
@@ -130,7 +141,7 @@ impl Venue {
         request: reqwest::RequestBuilder,
         repeated: bool,
     ) -> Result<Reply, TransportError> {
-        let _turn = self.pacer.turn().await;
+        let _turn = self.pacer.turn(|| true).await;
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.retries.fetch_add(u64::from(repeated), Ordering::Relaxed);
         let answer = http::send(request.header(ACCEPT, "application/json"), LARGEST_BODY).await;
@@ -153,7 +164,7 @@ impl Venue {
 }
 
 /// What to do after `reply`.
-pub(super) fn after(route: Route, reply: &Reply, tried: Tried, sandbox: bool) -> Decision {
+pub(super) fn after(route: Route, reply: &Reply, tried: Tried) -> Decision {
     let last = tried.attempt >= TRIES;
     match reply.status {
         200..=299 => Decision::Accept,
@@ -162,10 +173,10 @@ pub(super) fn after(route: Route, reply: &Reply, tried: Tried, sandbox: bool) ->
             let asked = reply
                 .retry_after
                 .as_deref()
-                .and_then(|value| retry_after(value, time::now()));
+                .and_then(|value| retry_after(value, tried.now));
             Decision::HoldAll(asked.unwrap_or_else(|| backoff(tried.attempt)).min(LONGEST_HOLD))
         }
-        502 if sandbox && route.missing_in_sandbox() => Decision::GiveUp,
+        502 if tried.sandbox && route.missing_in_sandbox() => Decision::GiveUp,
         500 | 502 | 503 | 504 if !last => Decision::Again(backoff(tried.attempt)),
         _ => Decision::GiveUp,
     }

@@ -17,6 +17,7 @@ use super::fetch::{Decision, Tried, Venue, after, after_silence, failure};
 use super::{Error, Route};
 use crate::http::Wire;
 use crate::http::{Reply, clean, stretched};
+use crate::time;
 
 /// The access token and what renews it.
 pub(super) struct Access {
@@ -134,7 +135,13 @@ impl Access {
                     None => return Err(Error::TokenService(Box::new(Error::Transport { route, source }))),
                 },
             };
-            match after_grant(&reply, attempt) {
+            let tried = Tried {
+                attempt,
+                renewed: true,
+                sandbox: venue.is_sandbox(),
+                now: time::now(),
+            };
+            match after_grant(&reply, tried) {
                 Decision::Accept => {
                     let grant = parse_grant(&reply.body).map_err(|error| Error::TokenService(Box::new(error)))?;
                     return Ok((grant, asked_at));
@@ -156,12 +163,12 @@ impl fmt::Debug for Access {
 
 /// What to do after the token service's `reply`. Refusals are final, but for one that the sandbox gives to healthy
 /// grants now and then.
-pub(super) fn after_grant(reply: &Reply, attempt: u32) -> Decision {
+pub(super) fn after_grant(reply: &Reply, tried: Tried) -> Decision {
     let hiccup = |what: &str| what.to_ascii_lowercase().contains("not a tastytrade customer");
-    if reply.status == 400 && attempt < HICCUP_TRIES && hiccup(&said(&reply.body)) {
+    if reply.status == 400 && tried.attempt < HICCUP_TRIES && hiccup(&said(&reply.body)) {
         return Decision::Again(HICCUP_PAUSE);
     }
-    after(Route::AccessToken, reply, Tried { attempt, renewed: true }, false)
+    after(Route::AccessToken, reply, tried)
 }
 
 /// Reads a successful answer: flat and underscored, unlike every other route. 15 minutes where it does not say how long.
