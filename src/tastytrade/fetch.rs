@@ -82,17 +82,10 @@ impl Venue {
     pub(super) async fn get(&self, access: &Access, route: Route, query: &str) -> Result<Vec<u8>, Error> {
         let url = self.url(route, query);
         let mut token = access.token(self, None).await?;
-        let mut tried = Tried {
-            attempt: 1,
-            renewed: false,
-        };
+        let (mut attempt, mut renewed) = (1, false);
         loop {
             let request = self.http.get(url.clone()).bearer_auth(token.secret.expose_secret());
-            let repeated = tried
-                != Tried {
-                    attempt: 1,
-                    renewed: false,
-                };
+            let repeated = renewed || attempt > 1;
             let reply = match self.exchange(route, request, repeated).await {
                 Ok(reply) => reply,
                 Err(source) => match after_silence(route, &source, attempt) {
