@@ -8,6 +8,7 @@ pub mod units;
 pub mod config;
 pub mod instrument;
 
+pub mod http;
 pub mod tastytrade;
 
 pub mod dxlink;

@@ -1,9 +1,19 @@
-//! Deprecated daily bars from a chart endpoint, the last source for a symbol that nothing else could fill.
+//! Deprecated daily bars from a chart endpoint, the last source for a symbol that nothing else could fill. Slow on
+//! purpose, limited in number, and silent for ten minutes once the server says that it is too much.
+
+mod chart;
+mod client;
+mod error;
+mod symbol;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::units::Price;
+
+pub use client::{BROWSER, Client, Settings};
+pub use error::Error;
+pub use symbol::legacy_symbol;
 
 /// Daily bars and the last price of one symbol.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +22,7 @@ pub struct History {
     pub last: Option<(Price, Timestamp)>,
     /// Close of the session before.
     pub prev_close: Option<Price>,
-    /// Daily bars, oldest first, one a local date, adjusted closes for equities; today's bar may be the last one.
+    /// Daily bars, oldest first, one a local date, adjusted for dividends for equities; today's bar may be the last one.
     pub bars: Vec<DailyBar>,
 }
 

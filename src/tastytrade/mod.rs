@@ -1,6 +1,22 @@
 //! tastytrade's REST API: tokens, market metrics, quotes by type, futures. Each answer has a type of its own whose
-//! units are fixed per field; nothing is guessed from the size of a number.
+//! units are fixed per field; nothing is guessed from the size of a number. It decides nothing about records or ranks.
+//!
+//! A [`Client`] sends; the `parse_*` functions turn bodies into answers and know no network.
 
+mod client;
+mod envelope;
+mod error;
+mod fetch;
+mod futures;
+mod metrics;
+mod oauth;
+mod quotes;
+mod route;
+mod token;
 mod types;
 
+pub use client::{Answer, Client, Credentials, Settings, Traffic};
+pub use error::Error;
+pub use futures::active_contract;
+pub use route::Route;
 pub use types::{Earnings, FutureListing, MarketQuote, Metrics, QuoteToken, RankVariant};

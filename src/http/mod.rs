@@ -1,0 +1,18 @@
+//! What every request source shares: one TLS configuration, clients that never speak plain text to a stranger, pacing,
+//! bounded bodies, `Retry-After`, lenient scalars, and server text made fit for a terminal. It knows no venue and decides no retry.
+
+mod client;
+mod pace;
+#[cfg(test)]
+pub(crate) mod scripted;
+mod text;
+mod tls;
+mod wait;
+mod wire;
+
+pub use client::{Reply, SetupError, TransportError, client, is_loopback, send};
+pub use pace::Pacer;
+pub use text::{clean, encode, endpoint};
+pub use tls::{TlsError, tls_config};
+pub use wait::{backoff, retry_after, stretched};
+pub(crate) use wire::Wire;

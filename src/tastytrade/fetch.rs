@@ -1,0 +1,210 @@
+//! One call: requests at the agreed pace, counted as they leave, repeated where that can help. What to do after an
+//! answer is decided by [`after`] and [`after_silence`], which know no network.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::ACCEPT;
+use secrecy::ExposeSecret;
+use tokio::time::sleep;
+use url::Url;
+
+use super::envelope::{Complaint, complaint};
+use super::oauth::Access;
+use super::{Error, Route, Traffic};
+use crate::http::{self, Pacer, Reply, TransportError, backoff, endpoint, retry_after, stretched};
+use crate::time;
+
+/// The venue as this client reaches it.
+#[derive(Debug)]
+pub(super) struct Venue {
+    http: reqwest::Client,
+    base: Url,
+    pacer: Pacer,
+    requests: AtomicU64,
+    retries: AtomicU64,
+}
+
+/// What to do after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Take it.
+    Accept,
+    /// Get a new access token and ask again.
+    Renew,
+    /// Ask again after a pause.
+    Again(Duration),
+    /// Ask again after a pause in which nothing else is asked either.
+    HoldAll(Duration),
+    /// It is a failure.
+    GiveUp,
+}
+
+/// The circumstances of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tried {
+    /// Number of the try that brought it, from 1; a renewed token does not count.
+    pub(super) attempt: u32,
+    /// Whether the access token was renewed for this call, or there is none to renew.
+    pub(super) renewed: bool,
+    /// Whether it is from the sandbox.
+    pub(super) sandbox: bool,
+    /// When it came.
+    pub(super) now: Timestamp,
+}
+
+impl Venue {
+    pub(super) fn new(http: reqwest::Client, base: Url, requests_per_second: f64) -> Self {
+        let pacer = Pacer::new(requests_per_second, BURST, IN_FLIGHT);
+        Self {
+            http,
+            base,
+            pacer,
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn traffic(&self) -> Traffic {
+        Traffic {
+            requests: self.requests.load(Ordering::Relaxed),
+            retries: self.retries.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Whether this is tastytrade's sandbox.
+    pub(super) fn is_sandbox(&self) -> bool {
+        self.base.host_str().is_some_and(|host| host.contains("cert"))
+    }
+
+    /// The body of a successful GET.
+    pub(super) async fn get(&self, access: &Access, route: Route, query: &str) -> Result<Vec<u8>, Error> {
+        let url = self.url(route, query);
+        let mut token = access.token(self, None).await?;
+        let (mut attempt, mut renewed) = (1, false);
+        loop {
+            let request = self.http.get(url.clone()).bearer_auth(token.secret.expose_secret());
+            let repeated = renewed || attempt > 1;
+            let reply = match self.exchange(route, request, repeated).await {
+                Ok(reply) => reply,
+                Err(source) => match after_silence(route, &source, attempt) {
+                    Some(pause) => {
+                        sleep(stretched(pause, fastrand::f64())).await;
+                        attempt += 1;
+                        continue;
+                    }
+                    None => return Err(Error::Transport { route, source }),
+                },
+            };
+            let tried = Tried {
+                attempt,
+                renewed,
+                sandbox: self.is_sandbox(),
+                now: time::now(),
+            };
+            match after(route, &reply, tried) {
+                Decision::Accept => return Ok(reply.body),
+                Decision::Renew => {
+                    token = access.token(self, Some(token.serial)).await?;
+                    renewed = true;
+                }
+                Decision::Again(pause) => {
+                    sleep(stretched(pause, fastrand::f64())).await;
+                    attempt += 1;
+                }
+                Decision::HoldAll(pause) => {
+                    self.hold(pause);
+                    attempt += 1;
+                }
+                Decision::GiveUp => return Err(failure(route, &reply, tried.sandbox)),
+            }
+        }
+    }
+
+    /// A POST with a JSON body, to be sent through [`Venue::exchange`].
+    pub(super) fn post(&self, route: Route, body: &impl serde::Serialize) -> reqwest::RequestBuilder {
+        self.http.post(self.url(route, "")).json(body)
+    }
+
+    /// Sends one request when its turn comes.
+    pub(super) async fn exchange(
+        &self,
+        route: Route,
+        request: reqwest::RequestBuilder,
+        repeated: bool,
+    ) -> Result<Reply, TransportError> {
+        let _turn = self.pacer.turn(|| true).await;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.retries.fetch_add(u64::from(repeated), Ordering::Relaxed);
+        let answer = http::send(request.header(ACCEPT, "application/json"), LARGEST_BODY).await;
+        match &answer {
+            Ok(reply) => tracing::debug!(%route, status = reply.status, bytes = reply.body.len(), "answered"),
+            Err(error) => tracing::debug!(%route, %error, "not answered"),
+        }
+        answer
+    }
+
+    /// Lets nothing be asked for about `pause`.
+    pub(super) fn hold(&self, pause: Duration) {
+        self.pacer.hold(stretched(pause, fastrand::f64()));
+    }
+
+    fn url(&self, route: Route, query: &str) -> Url {
+        let segments: Vec<&str> = route.path().split('/').filter(|segment| !segment.is_empty()).collect();
+        endpoint(&self.base, &segments, query)
+    }
+}
+
+/// What to do after `reply`.
+pub(super) fn after(route: Route, reply: &Reply, tried: Tried) -> Decision {
+    let last = tried.attempt >= TRIES;
+    match reply.status {
+        200..=299 => Decision::Accept,
+        401 if !reply.html && !tried.renewed => Decision::Renew,
+        429 if !last => {
+            let asked = reply
+                .retry_after
+                .as_deref()
+                .and_then(|value| retry_after(value, tried.now));
+            Decision::HoldAll(asked.unwrap_or_else(|| backoff(tried.attempt)).min(LONGEST_HOLD))
+        }
+        502 if tried.sandbox && route.missing_in_sandbox() => Decision::GiveUp,
+        500 | 502 | 503 | 504 if !last => Decision::Again(backoff(tried.attempt)),
+        _ => Decision::GiveUp,
+    }
+}
+
+/// The pause before asking again after no answer, where that can help. A timeout has used up the caller's patience on a
+/// data route; the token service, without which nothing works, is asked once more.
+pub(super) fn after_silence(route: Route, error: &TransportError, attempt: u32) -> Option<Duration> {
+    let tries = match error {
+        TransportError::Connect(_) | TransportError::Broken(_) => TRIES,
+        TransportError::Timeout if route == Route::AccessToken => 2,
+        TransportError::Timeout | TransportError::TooLarge { .. } => 1,
+    };
+    (attempt < tries).then(|| backoff(attempt))
+}
+
+/// The error `reply` stands for.
+pub(super) fn failure(route: Route, reply: &Reply, sandbox: bool) -> Error {
+    let Complaint { code, what } = complaint(&reply.body);
+    match reply.status {
+        401 if reply.html => Error::UserAgent { route },
+        400..=499 if code.as_deref() == Some(NO_CUSTOMER) => Error::NoMarketData { what },
+        401 => Error::Unauthorized { route, what },
+        429 => Error::RateLimited { route },
+        502 if sandbox && route.missing_in_sandbox() => Error::NotInSandbox { route },
+        status => Error::Status { route, status, what },
+    }
+}
+
+const NO_CUSTOMER: &str = "quote_streamer.customer_not_found_error";
+const TRIES: u32 = 3;
+const BURST: u32 = 8;
+const IN_FLIGHT: usize = 8;
+const LONGEST_HOLD: Duration = Duration::from_secs(60);
+const LARGEST_BODY: usize = 32 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

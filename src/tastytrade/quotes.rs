@@ -1,0 +1,100 @@
+//! `/market-data/by-type`: a snapshot of quotes, at most 100 symbols over all kinds in one request.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use smol_str::SmolStr;
+
+use super::envelope::{Parsed, parse_list};
+use super::{Error, MarketQuote, Route};
+use crate::http::Wire;
+use crate::http::encode;
+use crate::instrument::{Kind, Symbol};
+use crate::units::{Price, Vol};
+
+/// The most symbols one request may carry.
+pub(super) const LARGEST: usize = 100;
+
+/// The query for `wanted`: a comma list for each kind.
+pub(super) fn query(wanted: &[(Kind, Symbol)]) -> String {
+    let mut lists: BTreeMap<Kind, Vec<String>> = BTreeMap::new();
+    for (kind, symbol) in wanted {
+        lists.entry(*kind).or_default().push(encode(symbol.as_str()));
+    }
+    let lists: Vec<String> = lists
+        .into_iter()
+        .map(|(kind, symbols)| format!("{}={}", key(kind), symbols.join(",")))
+        .collect();
+    lists.join("&")
+}
+
+/// Reads the answer. The venue leaves unknown symbols out.
+///
+/// # Errors
+/// [`Error::Unreadable`] when the body is not a list in the envelope.
+pub(super) fn parse_quotes(body: &[u8]) -> Result<Parsed<MarketQuote>, Error> {
+    parse_list(Route::Quotes, body, Item::quote)
+}
+
+fn key(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Equity => "equity",
+        Kind::Index => "index",
+        Kind::Future => "future",
+        Kind::EquityOption => "equity-option",
+        Kind::FutureOption => "future-option",
+        Kind::Crypto => "cryptocurrency",
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", default)]
+struct Item {
+    symbol: Wire<SmolStr>,
+    bid: Wire<f64>,
+    ask: Wire<f64>,
+    mark: Wire<f64>,
+    last: Wire<f64>,
+    open: Wire<f64>,
+    day_high_price: Wire<f64>,
+    day_low_price: Wire<f64>,
+    prev_close: Wire<f64>,
+    volume: Wire<f64>,
+    volatility: Wire<f64>,
+    delta: Wire<f64>,
+    gamma: Wire<f64>,
+    theta: Wire<f64>,
+    vega: Wire<f64>,
+    rho: Wire<f64>,
+    updated_at: Wire<Timestamp>,
+}
+
+impl Item {
+    fn quote(self) -> Option<MarketQuote> {
+        let symbol = Symbol(self.symbol.ok()?);
+        let price = |wire: Wire<f64>| wire.and_then(Price::new).ok();
+        Some(MarketQuote {
+            symbol,
+            bid: price(self.bid),
+            ask: price(self.ask),
+            mark: price(self.mark),
+            last: price(self.last),
+            open: price(self.open),
+            high: price(self.day_high_price),
+            low: price(self.day_low_price),
+            prev_close: price(self.prev_close),
+            volume: self.volume.ok(),
+            option_iv: self.volatility.and_then(Vol::new).ok(),
+            delta: self.delta.ok(),
+            gamma: self.gamma.ok(),
+            theta: self.theta.ok(),
+            vega: self.vega.ok(),
+            rho: self.rho.ok(),
+            updated_at: self.updated_at.ok(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! The routes this client knows.
+
+use std::fmt;
+
+/// A route of the API, shown as its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// Access tokens.
+    AccessToken,
+    /// What opens the feed.
+    QuoteToken,
+    /// Volatility metrics.
+    Metrics,
+    /// Snapshots of quotes.
+    Quotes,
+    /// Futures contracts.
+    Futures,
+}
+
+impl Route {
+    /// Its path.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::AccessToken => "/oauth/token",
+            Self::QuoteToken => "/api-quote-tokens",
+            Self::Metrics => "/market-metrics",
+            Self::Quotes => "/market-data/by-type",
+            Self::Futures => "/instruments/futures",
+        }
+    }
+
+    /// Whether the sandbox has no service behind it and answers 502 for good.
+    pub(super) fn missing_in_sandbox(self) -> bool {
+        match self {
+            Self::Metrics | Self::Quotes => true,
+            Self::AccessToken | Self::QuoteToken | Self::Futures => false,
+        }
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.path())
+    }
+}
