@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::Cut;
 use super::clock::millis;
-use super::requests::{Trouble, complain, metrics_symbol};
+use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, Interrupted, Notice, verdict};
 use crate::dxlink::{Candles, EventType};
 use crate::instrument::{Instrument, Kind, Symbol, candle_symbol};
@@ -133,9 +133,9 @@ impl Gathering<'_, '_> {
         self.asked.ended_ms = Some(self.clock.millis());
         let mut reasons = BTreeMap::new();
         for (symbols, error) in answer.unanswered {
-            self.asked.trouble.push(if error.is_passing() { Trouble::Passing } else { Trouble::Lasting });
-            complain(&mut self.asked.errors, "rest", error.code(), error.to_string());
-            reasons.extend(symbols.into_iter().map(|symbol| (symbol, error.to_string())));
+            self.asked.trouble.push(Trouble::of(&error));
+            complain(&mut self.asked.errors, "rest", error.code(), told(&error));
+            reasons.extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
         }
         for (symbol, (_, asked_as)) in wanted {
             let quote = answer.items.get(&asked_as).cloned();
@@ -182,7 +182,7 @@ impl Gathering<'_, '_> {
         later.legacy_used = true;
         for (symbol, name) in named {
             let history = match self.bound.run(client.history(&name)).await {
-                Ok(history) => history.map_err(|error| error.to_string()),
+                Ok(history) => history.map_err(|error| told(&error)),
                 Err(cut) => {
                     later.cut = Some(cut);
                     return;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::bound::{Bound, Cut};
 use super::clock::{Clock, millis};
-use super::requests::{Trouble, complain};
+use super::requests::{Trouble, complain, told};
 use super::tokens::TokenDesk;
 use super::{Notice, Plan, Venues};
 use crate::dxlink::Settings;
@@ -53,7 +53,7 @@ impl Listening {
 
 /// What this side announces to the feed: half a minute's keepalive within the minute everyone allows, and values as
 /// soon as they are there.
-fn settings() -> Settings {
+pub fn feed_settings() -> Settings {
     Settings {
         version: concat!("0.1-variance/", env!("CARGO_PKG_VERSION")).to_owned(),
         keepalive: Duration::from_secs(60),
@@ -91,13 +91,10 @@ pub(super) async fn listen(
     let until = window.until;
     let delayed = token.delayed();
     let mut feed = feed(venues, clock, token, how.policy);
+    let on_progress = |progress| notify(Notice::Streaming(progress));
+    let on_trouble = |trouble: &stream::Trouble| notify(Notice::Feed(trouble.to_string()));
     let heard = tokio::select! {
-        heard = stream::listen(
-            &mut feed,
-            window,
-            &|progress| notify(Notice::Streaming(progress)),
-            &|trouble| notify(Notice::Feed(trouble.to_string())),
-        ) => Some(heard),
+        heard = stream::listen(&mut feed, window, &on_progress, &on_trouble) => Some(heard),
         () = bound.stopped() => None,
     };
     let tally = feed.tally();
@@ -124,7 +121,7 @@ pub(super) async fn listen(
     }
     if let End::GaveUp { reason } = &heard.end {
         complain(&mut listening.errors, "dxlink", "gave_up", reason.clone());
-        listening.trouble.push(Trouble::Passing);
+        listening.trouble.push(Trouble::Lasting);
     }
     listening.heard = Ok(heard);
     listening
@@ -136,13 +133,13 @@ fn feed<'v>(
     token: QuoteToken,
     policy: stream::Policy,
 ) -> Feed<'v, stream::Network, TokenDesk<'v>> {
-    Feed::new(venues.network.clone(), TokenDesk::new(venues.rest, clock, token), policy, settings())
+    Feed::new(venues.network.clone(), TokenDesk::new(venues.rest, clock, token), policy, feed_settings())
 }
 
 fn no_token(error: Error) -> Listening {
-    let mut listening = Listening::nothing(format!("no quote token: {error}"));
-    listening.trouble.push(if error.is_passing() { Trouble::Passing } else { Trouble::Lasting });
-    complain(&mut listening.errors, "rest", error.code(), error.to_string());
+    let mut listening = Listening::nothing(format!("no quote token: {}", told(&error)));
+    listening.trouble.push(Trouble::of(&error));
+    complain(&mut listening.errors, "rest", error.code(), told(&error));
     if error.is_refusal() {
         listening.refused = Some(error);
     }

@@ -20,6 +20,8 @@ use tokio::sync::mpsc;
 
 pub use bound::{Bound, Cut};
 pub use clock::Clock;
+pub use listening::feed_settings;
+pub use tokens::TokenDesk;
 pub use verdict::Verdict;
 
 use crate::instrument::{Instrument, Kind, Symbol};

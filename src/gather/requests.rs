@@ -42,6 +42,12 @@ pub(super) enum Trouble {
     Lasting,
 }
 
+impl Trouble {
+    pub(super) fn of(error: &Error) -> Self {
+        if error.is_passing() { Self::Passing } else { Self::Lasting }
+    }
+}
+
 impl Asked {
     /// The reason why `symbol` has no metrics, for its record.
     pub(super) fn no_metrics(&self, symbol: &Symbol) -> String {
@@ -49,12 +55,27 @@ impl Asked {
     }
 
     fn failed(&mut self, error: Error) {
-        self.trouble.push(if error.is_passing() { Trouble::Passing } else { Trouble::Lasting });
-        complain(&mut self.errors, "rest", error.code(), error.to_string());
+        self.trouble.push(Trouble::of(&error));
+        complain(&mut self.errors, "rest", error.code(), told(&error));
         if error.is_refusal() {
             self.refused.get_or_insert(error);
         }
     }
+}
+
+/// An error with its causes, each once.
+pub(super) fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let because = error.to_string();
+        if !text.contains(&because) {
+            text.push_str(": ");
+            text.push_str(&because);
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Adds a complaint about the run, once.
@@ -81,7 +102,7 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
             asked.off_month = off_month;
         }
         Ok(Err(error)) => {
-            asked.unresolved = Some(error.to_string());
+            asked.unresolved = Some(told(&error));
             asked.failed(error);
         }
         Err(cut) => {
@@ -94,7 +115,7 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
             Ok(answer) => {
                 asked.metrics.extend(answer.items);
                 for (symbols, error) in answer.unanswered {
-                    asked.unanswered.extend(symbols.into_iter().map(|symbol| (symbol, error.to_string())));
+                    asked.unanswered.extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
                     asked.failed(error);
                 }
             }

@@ -8,20 +8,22 @@ use crate::stream::{Fetch, Grant, TokenError, Tokens};
 use crate::tastytrade::{Client, QuoteToken};
 
 use super::clock::Clock;
+use super::requests::told;
 
 /// A token is used only while it lives at least this much longer.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// The counter at which the feed asks for tokens.
 #[derive(Debug, Clone)]
-pub(super) struct TokenDesk<'a> {
+pub struct TokenDesk<'a> {
     client: &'a Client,
     clock: Clock,
     in_hand: Rc<RefCell<QuoteToken>>,
 }
 
 impl<'a> TokenDesk<'a> {
-    pub(super) fn new(client: &'a Client, clock: Clock, first: QuoteToken) -> Self {
+    /// A counter with one token in stock.
+    pub fn new(client: &'a Client, clock: Clock, first: QuoteToken) -> Self {
         Self { client, clock, in_hand: Rc::new(RefCell::new(first)) }
     }
 
@@ -45,7 +47,7 @@ impl<'a> Tokens<'a> for TokenDesk<'a> {
                     desk.in_hand.replace(token);
                     Ok(desk.grant())
                 }
-                Err(error) => Err(TokenError { terminal: error.is_final(), message: error.to_string() }),
+                Err(error) => Err(TokenError { terminal: error.is_final(), message: told(&error) }),
             }
         })
     }

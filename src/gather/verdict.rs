@@ -19,9 +19,9 @@ pub enum Verdict {
 /// The verdict, from whether any source `answered`, what credentials were `refused` with, and what went wrong.
 pub(super) fn of(answered: bool, refused: Option<Error>, trouble: &[Trouble]) -> Verdict {
     match refused {
-        Some(error) => Verdict::Refused(error),
-        None if answered => Verdict::Answered,
-        None if trouble.contains(&Trouble::Passing) => Verdict::TryLater,
-        None => Verdict::Nothing,
+        Some(error) if !answered || matches!(error, Error::Refused { .. }) => Verdict::Refused(error),
+        Some(_) | None if answered => Verdict::Answered,
+        Some(_) | None if trouble.contains(&Trouble::Passing) => Verdict::TryLater,
+        Some(_) | None => Verdict::Nothing,
     }
 }

@@ -83,6 +83,46 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the venue does not accept who is asking.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Unauthorized { .. })
+    }
+
+    /// Whether the same question may be answered in a few minutes: too many requests, no answer in time, the token
+    /// service has trouble. An address that nobody listens on is not of this kind.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } | Self::Transport { source: TransportError::Timeout, .. } => true,
+            Self::TokenService(cause) => !matches!(**cause, Self::Transport { source: TransportError::Connect(_), .. }),
+            Self::Setup(_)
+            | Self::Refused { .. }
+            | Self::NoMarketData { .. }
+            | Self::Unauthorized { .. }
+            | Self::UserAgent { .. }
+            | Self::NotInSandbox { .. }
+            | Self::Status { .. }
+            | Self::Transport { .. }
+            | Self::Unreadable { .. } => false,
+        }
+    }
+
+    /// Whether the same question will get the same answer however often it is asked.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Setup(_)
+            | Self::Refused { .. }
+            | Self::NoMarketData { .. }
+            | Self::Unauthorized { .. }
+            | Self::UserAgent { .. }
+            | Self::NotInSandbox { .. } => true,
+            Self::TokenService(_)
+            | Self::RateLimited { .. }
+            | Self::Status { .. }
+            | Self::Transport { .. }
+            | Self::Unreadable { .. } => false,
+        }
+    }
+
     /// A stable word for programs: `refused`, `timeout`, `rate_limited`, `http_502`, …
     pub fn code(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
