@@ -168,12 +168,7 @@ impl<'a> Offers<'a> {
         streamed: fn(&Greeks) -> Option<f64>,
         quoted: fn(&MarketQuote) -> Option<f64>,
     ) -> Offer<f64> {
-        finite(self.of_option(
-            source,
-            |greeks| streamed(greeks),
-            |quote| quoted(quote),
-            "venue's model",
-        )?)
+        finite(self.of_option(source, streamed, quoted, "venue's model")?)
     }
 
     pub(super) fn option_iv(&self, source: Source) -> Offer<Vol> {
