@@ -279,10 +279,8 @@ proptest! {
             });
             prop_assert_eq!(chosen, best, "{:?}", field);
         }
-        let sides = [&record.bid, &record.ask];
-        for side in sides.into_iter().flatten() {
-            prop_assert_eq!(Some(side.source), record.price.as_ref().map(|price| price.source));
-        }
+        let quoted: Vec<Source> = [&record.price, &record.bid, &record.ask].into_iter().flatten().map(|it| it.source).collect();
+        prop_assert!(quoted.iter().all(|source| Some(source) == quoted.first()), "{:?}", quoted);
     }
 
     #[test]
