@@ -82,3 +82,6 @@ impl Coverage {
 fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }
+
+#[cfg(test)]
+mod tests;

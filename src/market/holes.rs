@@ -79,3 +79,6 @@ fn is_complete(greeks: &Greeks) -> bool {
 fn is_present(hv: Option<Vol>) -> bool {
     hv.is_some_and(|hv| hv.get() > 0.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@
 mod bars;
 mod coverage;
 mod derived;
+#[cfg(test)]
+mod fixtures;
 mod gathered;
 mod holes;
 mod merge;

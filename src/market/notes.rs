@@ -51,10 +51,10 @@ fn is_before_gap(record: &Record, streamed: &Streamed) -> bool {
     let from_trade_eth = is_streamed(&record.last) && extended;
     let from_summary = [&record.prev_close, &record.open, &record.high, &record.low]
         .into_iter()
-        .any(|price| is_streamed(price));
+        .any(is_streamed);
     let from_greeks = [&record.delta, &record.gamma, &record.theta, &record.vega, &record.rho]
         .into_iter()
-        .any(|greek| is_streamed(greek))
+        .any(is_streamed)
         || is_streamed(&record.option_iv);
     (from_quote && is_old(&streamed.quote))
         || (from_trade && is_old(&streamed.trade))

@@ -168,12 +168,7 @@ impl<'a> Offers<'a> {
         streamed: fn(&Greeks) -> Option<f64>,
         quoted: fn(&MarketQuote) -> Option<f64>,
     ) -> Offer<f64> {
-        finite(self.of_option(
-            source,
-            |greeks| streamed(greeks),
-            |quote| quoted(quote),
-            "venue's model",
-        )?)
+        finite(self.of_option(source, streamed, quoted, "venue's model")?)
     }
 
     pub(super) fn option_iv(&self, source: Source) -> Offer<Vol> {
@@ -293,12 +288,18 @@ fn absence(metrics: &Metrics, wire: &[&str]) -> String {
     let unreadable = metrics
         .unreadable
         .iter()
-        .any(|name| wire.iter().any(|field| name.starts_with(field)));
+        .any(|name| wire.iter().any(|field| is_part_of(name, field)));
     if unreadable {
         "unreadable in the answer".to_owned()
     } else {
         "null in the answer".to_owned()
     }
+}
+
+/// Whether `name` is the wire field itself or, as `earnings.…`, something inside it.
+fn is_part_of(name: &str, field: &str) -> bool {
+    name.strip_prefix(field)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn iv_moment(metrics: &Metrics) -> Option<Timestamp> {

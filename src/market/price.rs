@@ -114,7 +114,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
         as_of: time::session_close(market, time::previous_session(market, day)).unwrap_or(now),
         method: "previous close",
     });
-    let today = history.bars.last().filter(|bar| bar.date == day);
+    let today = history.bars.iter().rev().find(|bar| bar.date == day);
     let of_day = |value: Option<f64>, name: &str| -> Offer<Price> {
         let (Some(_), Some((_, as_of))) = (today, history.last) else {
             return Err("no bar of the day".to_owned());

@@ -138,7 +138,7 @@ pub struct Record {
     pub option_iv: Option<Sourced<Vol>>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
-    /// Remarks on the record: `stale`, `before_gap`, `hv_partial_snapshot`, `earnings_estimated`.
+    /// Remarks on the record: `stale`, `before_gap`, `hv_partial_snapshot`, `earnings_estimated`, `iv_rank_tw`.
     pub notes: Vec<&'static str>,
 }
 

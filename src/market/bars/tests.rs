@@ -1,1 +1,96 @@
+use jiff::Timestamp;
+use jiff::civil::date;
 
+use super::super::fixtures::{RULES, candle, candles, history, now};
+use super::{DailyBars, Window};
+use crate::dxlink::{Candle, Candles};
+use crate::time::Market;
+
+#[test]
+fn the_unfinished_bar_of_today_never_counts() {
+    let hv = of(&candles(31), now()).realized(Window::Hv30, &RULES).unwrap();
+    let step = (101.0_f64 / 100.0).ln();
+    let expected = step * (30.0_f64 / 29.0 * 252.0).sqrt();
+    assert!(
+        (hv.value.get() - expected).abs() < 1e-12 * expected,
+        "{} for {expected}",
+        hv.value.get()
+    );
+    assert_eq!(hv.method, "close-to-close, 30 returns");
+    assert_eq!(hv.as_of.to_string(), "2026-07-14T20:00:00Z");
+}
+
+#[test]
+fn the_bar_of_today_counts_from_the_close_on() {
+    let at = |time: &str| {
+        of(&candles(31), time.parse().unwrap())
+            .realized(Window::Hv30, &RULES)
+            .unwrap()
+    };
+    assert_eq!(at("2026-07-15T19:59:59Z").as_of.to_string(), "2026-07-14T20:00:00Z");
+    let closed = at("2026-07-15T20:00:00Z");
+    assert_eq!(closed.as_of.to_string(), "2026-07-15T20:00:00Z");
+    assert!(closed.value.get() > 1.0, "the jump to 150 is in it");
+}
+
+#[test]
+fn too_few_closed_bars_are_a_hole_that_counts_them() {
+    let reason = of(&candles(30), now()).realized(Window::Hv30, &RULES).unwrap_err();
+    assert_eq!(reason, "30 closes, 31 needed");
+    assert!(of(&candles(90), now()).realized(Window::Hv30, &RULES).is_ok());
+    assert_eq!(
+        of(&candles(90), now()).realized(Window::Hv90, &RULES).unwrap_err(),
+        "90 closes, 91 needed"
+    );
+}
+
+#[test]
+fn bad_bars_are_dropped_and_counted() {
+    let mut candles = candles(31);
+    candles.bars[3] = Candle {
+        close: None,
+        ..candles.bars[3]
+    };
+    let zero = Some(0.0);
+    candles.bars[4] = Candle {
+        open: zero,
+        high: zero,
+        low: zero,
+        close: zero,
+        ..candles.bars[4]
+    };
+    let bars = DailyBars::of_candles(&candles, true, Market::UsEquities, now());
+    let reason = bars.realized(Window::Hv30, &RULES).unwrap_err();
+    assert_eq!(reason, "29 closes, 31 needed, 2 bad bars dropped, snapshot incomplete");
+}
+
+#[test]
+fn bars_that_end_more_than_a_week_ago_give_nothing() {
+    let at = |time: &str| of(&candles(40), time.parse().unwrap()).realized(Window::Hv30, &RULES);
+    assert!(at("2026-07-22T21:00:00Z").is_ok());
+    assert_eq!(at("2026-07-23T21:00:00Z").unwrap_err(), "the bars end on 2026-07-15");
+}
+
+#[test]
+fn no_bars_at_all_is_a_hole() {
+    let only_today = Candles {
+        bars: vec![candle(date(2026, 7, 15), 10.0)],
+        ..Candles::default()
+    };
+    assert_eq!(
+        of(&only_today, now()).realized(Window::Hv30, &RULES).unwrap_err(),
+        "no closed bars"
+    );
+}
+
+#[test]
+fn the_adjusted_closes_of_the_deprecated_source_are_enough() {
+    let mut history = history(31);
+    history.bars[7].high = Some(1.0);
+    let bars = DailyBars::of_history(&history, Market::UsEquities, now());
+    assert!(bars.realized(Window::Hv30, &RULES).is_ok());
+}
+
+fn of(candles: &Candles, now: Timestamp) -> DailyBars {
+    DailyBars::of_candles(candles, false, Market::UsEquities, now)
+}

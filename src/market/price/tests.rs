@@ -1,1 +1,338 @@
+use super::super::fixtures::{
+    TODAY_ID, heard, history, merged, ms, nothing, now, quote, rest_quote, streamed, subject,
+};
+use super::super::fixtures::{price, summary, trade, tried};
+use super::super::gathered::{Heard, Streamed};
+use super::super::record::{Field, Record, Source};
+use crate::dxlink::{Quote, Summary, Trade};
+use crate::instrument::Kind;
+use crate::legacy::DailyBar;
 
+#[test]
+fn the_price_is_the_mid_of_a_sound_quote_at_the_time_of_the_event() {
+    let record = of_stream(&streamed(), Kind::Equity);
+    assert_eq!(told(&record), (102.25, "quote mid"));
+    assert_eq!(
+        record.price.unwrap().as_of.as_millisecond(),
+        ms("2026-07-15T17:59:58Z").unwrap()
+    );
+    assert_eq!(record.bid.unwrap().value, price(102.0));
+    assert_eq!(record.ask.unwrap().value, price(102.5));
+    assert_eq!(record.last.unwrap().value, price(102.2));
+    assert_eq!(record.volume.unwrap().value.to_bits(), 1.3743299E7_f64.to_bits());
+}
+
+#[test]
+fn an_event_without_a_time_is_as_old_as_its_receipt() {
+    let timeless = Quote {
+        bid_time: Some(0),
+        ask_time: None,
+        ..quote(10.0, 11.0)
+    };
+    let record = of_stream(
+        &Streamed {
+            quote: heard(timeless),
+            ..Streamed::default()
+        },
+        Kind::Equity,
+    );
+    assert_eq!(record.price.unwrap().as_of, now());
+}
+
+#[test]
+fn a_quote_that_is_one_sided_crossed_or_zero_gives_way_to_the_last_trade() {
+    let one_sided = Quote {
+        bid: None,
+        ..quote(0.0, 102.5)
+    };
+    for unsound in [
+        one_sided,
+        quote(0.0, 102.5),
+        quote(103.0, 102.5),
+        quote(f64::NAN, 102.5),
+        quote(-1.0, 102.5),
+    ] {
+        let record = of_stream(
+            &Streamed {
+                quote: heard(unsound),
+                ..streamed()
+            },
+            Kind::Equity,
+        );
+        assert_eq!(told(&record), (102.2, "last trade"));
+    }
+}
+
+#[test]
+fn a_zero_bid_is_told_for_options_only() {
+    let streamed = Streamed {
+        quote: heard(quote(0.0, 0.05)),
+        ..Streamed::default()
+    };
+    let option = of_stream(&streamed, Kind::EquityOption);
+    assert_eq!(option.bid.clone().unwrap().value, price(0.0));
+    assert_eq!(option.price, None, "a bid of zero makes no mid");
+    assert_eq!(of_stream(&streamed, Kind::Equity).bid, None);
+    let empty_book = Streamed {
+        quote: heard(quote(0.0, 0.0)),
+        ..Streamed::default()
+    };
+    assert_eq!(of_stream(&empty_book, Kind::EquityOption).ask, None);
+}
+
+#[test]
+fn futures_may_trade_below_zero_and_shares_may_not() {
+    let streamed = Streamed {
+        quote: heard(quote(-37.65, -37.61)),
+        ..Streamed::default()
+    };
+    let (value, method) = told(&of_stream(&streamed, Kind::Future));
+    assert!((value + 37.63).abs() < 1e-12);
+    assert_eq!(method, "quote mid");
+    assert_eq!(of_stream(&streamed, Kind::Equity).price, None);
+}
+
+#[test]
+fn an_index_is_priced_by_its_trade_whatever_its_quote_shows() {
+    let record = of_stream(&streamed(), Kind::Index);
+    assert_eq!(told(&record), (102.2, "last trade"));
+    assert_eq!((record.bid, record.ask, record.volume), (None, None, None));
+    assert!(
+        record
+            .missing
+            .iter()
+            .all(|hole| !matches!(hole.field, Field::Bid | Field::Ask | Field::Volume))
+    );
+}
+
+#[test]
+fn the_extended_hours_trade_counts_only_when_it_says_so_and_is_newer() {
+    let eth = |extended, time| Trade {
+        extended,
+        time: ms(time),
+        ..trade(104.0)
+    };
+    let with = |eth: Trade| {
+        let streamed = Streamed {
+            quote: None,
+            trade_eth: heard(eth),
+            ..streamed()
+        };
+        told(&of_stream(&streamed, Kind::Equity))
+    };
+    assert_eq!(
+        with(eth(Some(true), "2026-07-15T17:59:30Z")),
+        (104.0, "extended-hours trade")
+    );
+    assert_eq!(with(eth(Some(true), "2026-07-15T12:00:00Z")), (102.2, "last trade"));
+    assert_eq!(with(eth(Some(false), "2026-07-15T17:59:30Z")), (102.2, "last trade"));
+    assert_eq!(with(eth(None, "2026-07-15T17:59:30Z")), (102.2, "last trade"));
+}
+
+#[test]
+fn without_quote_and_trade_the_previous_close_is_the_price_as_of_its_close() {
+    let record = of_stream(
+        &Streamed {
+            summary: heard(summary()),
+            ..Streamed::default()
+        },
+        Kind::Equity,
+    );
+    assert_eq!(told(&record), (100.0, "previous close"));
+    assert_eq!(record.price.unwrap().as_of.to_string(), "2026-07-14T20:00:00Z");
+    assert!(
+        !record.notes.contains(&"stale"),
+        "yesterday's close is the last closed session"
+    );
+}
+
+#[test]
+fn a_price_older_than_the_last_closed_session_is_called_stale() {
+    let old = Trade {
+        time: ms("2026-07-13T15:00:00Z"),
+        ..trade(102.2)
+    };
+    let record = of_stream(
+        &Streamed {
+            trade: heard(old),
+            ..Streamed::default()
+        },
+        Kind::EquityOption,
+    );
+    assert!(record.notes.contains(&"stale"));
+}
+
+#[test]
+fn before_the_summary_rolls_yesterdays_close_is_still_in_its_close() {
+    let behind = Summary {
+        day_id: Some(TODAY_ID - 1),
+        close: Some(100.0),
+        prev_day_id: Some(TODAY_ID - 2),
+        prev_close: Some(98.0),
+        ..summary()
+    };
+    let new_day = Trade {
+        day_volume: None,
+        ..trade(102.2)
+    };
+    let streamed = Streamed {
+        trade: heard(new_day),
+        summary: heard(behind),
+        ..Streamed::default()
+    };
+    let record = of_stream(&streamed, Kind::Equity);
+    let prev_close = record.prev_close.clone().unwrap();
+    assert_eq!(
+        (prev_close.value, prev_close.as_of.to_string()),
+        (price(100.0), "2026-07-14T20:00:00Z".to_owned())
+    );
+    assert_eq!(
+        (record.open.clone(), record.high.clone(), record.low.clone()),
+        (None, None, None)
+    );
+    assert_eq!(
+        tried(&record, Field::Open)[0],
+        "Dxlink: the day summary is still of the day before"
+    );
+    assert_eq!(tried(&record, Field::Volume)[0], "Dxlink: no volume of the day yet");
+}
+
+#[test]
+fn yesterdays_volume_is_not_todays() {
+    let yesterday = Trade {
+        day_id: Some(TODAY_ID - 1),
+        ..trade(102.2)
+    };
+    let record = of_stream(
+        &Streamed {
+            trade: heard(yesterday),
+            ..streamed()
+        },
+        Kind::Equity,
+    );
+    assert_eq!(
+        tried(&record, Field::Volume)[0],
+        "Dxlink: nothing traded yet on the new day"
+    );
+}
+
+#[test]
+fn a_bid_of_one_source_never_meets_an_ask_of_another() {
+    let subject = subject("SPY", Kind::Equity);
+    let half = Streamed {
+        quote: heard(Quote {
+            bid: None,
+            ..quote(0.0, 102.5)
+        }),
+        ..streamed()
+    };
+    let quote = rest_quote("SPY");
+    let mut inputs = nothing(&subject);
+    inputs.streamed = Ok(&half);
+    inputs.rest_quote = Some(Ok(&quote));
+    let record = merged(&inputs);
+    assert_eq!(record.ask.clone().unwrap().source, Source::Dxlink);
+    assert_eq!(record.bid, None);
+    assert_eq!(
+        tried(&record, Field::Bid)[..2],
+        ["Dxlink: no bid", "Rest: the price is from another source"]
+    );
+}
+
+#[test]
+fn rest_prices_by_the_same_rule_and_its_own_mark_comes_after_the_trade() {
+    let subject = subject("SPY", Kind::Equity);
+    let method = |quote| {
+        let mut inputs = nothing(&subject);
+        inputs.rest_quote = Some(Ok(&quote));
+        told(&merged(&inputs))
+    };
+    let full = rest_quote("SPY");
+    assert_eq!(method(full.clone()), (103.25, "quote mid"));
+    let mut bare = full;
+    (bare.bid, bare.ask) = (None, None);
+    assert_eq!(method(bare.clone()), (103.1, "last trade"));
+    bare.last = None;
+    assert_eq!(method(bare.clone()), (103.25, "venue mark"));
+    bare.mark = None;
+    assert_eq!(method(bare), (100.1, "previous close"));
+}
+
+#[test]
+fn the_deprecated_source_gives_last_trade_previous_close_and_the_day() {
+    let subject = subject("SPY", Kind::Equity);
+    let mut history = history(3);
+    history.bars.push(DailyBar {
+        date: super::super::fixtures::TODAY,
+        open: Some(101.0),
+        high: Some(103.0),
+        low: None,
+        close: 102.7,
+    });
+    let mut inputs = nothing(&subject);
+    inputs.legacy = Some(Ok(&history));
+    let record = merged(&inputs);
+    assert_eq!(told(&record), (102.7, "last trade"));
+    assert_eq!(
+        record.prev_close.clone().unwrap().as_of.to_string(),
+        "2026-07-14T20:00:00Z"
+    );
+    assert_eq!(record.open.clone().unwrap().value, price(101.0));
+    assert_eq!(tried(&record, Field::Low).last().unwrap(), "Legacy: no low");
+    assert_eq!(tried(&record, Field::Bid).last().unwrap(), "Legacy: has no quotes");
+}
+
+#[test]
+fn silence_of_the_feed_is_the_reason_of_its_holes() {
+    let silent = Streamed {
+        silence: Some("no event before the window closed".to_owned()),
+        ..Streamed::default()
+    };
+    let record = of_stream(&silent, Kind::Equity);
+    for field in [
+        Field::Price,
+        Field::Bid,
+        Field::Last,
+        Field::PrevClose,
+        Field::High,
+        Field::Volume,
+    ] {
+        assert_eq!(
+            tried(&record, field)[0],
+            "Dxlink: no event before the window closed",
+            "{field:?}"
+        );
+    }
+}
+
+#[test]
+fn data_from_before_a_reconnect_is_noted_where_it_is_used() {
+    let old = |heard: Option<Heard<Quote>>| {
+        heard.map(|heard| Heard {
+            before_gap: true,
+            ..heard
+        })
+    };
+    let gapped = Streamed {
+        quote: old(heard(quote(102.0, 102.5))),
+        ..streamed()
+    };
+    assert_eq!(of_stream(&gapped, Kind::Equity).notes, ["before_gap"]);
+    assert!(of_stream(&streamed(), Kind::Equity).notes.is_empty());
+    assert!(
+        of_stream(&gapped, Kind::Index).notes.is_empty(),
+        "an index does not use its quote"
+    );
+}
+
+fn of_stream(streamed: &Streamed, kind: Kind) -> Record {
+    let subject = subject("SPY", kind);
+    let mut inputs = nothing(&subject);
+    inputs.streamed = Ok(streamed);
+    merged(&inputs)
+}
+
+fn told(record: &Record) -> (f64, &'static str) {
+    let price = record.price.as_ref().unwrap();
+    (price.value.get(), price.method)
+}

@@ -1,0 +1,51 @@
+use super::super::fixtures::{greeks, heard, merged, metrics, nothing, quote, streamed, subject};
+use super::super::gathered::Streamed;
+use super::super::record::Field;
+use super::Coverage;
+use crate::instrument::Kind;
+
+#[test]
+fn a_record_is_complete_with_price_implied_and_realised_volatility() {
+    let (spy, xyz) = (subject("SPY", Kind::Equity), subject("XYZ", Kind::Equity));
+    let (events, answer) = (streamed(), metrics("SPY"));
+    let mut half = metrics("XYZ");
+    half.hv90 = None;
+    let mut first = nothing(&spy);
+    (first.streamed, first.metrics) = (Ok(&events), Ok(&answer));
+    let mut second = nothing(&xyz);
+    (second.streamed, second.metrics) = (Ok(&events), Ok(&half));
+    let coverage = Coverage::of(&[merged(&first), merged(&second)]);
+    let json = serde_json::to_value(&coverage).unwrap();
+    let expected = serde_json::json!({
+        "requested": 2, "complete": 1, "ratio": 0.5,
+        "fields": { "price": 1.0, "iv": 1.0, "iv_rank": 1.0, "iv_percentile": 1.0, "hv30": 1.0, "hv90": 0.5 },
+        "missing": [{ "symbol": "XYZ", "field": "hv90", "tried": [
+            { "source": "rest", "reason": "null in the answer" },
+            { "source": "dxlink-candles", "reason": "not asked" },
+            { "source": "legacy", "reason": "not asked" },
+        ]}],
+    });
+    assert_eq!(json, expected);
+}
+
+#[test]
+fn an_option_is_complete_with_price_and_greeks() {
+    let option = subject("SPY   261218C00600000", Kind::EquityOption);
+    let events = Streamed {
+        quote: heard(quote(1.0, 1.1)),
+        greeks: heard(greeks()),
+        ..Streamed::default()
+    };
+    let mut inputs = nothing(&option);
+    inputs.streamed = Ok(&events);
+    let coverage = Coverage::of(&[merged(&inputs)]);
+    assert_eq!((coverage.complete, coverage.missing), (1, Vec::new()));
+    assert!(!coverage.fields.contains_key(&Field::Iv));
+}
+
+#[test]
+fn of_nothing_asked_nothing_is_missing() {
+    let coverage = Coverage::of(&[]);
+    assert_eq!(serde_json::to_value(&coverage).unwrap()["ratio"], 1.0);
+    assert!(coverage.fields.is_empty());
+}
