@@ -5,7 +5,7 @@ use std::io;
 use super::layout::{Column, fit, lines};
 use super::number::{UNKNOWN, fixed};
 use super::table::{second_hand, shown};
-use super::text::clean;
+use super::text::{clean, wrapped};
 use super::{Document, Explanation, Row, Style};
 use crate::market::{Attempt, Source};
 use crate::screen::{FIELDS, GateResult, Verdict, field_name};
@@ -31,6 +31,10 @@ pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write
         print(gates(explanation), style, dimmed, out)?;
         writeln!(out)?;
         print(origins(row), style, |_| false, out)?;
+        for (field, attempts) in &row.missing {
+            let line = format!("{} missing: {}", field_name(*field), tried(attempts));
+            writeln!(out, "{}", wrapped(&line, style.width))?;
+        }
     }
     Ok(())
 }
@@ -72,6 +76,15 @@ fn headline(row: &Row, explanation: &Explanation) -> String {
     words.join("  ")
 }
 
+/// What the figures do not say by themselves.
+fn why(gate: &GateResult) -> String {
+    match (&gate.note, gate.verdict) {
+        (Some(note), _) => note.clone(),
+        (None, Verdict::Fail) => gate.text.clone(),
+        (None, Verdict::Pass | Verdict::NotApplied) => String::new(),
+    }
+}
+
 fn gates(explanation: &Explanation) -> Vec<Column> {
     let column = |header, right, keep, cell: fn(&GateResult) -> String| Column {
         header,
@@ -85,9 +98,7 @@ fn gates(explanation: &Explanation) -> Vec<Column> {
         column("Value", true, 2, |gate| fixed(gate.value, 2)),
         column("Limit", true, 4, |gate| fixed(gate.limit, 2)),
         column("Verdict", false, 1, |gate| gate.verdict.name().to_owned()),
-        column("Why", false, ELASTIC_KEEP, |gate| {
-            gate.note.clone().unwrap_or_else(|| gate.text.clone())
-        }),
+        column("Why", false, ELASTIC_KEEP, why),
     ]
 }
 
@@ -108,15 +119,10 @@ fn origins(row: &Row) -> Vec<Column> {
                     origin.method.clone(),
                 ]);
             }
-            let attempts = row.missing.get(&field)?;
             let unknown = || UNKNOWN.to_owned();
-            Some([
-                name,
-                unknown(),
-                unknown(),
-                unknown(),
-                format!("tried {}", tried(attempts)),
-            ])
+            row.missing
+                .contains_key(&field)
+                .then(|| [name, unknown(), unknown(), unknown(), "missing".to_owned()])
         })
         .collect();
     let headers = [

@@ -69,9 +69,9 @@ pub(super) fn plain(document: &Document, out: &mut impl io::Write) -> io::Result
 pub(super) fn csv(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
     let (header, lines) = grid(document)?;
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(&header).map_err(io_error)?;
+    writer.write_record(&header)?;
     for cells in lines {
-        writer.write_record(&cells).map_err(io_error)?;
+        writer.write_record(&cells)?;
     }
     writer.flush()
 }
@@ -175,12 +175,5 @@ fn guarded(text: &str) -> String {
         format!("'{text}")
     } else {
         text.to_owned()
-    }
-}
-
-fn io_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
     }
 }

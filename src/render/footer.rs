@@ -1,13 +1,13 @@
 //! What stands below a table: whether the numbers can be trusted, and why not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Document;
 use super::explained::{source_name, tried};
 use super::table::second_hand;
-use super::text::cut;
-use crate::market::{FeedState, Field, LegacyState, MissingField, Mode, RestState, SourceState, StoppedBy};
-use crate::screen::{FIELDS, Gate, field_name};
+use super::text::{clean, cut};
+use crate::market::{FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy};
+use crate::screen::{Gate, field_name};
 
 /// One line below the table.
 pub(super) struct Line {
@@ -21,6 +21,7 @@ pub(super) struct Line {
 pub(super) fn lines(document: &Document) -> Vec<Line> {
     let calm = [
         marks(document),
+        notes(document),
         rejected(document),
         Some(coverage(document)),
         Some(sources(document)),
@@ -37,28 +38,40 @@ pub(super) fn lines(document: &Document) -> Vec<Line> {
 
 /// The legend of `*`: which fields are not from their first source, and from which instead.
 fn marks(document: &Document) -> Option<String> {
-    let mut counts: BTreeMap<(Field, &'static str), usize> = BTreeMap::new();
+    let mut fields: BTreeMap<Source, BTreeSet<Field>> = BTreeMap::new();
     for row in &document.rows {
-        for field in FIELDS.into_iter().filter(|field| second_hand(row, *field)) {
-            if let Some(origin) = row.provenance.get(&field) {
-                *counts.entry((field, source_name(origin.source))).or_default() += 1;
-            }
+        for (field, origin) in row.provenance.iter().filter(|(field, _)| second_hand(row, **field)) {
+            fields.entry(origin.source).or_default().insert(*field);
         }
     }
-    let words = |((field, source), count): ((Field, &str), usize)| {
-        let times = if count == 1 {
-            String::new()
-        } else {
-            format!(" ({count})")
-        };
-        format!("{} from {source}{times}", field_name(field))
+    let words = |(source, fields): (Source, BTreeSet<Field>)| {
+        let names: Vec<&str> = fields.into_iter().map(field_name).collect();
+        format!("{} from {}", names.join(", "), source_name(source))
     };
-    (!counts.is_empty()).then(|| {
-        format!(
-            "* not from the first source: {}",
-            counts.into_iter().map(words).collect::<Vec<_>>().join(", ")
-        )
-    })
+    let words: Vec<String> = fields.into_iter().map(words).collect();
+    (!words.is_empty()).then(|| format!("* not from the first source: {}", words.join("; ")))
+}
+
+/// The data's notes with the symbols they are about.
+fn notes(document: &Document) -> Option<String> {
+    let mut noted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in &document.rows {
+        for note in &row.notes {
+            noted.entry(note).or_default().push(row.symbol.as_str());
+        }
+    }
+    let words = |(note, symbols): (&str, Vec<&str>)| {
+        let more = symbols.len().saturating_sub(SYMBOLS_SHOWN);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let shown: Vec<String> = symbols.iter().take(SYMBOLS_SHOWN).map(|symbol| clean(symbol)).collect();
+        format!("{note}: {}{more}", shown.join(", "))
+    };
+    let words: Vec<String> = noted.into_iter().map(words).collect();
+    (!words.is_empty()).then(|| format!("notes: {}", words.join("; ")))
 }
 
 fn rejected(document: &Document) -> Option<String> {
@@ -240,6 +253,7 @@ fn seconds(millis: u64) -> String {
 }
 
 const HOLES_SHOWN: usize = 3;
+const SYMBOLS_SHOWN: usize = 8;
 const ERRORS_SHOWN: usize = 3;
 const REASON_LENGTH: usize = 72;
 const MESSAGE_LENGTH: usize = 160;

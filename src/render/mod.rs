@@ -12,6 +12,9 @@ mod row;
 mod table;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 
 pub use document::{Command, Document, Explanation, Meta, Rejected, SCHEMA_VERSION, schema};

@@ -232,16 +232,13 @@ fn asset_class(row: &Row) -> String {
     row.asset_class.clone()
 }
 
-/// The rules' flags and the data's notes, without what other columns say already.
+/// The rules' flags, without what the signal says already.
 fn flags(row: &Row) -> String {
     let flags = row.flags.iter().filter_map(|flag| match flag {
         Flag::Cheap | Flag::EarningsSoon | Flag::Held | Flag::Scalable => Some(flag.name()),
         Flag::Fair | Flag::Rich => None,
     });
-    flags
-        .chain(row.notes.iter().map(String::as_str))
-        .collect::<Vec<_>>()
-        .join(" ")
+    flags.collect::<Vec<_>>().join(" ")
 }
 
 const fn value(header: &'static str, keep: u8, field: Field) -> Spec {
@@ -292,7 +289,7 @@ const SCREEN: [Spec; 21] = [
     words("Rejected", 4, rejected),
 ];
 
-const QUOTE: [Spec; 21] = [
+const QUOTE: [Spec; 20] = [
     words("Symbol", 0, symbol),
     words("Contract", 10, contract),
     digits("DTE", 18, days_to_expiration),
@@ -313,10 +310,9 @@ const QUOTE: [Spec; 21] = [
     value("Beta", 17, Field::Beta),
     value("Liq", 19, Field::LiquidityRating),
     value("Earnings", 16, Field::EarningsDate),
-    words("Flags", 20, flags),
 ];
 
-const OPTION_QUOTE: [Spec; 13] = [
+const OPTION_QUOTE: [Spec; 12] = [
     words("Symbol", 0, symbol),
     value("Price", 1, Field::Price),
     value("Bid", 2, Field::Bid),
@@ -329,5 +325,20 @@ const OPTION_QUOTE: [Spec; 13] = [
     value("Theta", 6, Field::Theta),
     value("Vega", 8, Field::Vega),
     value("Rho", 11, Field::Rho),
-    words("Flags", 12, flags),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_order_of_dropping_is_the_order_of_dropping() {
+        let documented = include_str!("../../docs/output-format.md");
+        for specs in [SCREEN.as_slice(), &QUOTE, &OPTION_QUOTE] {
+            let mut dropped: Vec<&Spec> = specs.iter().filter(|spec| spec.keep > 0).collect();
+            dropped.sort_by_key(|spec| std::cmp::Reverse(spec.keep));
+            let order = dropped.iter().map(|spec| spec.header).collect::<Vec<_>>().join(", ");
+            assert!(documented.contains(&format!(": {order}\n")), "{order}");
+        }
+    }
+}

@@ -179,9 +179,7 @@ pub(super) fn names(listed: &BTreeSet<Symbol>, record: &Record) -> bool {
 fn kind(record: &Record) -> GateResult {
     match record.kind {
         Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => Gate::Kind.says(Verdict::Pass, "Kind: underlying"),
-        Kind::EquityOption | Kind::FutureOption => {
-            Gate::Kind.says(Verdict::Fail, "Kind: an option cannot be screened, only its underlying")
-        }
+        Kind::EquityOption | Kind::FutureOption => Gate::Kind.says(Verdict::Fail, "Kind: options are not screened"),
     }
 }
 

@@ -31,3 +31,8 @@ fn exceeds(value: f64, limit: f64) -> bool {
 fn reaches(value: f64, limit: f64) -> bool {
     limit - value <= EQUAL_WITHIN
 }
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

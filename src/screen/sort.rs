@@ -217,7 +217,7 @@ impl Key<'_> {
 }
 
 /// The kind's name in machine output.
-fn kind_name(kind: Kind) -> &'static str {
+pub(super) fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Equity => "equity",
         Kind::Index => "index",
