@@ -53,6 +53,7 @@ pub enum Field {
     Iv,
     IvRank,
     IvPercentile,
+    #[serde(rename = "iv_change_5d")]
     IvChange5d,
     Hv30,
     Hv90,

@@ -1,1 +1,61 @@
-//! render
+//! Shows: one [`Document`] for every command, written as table, plain, JSON, JSON lines or CSV. It decides nothing
+//! about markets and reads no clock; whether there is a terminal, how wide it is and whether it has colours comes in
+//! as [`Style`].
+
+mod document;
+mod explained;
+mod flat;
+mod footer;
+mod layout;
+mod number;
+mod row;
+mod table;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+
+pub use document::{Command, Document, Explanation, Meta, Rejected, SCHEMA_VERSION, schema};
+pub use row::{Provenance, ROW_COLUMNS, Row};
+
+/// How a document is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people at a terminal; the only format with percent signs.
+    Table,
+    /// A header and one row a line, tab separated.
+    Plain,
+    /// One object, indented.
+    Json,
+    /// One object a line, each with its `type`.
+    Jsonl,
+    /// Comma separated, with header.
+    Csv,
+}
+
+/// What the terminal can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Style {
+    /// Columns; `None` shows everything.
+    pub width: Option<usize>,
+    /// Whether escape codes may be written.
+    pub color: bool,
+}
+
+/// Writes `document` to `out` as `format`; `style` concerns the table alone.
+///
+/// # Errors
+///
+/// Whatever `out` fails with; a broken pipe among it.
+pub fn write(document: &Document, style: &Style, format: Format, out: &mut impl io::Write) -> io::Result<()> {
+    match format {
+        Format::Table => table::write(document, style, out),
+        Format::Plain => flat::plain(document, out),
+        Format::Json => flat::json(document, out),
+        Format::Jsonl => flat::jsonl(document, out),
+        Format::Csv => flat::csv(document, out),
+    }?;
+    out.flush()
+}

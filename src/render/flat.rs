@@ -1,0 +1,179 @@
+//! The formats for programs: JSON, JSON lines, and the two with one row a line. These take their cells from the same
+//! JSON values, so that all four agree to the last digit.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::text::clean;
+use super::{Command, Document, ROW_COLUMNS, Row};
+use crate::market::{Coverage, Mode, RunError, Sources, StoppedBy, Timing};
+use crate::screen::Rules;
+
+/// Columns of `explain` in `plain` and `csv`: one line for each gate of each symbol.
+const GATE_COLUMNS: [&str; 7] = ["symbol", "gate", "verdict", "value", "limit", "text", "note"];
+
+/// Columns that end every line of `plain` and `csv`, the same on all of them.
+const RUN_COLUMNS: [&str; 3] = ["mode", "delayed", "partial"];
+
+pub(super) fn json(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
+}
+
+pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
+    line(
+        out,
+        &Line::Meta {
+            schema_version: document.schema_version,
+            command: document.command,
+            generated_at: &document.generated_at,
+            mode: document.mode,
+            delayed: document.delayed,
+            profile: document.profile.as_deref(),
+            thresholds: document.thresholds.as_ref(),
+        },
+    )?;
+    for row in &document.rows {
+        line(out, &Line::Row(row))?;
+    }
+    for rejected in document.rejected.iter().flatten() {
+        line(out, &Line::Rejected(rejected))?;
+    }
+    for explained in document.explained.iter().flatten() {
+        line(out, &Line::Explained(explained))?;
+    }
+    line(
+        out,
+        &Line::Summary {
+            partial: document.partial,
+            stopped_by: document.stopped_by,
+            coverage: &document.coverage,
+            sources: &document.sources,
+            timing_ms: document.timing_ms,
+            errors: &document.errors,
+        },
+    )
+}
+
+pub(super) fn plain(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
+    let (header, lines) = grid(document)?;
+    writeln!(out, "{}", header.join("\t"))?;
+    for cells in lines {
+        writeln!(out, "{}", cells.join("\t"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn csv(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
+    let (header, lines) = grid(document)?;
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(&header)?;
+    for cells in lines {
+        writer.write_record(&cells)?;
+    }
+    writer.flush()
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Line<'a> {
+    Meta {
+        schema_version: u32,
+        command: Command,
+        generated_at: &'a str,
+        mode: Mode,
+        delayed: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        profile: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        thresholds: Option<&'a Rules>,
+    },
+    Row(&'a Row),
+    Rejected(&'a super::Rejected),
+    Explained(&'a super::Explanation),
+    Summary {
+        partial: bool,
+        stopped_by: StoppedBy,
+        coverage: &'a Coverage,
+        sources: &'a Sources,
+        timing_ms: Timing,
+        errors: &'a [RunError],
+    },
+}
+
+fn line(out: &mut impl io::Write, line: &Line<'_>) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+/// Header and cells of the formats with one row a line.
+fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)> {
+    let run = [
+        text(&serde_json::to_value(document.mode)?),
+        text(&Value::Bool(document.delayed)),
+        text(&Value::Bool(document.partial)),
+    ];
+    let (columns, objects) = match &document.explained {
+        Some(explained) => {
+            let mut gates = Vec::new();
+            for explanation in explained {
+                for gate in &explanation.gates {
+                    let mut object = object(gate)?;
+                    object.insert("symbol".to_owned(), serde_json::to_value(&explanation.symbol)?);
+                    gates.push(object);
+                }
+            }
+            (GATE_COLUMNS.as_slice(), gates)
+        }
+        None => (
+            ROW_COLUMNS.as_slice(),
+            document.rows.iter().map(object).collect::<io::Result<_>>()?,
+        ),
+    };
+    let cells = |object: &Map<String, Value>| {
+        columns
+            .iter()
+            .map(|column| object.get(*column).map_or_else(String::new, text))
+            .chain(run.clone())
+            .collect()
+    };
+    let header = columns.iter().copied().chain(RUN_COLUMNS).collect();
+    Ok((header, objects.iter().map(cells).collect()))
+}
+
+fn object(value: &impl Serialize) -> io::Result<Map<String, Value>> {
+    match serde_json::to_value(value)? {
+        Value::Object(object) => Ok(object),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Ok(Map::new()),
+    }
+}
+
+/// A cell: nothing for `null`, words of a list and keys of an object with spaces between, `key=source` where an object
+/// names a source.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => guarded(&clean(text)),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(" "),
+        Value::Object(entries) => {
+            let entry = |(key, value): (&String, &Value)| match value.get("source") {
+                Some(source) => format!("{key}={}", text(source)),
+                None => key.clone(),
+            };
+            entries.iter().map(entry).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// A spreadsheet takes a text that begins like this for a formula. No symbol does.
+fn guarded(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}

@@ -1,0 +1,259 @@
+//! What stands below a table: whether the numbers can be trusted, and why not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Document;
+use super::explained::{source_name, tried};
+use super::table::second_hand;
+use super::text::{clean, cut};
+use crate::market::{FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy};
+use crate::screen::{Gate, field_name};
+
+/// One line below the table.
+pub(super) struct Line {
+    /// The text, in one piece.
+    pub(super) text: String,
+    /// Whether it should catch the eye.
+    pub(super) alarm: bool,
+}
+
+/// Every line that `document` deserves, alarms last, nearest to the prompt.
+pub(super) fn lines(document: &Document) -> Vec<Line> {
+    let calm = [
+        marks(document),
+        notes(document),
+        rejected(document),
+        Some(coverage(document)),
+        Some(sources(document)),
+        Some(time(document)),
+    ];
+    let alarms = errors(document).into_iter().chain(banners(document));
+    let line = |alarm| move |text| Line { text, alarm };
+    calm.into_iter()
+        .flatten()
+        .map(line(false))
+        .chain(alarms.map(line(true)))
+        .collect()
+}
+
+/// The legend of `*`: which fields are not from their first source, and from which instead.
+fn marks(document: &Document) -> Option<String> {
+    let mut fields: BTreeMap<Source, BTreeSet<Field>> = BTreeMap::new();
+    for row in &document.rows {
+        for (field, origin) in row.provenance.iter().filter(|(field, _)| second_hand(row, **field)) {
+            fields.entry(origin.source).or_default().insert(*field);
+        }
+    }
+    let words = |(source, fields): (Source, BTreeSet<Field>)| {
+        let names: Vec<&str> = fields.into_iter().map(field_name).collect();
+        format!("{} from {}", names.join(", "), source_name(source))
+    };
+    let words: Vec<String> = fields.into_iter().map(words).collect();
+    (!words.is_empty()).then(|| format!("* not from the first source: {}", words.join("; ")))
+}
+
+/// The data's notes with the symbols they are about.
+fn notes(document: &Document) -> Option<String> {
+    let mut noted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in &document.rows {
+        for note in &row.notes {
+            noted.entry(note).or_default().push(row.symbol.as_str());
+        }
+    }
+    let words = |(note, symbols): (&str, Vec<&str>)| {
+        let more = symbols.len().saturating_sub(SYMBOLS_SHOWN);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let shown: Vec<String> = symbols.iter().take(SYMBOLS_SHOWN).map(|symbol| clean(symbol)).collect();
+        format!("{note}: {}{more}", shown.join(", "))
+    };
+    let words: Vec<String> = noted.into_iter().map(words).collect();
+    (!words.is_empty()).then(|| format!("notes: {}", words.join("; ")))
+}
+
+fn rejected(document: &Document) -> Option<String> {
+    let rejected = document.rejected.as_ref().filter(|rejected| !rejected.is_empty())?;
+    let mut counts: BTreeMap<Gate, usize> = BTreeMap::new();
+    for rejected in rejected {
+        *counts.entry(rejected.gate).or_default() += 1;
+    }
+    let words = counts
+        .into_iter()
+        .map(|(gate, count)| format!("{} {count}", gate.name()));
+    Some(format!(
+        "rejected: {} ({})",
+        rejected.len(),
+        words.collect::<Vec<_>>().join(", ")
+    ))
+}
+
+fn coverage(document: &Document) -> String {
+    let coverage = &document.coverage;
+    let mut holes: Vec<&MissingField> = coverage.missing.iter().collect();
+    holes.sort_by(|a, b| (importance(a.field), &a.symbol).cmp(&(importance(b.field), &b.symbol)));
+    let mut text = format!("coverage: {} of {} complete", coverage.complete, coverage.requested);
+    for hole in holes.iter().take(HOLES_SHOWN) {
+        let tried = cut(&tried(&hole.tried), REASON_LENGTH);
+        text.push_str(&format!(
+            "; {} missing: {} ({tried})",
+            field_name(hole.field),
+            cut(hole.symbol.as_str(), 40)
+        ));
+    }
+    let more = holes.len().saturating_sub(HOLES_SHOWN);
+    if more > 0 {
+        text.push_str(&format!("; and {more} more (--json has all)"));
+    }
+    text
+}
+
+/// Fields that make a record complete come first.
+fn importance(field: Field) -> (bool, Field) {
+    let required = [
+        Field::Price,
+        Field::Iv,
+        Field::IvRank,
+        Field::IvPercentile,
+        Field::Hv30,
+        Field::Hv90,
+    ]
+    .contains(&field);
+    (!required, field)
+}
+
+fn sources(document: &Document) -> String {
+    let FeedState {
+        state,
+        connections,
+        gaps,
+        events,
+        dropped,
+        reason,
+    } = &document.sources.dxlink;
+    let mut parts = vec![plural(*connections, "connection"), plural(*events, "event")];
+    parts.extend((*gaps > 0).then(|| plural(*gaps, "gap")));
+    parts.extend((*dropped > 0).then(|| format!("{dropped} dropped")));
+    let dxlink = source("dxlink", *state, parts, reason.as_deref());
+    let RestState {
+        state,
+        requests,
+        retries,
+        reason,
+    } = &document.sources.rest;
+    let mut parts = vec![plural(*requests, "request")];
+    parts.extend((*retries > 0).then(|| format!("{retries} retried")));
+    let rest = source("rest", *state, parts, reason.as_deref());
+    let LegacyState {
+        state,
+        requests,
+        reason,
+    } = &document.sources.legacy;
+    let legacy = source("legacy", *state, vec![plural(*requests, "request")], reason.as_deref());
+    format!("sources: {dxlink}; {rest}; {legacy}")
+}
+
+fn source(name: &str, state: SourceState, mut parts: Vec<String>, reason: Option<&str>) -> String {
+    let word = match state {
+        SourceState::Ok => "ok",
+        SourceState::Degraded => "degraded",
+        SourceState::Failed => "failed",
+        SourceState::Disabled => "disabled",
+        SourceState::Unused => "unused",
+    };
+    match state {
+        SourceState::Disabled | SourceState::Unused => parts.clear(),
+        SourceState::Ok | SourceState::Degraded | SourceState::Failed => {}
+    }
+    parts.extend(reason.map(|reason| cut(reason, REASON_LENGTH)));
+    if parts.is_empty() {
+        format!("{name} {word}")
+    } else {
+        format!("{name} {word} ({})", parts.join(", "))
+    }
+}
+
+fn time(document: &Document) -> String {
+    let timing = &document.timing_ms;
+    let steps = [
+        ("token", timing.token),
+        ("handshake", timing.handshake),
+        ("stream", timing.stream),
+        ("rest", timing.rest),
+    ];
+    let steps: Vec<String> = steps
+        .into_iter()
+        .filter_map(|(name, spent)| Some(format!("{name} {}", seconds(spent?))))
+        .collect();
+    let steps = if steps.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", steps.join(", "))
+    };
+    let stopped = match document.stopped_by {
+        StoppedBy::Complete => "everything was answered",
+        StoppedBy::Window => "the listen window ended",
+        StoppedBy::Deadline => "the deadline ended",
+    };
+    format!(
+        "time: {}{steps}, {stopped}, {}",
+        seconds(timing.total),
+        document.generated_at
+    )
+}
+
+fn errors(document: &Document) -> Vec<String> {
+    let mut lines: Vec<String> = document
+        .errors
+        .iter()
+        .take(ERRORS_SHOWN)
+        .map(|error| {
+            format!(
+                "! {} {}: {}",
+                error.source,
+                cut(&error.code, 40),
+                cut(&error.message, MESSAGE_LENGTH)
+            )
+        })
+        .collect();
+    let more = document.errors.len().saturating_sub(ERRORS_SHOWN);
+    lines.extend((more > 0).then(|| format!("! and {more} more (--json has all)")));
+    lines
+}
+
+fn banners(document: &Document) -> Vec<String> {
+    let mode = match document.mode {
+        Mode::Live => None,
+        Mode::Sandbox => Some("SANDBOX: prices of the venue's sandbox, not of the market"),
+        Mode::Demo => Some("DEMO DATA: invented by the embedded venue, no market stands behind it"),
+    };
+    let delayed = document.delayed.then_some("DELAYED: the feed's data is delayed");
+    let partial = document
+        .partial
+        .then_some("PARTIAL: the deadline ended the run before everything was there");
+    [partial, delayed, mode]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+fn seconds(millis: u64) -> String {
+    format!("{}.{:02} s", millis / 1000, millis % 1000 / 10)
+}
+
+const HOLES_SHOWN: usize = 3;
+const SYMBOLS_SHOWN: usize = 8;
+const ERRORS_SHOWN: usize = 3;
+const REASON_LENGTH: usize = 72;
+const MESSAGE_LENGTH: usize = 160;

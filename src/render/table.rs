@@ -1,0 +1,344 @@
+//! The table for people: columns in a fixed order, dropped in a fixed order where the terminal is narrow.
+
+use std::io;
+
+use super::layout::{Column, fit, lines};
+use super::number::{UNKNOWN, count, fixed, percent, price};
+use super::text::{clean, wrapped};
+use super::{Command, Document, Row, Style, explained, footer};
+use crate::instrument::Kind;
+use crate::market::{Field, Source};
+use crate::screen::Flag;
+
+pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+    match document.command {
+        Command::Explain => explained::write(document, style, out)?,
+        Command::Screen | Command::Quote if document.rows.is_empty() => writeln!(out, "no rows")?,
+        Command::Screen => rows(&document.rows, &SCREEN, style, out)?,
+        Command::Quote => quotes(&document.rows, style, out)?,
+    }
+    writeln!(out)?;
+    for line in footer::lines(document) {
+        let text = wrapped(&line.text, style.width);
+        if line.alarm && style.color {
+            let alarm = anstyle::Style::new()
+                .bold()
+                .fg_color(Some(anstyle::AnsiColor::Yellow.into()));
+            writeln!(out, "{alarm}{text}{alarm:#}")?;
+        } else {
+            writeln!(out, "{text}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a value is not from the source that is asked first.
+pub(super) fn second_hand(row: &Row, field: Field) -> bool {
+    row.provenance
+        .get(&field)
+        .is_some_and(|provenance| provenance.source != first_source(field))
+}
+
+/// A field's value as people read it, without a mark.
+pub(super) fn shown(row: &Row, field: Field) -> String {
+    match field {
+        Field::Price => price(row.price),
+        Field::Bid => price(row.bid),
+        Field::Ask => price(row.ask),
+        Field::Last => price(row.last),
+        Field::PrevClose => price(row.prev_close),
+        Field::Open => price(row.open),
+        Field::High => price(row.high),
+        Field::Low => price(row.low),
+        Field::Volume => count(row.volume),
+        Field::Iv => percent(row.iv),
+        Field::IvRank => fixed(row.iv_rank, 0),
+        Field::IvPercentile => fixed(row.iv_percentile, 0),
+        Field::IvChange5d => percent(row.iv_change_5d),
+        Field::Hv30 => percent(row.hv30),
+        Field::Hv90 => percent(row.hv90),
+        Field::LiquidityRating => row
+            .liquidity_rating
+            .map_or_else(|| UNKNOWN.to_owned(), |stars| stars.to_string()),
+        Field::Beta => fixed(row.beta, 2),
+        Field::CorrSpy => fixed(row.corr_spy, 2),
+        Field::EarningsDate => row.earnings_date.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
+        Field::VrpStructural => fixed(row.vrp_structural, 2),
+        Field::VrpTactical => fixed(row.vrp_tactical, 2),
+        Field::Vtr => fixed(row.vtr, 2),
+        Field::Delta => fixed(row.delta, 3),
+        Field::Gamma => fixed(row.gamma, 5),
+        Field::Theta => fixed(row.theta, 3),
+        Field::Vega => fixed(row.vega, 3),
+        Field::Rho => fixed(row.rho, 3),
+        Field::OptionIv => percent(row.option_iv),
+    }
+}
+
+/// A column of rows, not yet filled.
+struct Spec {
+    header: &'static str,
+    keep: u8,
+    content: Content,
+}
+
+enum Content {
+    Value(Field),
+    Number(fn(&Row) -> String),
+    Words(fn(&Row) -> String),
+}
+
+fn rows(rows: &[Row], specs: &[Spec], style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+    let columns = specs
+        .iter()
+        .map(|spec| spec.column(rows))
+        .filter(|column| !optional(column))
+        .collect();
+    let dimmed = |index: usize| rows.get(index).is_some_and(|row| row.rejected.is_some());
+    lines(&fit(columns, style.width), style, dimmed)
+        .iter()
+        .try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// Options and underlyings have different columns, so each kind has its own block.
+fn quotes(all: &[Row], style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+    let (options, underlyings): (Vec<Row>, Vec<Row>) = all.iter().cloned().partition(|row| is_option(row.kind));
+    if !underlyings.is_empty() {
+        rows(&underlyings, &QUOTE, style, out)?;
+    }
+    if !options.is_empty() {
+        if !underlyings.is_empty() {
+            writeln!(out)?;
+        }
+        rows(&options, &OPTION_QUOTE, style, out)?;
+    }
+    Ok(())
+}
+
+/// Whether a column says nothing on any line and nobody would miss it.
+fn optional(column: &Column) -> bool {
+    matches!(column.header, "Rejected" | "Contract" | "DTE" | "Flags")
+        && column.cells.iter().all(|cell| cell == UNKNOWN || cell.is_empty())
+}
+
+impl Spec {
+    fn column(&self, rows: &[Row]) -> Column {
+        let (right, cells) = match self.content {
+            Content::Value(field) => (true, marked(rows, field)),
+            Content::Number(cell) => (true, rows.iter().map(cell).collect()),
+            Content::Words(cell) => (false, rows.iter().map(|row| clean(&cell(row))).collect()),
+        };
+        Column {
+            header: self.header,
+            right,
+            keep: self.keep,
+            elastic: false,
+            cells,
+        }
+    }
+}
+
+/// The values of a column, `*` after those not from the first source, the others aligned with them.
+fn marked(rows: &[Row], field: Field) -> Vec<String> {
+    let any = rows.iter().any(|row| second_hand(row, field));
+    let mark = |row: &Row| match (any, second_hand(row, field)) {
+        (_, true) => "*",
+        (true, false) => " ",
+        (false, false) => "",
+    };
+    rows.iter()
+        .map(|row| format!("{}{}", shown(row, field), mark(row)))
+        .collect()
+}
+
+fn is_option(kind: Kind) -> bool {
+    match kind {
+        Kind::EquityOption | Kind::FutureOption => true,
+        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => false,
+    }
+}
+
+/// The source that is asked first; a derived value's is that of its inputs.
+fn first_source(field: Field) -> Source {
+    match field {
+        Field::Price
+        | Field::Bid
+        | Field::Ask
+        | Field::Last
+        | Field::PrevClose
+        | Field::Open
+        | Field::High
+        | Field::Low
+        | Field::Volume
+        | Field::Delta
+        | Field::Gamma
+        | Field::Theta
+        | Field::Vega
+        | Field::Rho
+        | Field::OptionIv => Source::Dxlink,
+        Field::Iv
+        | Field::IvRank
+        | Field::IvPercentile
+        | Field::IvChange5d
+        | Field::Hv30
+        | Field::Hv90
+        | Field::LiquidityRating
+        | Field::Beta
+        | Field::CorrSpy
+        | Field::EarningsDate
+        | Field::VrpStructural
+        | Field::VrpTactical
+        | Field::Vtr => Source::Rest,
+    }
+}
+
+fn or_unknown(text: Option<impl ToString>) -> String {
+    text.map_or_else(|| UNKNOWN.to_owned(), |text| text.to_string())
+}
+
+fn rank(row: &Row) -> String {
+    or_unknown(row.rank)
+}
+
+fn symbol(row: &Row) -> String {
+    row.symbol.to_string()
+}
+
+fn contract(row: &Row) -> String {
+    or_unknown(row.contract.as_ref())
+}
+
+fn days_to_expiration(row: &Row) -> String {
+    or_unknown(row.days_to_expiration)
+}
+
+fn score(row: &Row) -> String {
+    fixed(row.score, 1)
+}
+
+fn signal(row: &Row) -> String {
+    or_unknown(row.signal.map(|signal| signal.name()))
+}
+
+fn vote(row: &Row) -> String {
+    or_unknown(row.vote.map(|vote| vote.name()))
+}
+
+fn rejected(row: &Row) -> String {
+    row.rejected.clone().unwrap_or_default()
+}
+
+fn asset_class(row: &Row) -> String {
+    row.asset_class.clone()
+}
+
+/// The rules' flags, without what the signal says already.
+fn flags(row: &Row) -> String {
+    let flags = row.flags.iter().filter_map(|flag| match flag {
+        Flag::Cheap | Flag::EarningsSoon | Flag::Held | Flag::Scalable => Some(flag.name()),
+        Flag::Fair | Flag::Rich => None,
+    });
+    flags.collect::<Vec<_>>().join(" ")
+}
+
+const fn value(header: &'static str, keep: u8, field: Field) -> Spec {
+    Spec {
+        header,
+        keep,
+        content: Content::Value(field),
+    }
+}
+
+const fn digits(header: &'static str, keep: u8, cell: fn(&Row) -> String) -> Spec {
+    Spec {
+        header,
+        keep,
+        content: Content::Number(cell),
+    }
+}
+
+const fn words(header: &'static str, keep: u8, cell: fn(&Row) -> String) -> Spec {
+    Spec {
+        header,
+        keep,
+        content: Content::Words(cell),
+    }
+}
+
+const SCREEN: [Spec; 21] = [
+    digits("#", 9, rank),
+    words("Symbol", 0, symbol),
+    words("Contract", 16, contract),
+    digits("DTE", 19, days_to_expiration),
+    words("Class", 15, asset_class),
+    value("Price", 7, Field::Price),
+    value("IV", 11, Field::Iv),
+    value("IVR", 17, Field::IvRank),
+    value("IVP", 6, Field::IvPercentile),
+    value("HV30", 13, Field::Hv30),
+    value("HV90", 12, Field::Hv90),
+    value("VRP S", 2, Field::VrpStructural),
+    value("VRP T", 3, Field::VrpTactical),
+    value("VTR", 10, Field::Vtr),
+    value("Liq", 20, Field::LiquidityRating),
+    value("Earnings", 18, Field::EarningsDate),
+    digits("Score", 1, score),
+    words("Signal", 5, signal),
+    words("Vote", 8, vote),
+    words("Flags", 14, flags),
+    words("Rejected", 4, rejected),
+];
+
+const QUOTE: [Spec; 20] = [
+    words("Symbol", 0, symbol),
+    words("Contract", 10, contract),
+    digits("DTE", 18, days_to_expiration),
+    value("Price", 1, Field::Price),
+    value("Bid", 2, Field::Bid),
+    value("Ask", 3, Field::Ask),
+    value("Last", 4, Field::Last),
+    value("Prev", 12, Field::PrevClose),
+    value("Open", 15, Field::Open),
+    value("High", 13, Field::High),
+    value("Low", 14, Field::Low),
+    value("Volume", 11, Field::Volume),
+    value("IV", 5, Field::Iv),
+    value("IVR", 9, Field::IvRank),
+    value("IVP", 8, Field::IvPercentile),
+    value("HV30", 6, Field::Hv30),
+    value("HV90", 7, Field::Hv90),
+    value("Beta", 17, Field::Beta),
+    value("Liq", 19, Field::LiquidityRating),
+    value("Earnings", 16, Field::EarningsDate),
+];
+
+const OPTION_QUOTE: [Spec; 12] = [
+    words("Symbol", 0, symbol),
+    value("Price", 1, Field::Price),
+    value("Bid", 2, Field::Bid),
+    value("Ask", 3, Field::Ask),
+    value("Last", 9, Field::Last),
+    value("Volume", 10, Field::Volume),
+    value("IV", 4, Field::OptionIv),
+    value("Delta", 5, Field::Delta),
+    value("Gamma", 7, Field::Gamma),
+    value("Theta", 6, Field::Theta),
+    value("Vega", 8, Field::Vega),
+    value("Rho", 11, Field::Rho),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_order_of_dropping_is_the_order_of_dropping() {
+        let documented = include_str!("../../docs/output-format.md");
+        for specs in [SCREEN.as_slice(), &QUOTE, &OPTION_QUOTE] {
+            let mut dropped: Vec<&Spec> = specs.iter().filter(|spec| spec.keep > 0).collect();
+            dropped.sort_by_key(|spec| std::cmp::Reverse(spec.keep));
+            let order = dropped.iter().map(|spec| spec.header).collect::<Vec<_>>().join(", ");
+            assert!(documented.contains(&format!(": {order}\n")), "{order}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Texts on their way to a terminal or a file.
+
+use jiff::Timestamp;
+
+/// `text` without anything that could steer a terminal or turn the direction of writing.
+pub(super) fn clean(text: &str) -> String {
+    text.chars()
+        .filter(|c| {
+            !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        })
+        .collect()
+}
+
+/// RFC 3339 in UTC with milliseconds.
+pub(super) fn millis(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// `text` in lines of at most `width` columns, broken at spaces, later lines indented by two; a longer word stands alone.
+pub(super) fn wrapped(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used == 0 {
+            used = length;
+        } else if used + 1 + length <= width {
+            lines.push(' ');
+            used += 1 + length;
+        } else {
+            lines.push_str("\n  ");
+            used = 2 + length;
+        }
+        lines.push_str(word);
+    }
+    lines
+}
+
+/// `text` cut to `longest` characters, with an ellipsis where something is lost.
+pub(super) fn cut(text: &str, longest: usize) -> String {
+    let text = clean(text);
+    if text.chars().count() <= longest {
+        return text;
+    }
+    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+}

@@ -1,0 +1,389 @@
+//! The gates, in the order in which they are asked. `run` stops at the first that fails, `explain` asks them all; both
+//! call [`Gate::check`].
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::field::{stars, value};
+use super::{Rules, exceeds, reaches};
+use crate::instrument::{Kind, Symbol};
+use crate::market::{Field, Record};
+
+/// One condition a record has to meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// It is an underlying, not an option.
+    Kind,
+    /// It has a price.
+    Data,
+    /// Its symbol is not excluded.
+    ExcludedSymbol,
+    /// Its asset class is included.
+    AssetClassInclude,
+    /// Its asset class is not excluded.
+    AssetClassExclude,
+    /// Implied volatility is dear against 90 days.
+    VrpStructural,
+    /// Realised volatility is not collapsing.
+    VolatilityMomentum,
+    /// It costs enough for its options to be spread finely.
+    RetailPrice,
+    /// Implied volatility is high against its own year.
+    IvPercentile,
+    /// Its options trade.
+    Liquidity,
+    /// Implied volatility is dear against 30 days.
+    VrpTactical,
+}
+
+/// How a record did at a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It passed.
+    Pass,
+    /// It was stopped.
+    Fail,
+    /// The gate is switched off or does not concern this record; it passed.
+    NotApplied,
+}
+
+/// What a gate said about a record.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct GateResult {
+    /// The gate.
+    pub gate: Gate,
+    /// The verdict in words: `VRP Structural: 0.89 <= 1.10`.
+    pub text: String,
+    /// What was compared; absent where it is missing or is not a number.
+    pub value: Option<f64>,
+    /// What it was compared with; absent where that is not a number.
+    pub limit: Option<f64>,
+    /// How the record did.
+    pub verdict: Verdict,
+    /// Which inputs are missing, or why the gate does not apply.
+    pub note: Option<String>,
+}
+
+impl Gate {
+    /// Every gate, in the order in which they are asked.
+    pub const ALL: [Self; 11] = [
+        Self::Kind,
+        Self::Data,
+        Self::ExcludedSymbol,
+        Self::AssetClassInclude,
+        Self::AssetClassExclude,
+        Self::VrpStructural,
+        Self::VolatilityMomentum,
+        Self::RetailPrice,
+        Self::IvPercentile,
+        Self::Liquidity,
+        Self::VrpTactical,
+    ];
+
+    /// The gate's name in machine output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Data => "data",
+            Self::ExcludedSymbol => "excluded_symbol",
+            Self::AssetClassInclude => "asset_class_include",
+            Self::AssetClassExclude => "asset_class_exclude",
+            Self::VrpStructural => "vrp_structural",
+            Self::VolatilityMomentum => "volatility_momentum",
+            Self::RetailPrice => "retail_price",
+            Self::IvPercentile => "iv_percentile",
+            Self::Liquidity => "liquidity",
+            Self::VrpTactical => "vrp_tactical",
+        }
+    }
+
+    /// What this gate says about `record` under `rules`.
+    pub fn check(self, record: &Record, rules: &Rules) -> GateResult {
+        match self {
+            Self::Kind => kind(record),
+            Self::Data => data(record),
+            Self::ExcludedSymbol => excluded_symbol(record, rules),
+            Self::AssetClassInclude => asset_class_include(record, rules),
+            Self::AssetClassExclude => asset_class_exclude(record, rules),
+            Self::VrpStructural => vrp_structural(record, rules),
+            Self::VolatilityMomentum => volatility_momentum(record, rules),
+            Self::RetailPrice => retail_price(record, rules),
+            Self::IvPercentile => iv_percentile(record, rules),
+            Self::Liquidity => liquidity(record, rules),
+            Self::VrpTactical => vrp_tactical(record, rules),
+        }
+    }
+
+    fn says(self, verdict: Verdict, text: impl Into<String>) -> GateResult {
+        GateResult {
+            gate: self,
+            text: text.into(),
+            value: None,
+            limit: None,
+            verdict,
+            note: None,
+        }
+    }
+}
+
+impl Verdict {
+    /// The verdict's name in machine output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::NotApplied => "not_applied",
+        }
+    }
+}
+
+impl GateResult {
+    fn about(mut self, value: Option<f64>, limit: f64) -> Self {
+        self.value = value;
+        self.limit = Some(limit);
+        self
+    }
+
+    fn noting(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+}
+
+/// What every gate says about `record`, without stopping at the first that fails.
+pub fn gates(record: &Record, rules: &Rules) -> Vec<GateResult> {
+    Gate::ALL.iter().map(|gate| gate.check(record, rules)).collect()
+}
+
+/// The first gate that stops `record`; `None` when it passes them all.
+pub fn first_failure(record: &Record, rules: &Rules) -> Option<GateResult> {
+    Gate::ALL
+        .iter()
+        .map(|gate| gate.check(record, rules))
+        .find(|result| result.verdict == Verdict::Fail)
+}
+
+/// Whether `listed` names the record, by its symbol or by the contract behind it.
+pub(super) fn names(listed: &BTreeSet<Symbol>, record: &Record) -> bool {
+    listed.contains(&record.symbol)
+        || record
+            .contract
+            .as_ref()
+            .is_some_and(|contract| listed.contains(contract))
+}
+
+fn kind(record: &Record) -> GateResult {
+    match record.kind {
+        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => Gate::Kind.says(Verdict::Pass, "Kind: underlying"),
+        Kind::EquityOption | Kind::FutureOption => Gate::Kind.says(Verdict::Fail, "Kind: options are not screened"),
+    }
+}
+
+fn data(record: &Record) -> GateResult {
+    match value(record, Field::Price) {
+        Some(_) => Gate::Data.says(Verdict::Pass, "Data: price present"),
+        None => Gate::Data
+            .says(Verdict::Fail, "Data: missing price")
+            .noting("price missing"),
+    }
+}
+
+fn excluded_symbol(record: &Record, rules: &Rules) -> GateResult {
+    let gate = Gate::ExcludedSymbol;
+    if names(&rules.exclude_symbols, record) {
+        gate.says(Verdict::Fail, format!("Excluded Symbol: {}", record.symbol))
+    } else if rules.exclude_symbols.is_empty() {
+        gate.says(Verdict::NotApplied, "Excluded Symbol: none given")
+            .noting("no symbols are excluded")
+    } else {
+        gate.says(
+            Verdict::Pass,
+            format!("Excluded Symbol: {} not excluded", record.symbol),
+        )
+    }
+}
+
+fn asset_class_include(record: &Record, rules: &Rules) -> GateResult {
+    let gate = Gate::AssetClassInclude;
+    let class = &record.asset_class;
+    if rules.include_asset_classes.is_empty() {
+        gate.says(Verdict::NotApplied, "Asset Class: no include list")
+            .noting("every asset class is included")
+    } else if lists(&rules.include_asset_classes, class) {
+        gate.says(Verdict::Pass, format!("Asset Class: {class} in include list"))
+    } else {
+        gate.says(Verdict::Fail, format!("Asset Class: {class} not in include list"))
+    }
+}
+
+fn asset_class_exclude(record: &Record, rules: &Rules) -> GateResult {
+    let gate = Gate::AssetClassExclude;
+    let class = &record.asset_class;
+    if lists(&rules.exclude_asset_classes, class) {
+        gate.says(Verdict::Fail, format!("Asset Class: {class} excluded"))
+    } else if rules.exclude_asset_classes.is_empty() {
+        gate.says(Verdict::NotApplied, "Asset Class: no exclude list")
+            .noting("no asset class is excluded")
+    } else {
+        gate.says(Verdict::Pass, format!("Asset Class: {class} not excluded"))
+    }
+}
+
+fn vrp_structural(record: &Record, rules: &Rules) -> GateResult {
+    let ratio = value(record, Field::VrpStructural);
+    let missing = ("VRP Structural: missing", absent(record, &[Field::Iv, Field::Hv90]));
+    strictly_above(
+        Gate::VrpStructural,
+        "VRP Structural",
+        ratio,
+        rules.min_vrp_structural,
+        missing,
+    )
+}
+
+fn vrp_tactical(record: &Record, rules: &Rules) -> GateResult {
+    let ratio = value(record, Field::VrpTactical);
+    let missing = (
+        "VRP Tactical: missing IV/HV30",
+        absent(record, &[Field::Iv, Field::Hv30]),
+    );
+    strictly_above(
+        Gate::VrpTactical,
+        "VRP Tactical",
+        ratio,
+        rules.vrp_tactical_threshold,
+        missing,
+    )
+}
+
+fn strictly_above(gate: Gate, label: &str, ratio: Option<f64>, limit: f64, missing: (&str, String)) -> GateResult {
+    let Some(ratio) = ratio else {
+        return gate.says(Verdict::Fail, missing.0).about(None, limit).noting(missing.1);
+    };
+    let result = if exceeds(ratio, limit) {
+        let (shown, against) = apart(ratio, limit, 2);
+        gate.says(Verdict::Pass, format!("{label}: {shown} > {against}"))
+    } else {
+        gate.says(Verdict::Fail, format!("{label}: {ratio:.2} <= {limit:.2}"))
+    };
+    result.about(Some(ratio), limit)
+}
+
+fn volatility_momentum(record: &Record, rules: &Rules) -> GateResult {
+    let gate = Gate::VolatilityMomentum;
+    let limit = rules.volatility_momentum_min_ratio;
+    let Some(ratio) = value(record, Field::Vtr) else {
+        let note = absent(record, &[Field::Hv30, Field::Hv90]);
+        return gate
+            .says(Verdict::NotApplied, "Vol Momentum: missing, passes")
+            .about(None, limit)
+            .noting(note);
+    };
+    at_least(gate, "Vol Momentum: ", ratio, limit, 2)
+}
+
+fn retail_price(record: &Record, rules: &Rules) -> GateResult {
+    let gate = Gate::RetailPrice;
+    let limit = rules.retail_min_price;
+    let price = value(record, Field::Price);
+    if record.kind == Kind::Future {
+        let text = "Retail Efficiency: futures pass";
+        return gate
+            .says(Verdict::NotApplied, text)
+            .about(price, limit)
+            .noting("futures have no price floor");
+    }
+    match price {
+        Some(price) => at_least(gate, "Retail Efficiency: price ", price, limit, 2),
+        None => gate
+            .says(Verdict::Fail, "Retail Efficiency: price missing")
+            .about(None, limit)
+            .noting(absent(record, &[Field::Price])),
+    }
+}
+
+fn iv_percentile(record: &Record, rules: &Rules) -> GateResult {
+    let gate = Gate::IvPercentile;
+    let limit = rules.min_iv_percentile;
+    let percentile = value(record, Field::IvPercentile);
+    if limit <= 0.0 {
+        return gate
+            .says(Verdict::NotApplied, "IV Percentile: off")
+            .about(percentile, limit)
+            .noting("the minimum is 0");
+    }
+    match percentile {
+        Some(percentile) => at_least(gate, "IV Percentile: ", percentile, limit, 1),
+        None => gate
+            .says(Verdict::Fail, "IV Percentile: missing")
+            .about(None, limit)
+            .noting(absent(record, &[Field::IvPercentile])),
+    }
+}
+
+fn liquidity(record: &Record, rules: &Rules) -> GateResult {
+    let gate = Gate::Liquidity;
+    let limit = stars(rules.min_liquidity_rating);
+    let rating = value(record, Field::LiquidityRating);
+    if rules.allow_illiquid {
+        let note = "illiquid symbols are allowed";
+        return gate
+            .says(Verdict::NotApplied, "Liquidity: illiquid allowed")
+            .about(rating, limit)
+            .noting(note);
+    }
+    match rating {
+        Some(rating) => at_least(gate, "Liquidity: TT rating ", rating, limit, 0),
+        None if record.kind == Kind::Future => gate
+            .says(Verdict::NotApplied, "Liquidity: missing, futures pass")
+            .about(None, limit)
+            .noting("futures without a rating pass"),
+        None => gate
+            .says(Verdict::Fail, "Liquidity: missing")
+            .about(None, limit)
+            .noting(absent(record, &[Field::LiquidityRating])),
+    }
+}
+
+fn at_least(gate: Gate, label: &str, value: f64, limit: f64, decimals: usize) -> GateResult {
+    let result = if reaches(value, limit) {
+        gate.says(
+            Verdict::Pass,
+            format!("{label}{value:.decimals$} >= {limit:.decimals$}"),
+        )
+    } else {
+        let (shown, against) = apart(value, limit, decimals);
+        gate.says(Verdict::Fail, format!("{label}{shown} < {against}"))
+    };
+    result.about(Some(value), limit)
+}
+
+/// `value` and `limit` with as many decimals as it takes to tell them apart, so that no text says `25.00 < 25.00`.
+fn apart(value: f64, limit: f64, decimals: usize) -> (String, String) {
+    let shown = |decimals: usize| (format!("{value:.decimals$}"), format!("{limit:.decimals$}"));
+    (decimals..=9)
+        .map(shown)
+        .find(|(value, limit)| value != limit)
+        .unwrap_or_else(|| shown(decimals))
+}
+
+fn absent(record: &Record, inputs: &[Field]) -> String {
+    let missing: Vec<&str> = inputs
+        .iter()
+        .filter(|field| value(record, **field).is_none())
+        .map(|field| super::field_name(*field))
+        .collect();
+    if missing.is_empty() {
+        "not computed".to_owned()
+    } else {
+        format!("{} missing", missing.join(", "))
+    }
+}
+
+fn lists(classes: &BTreeSet<String>, class: &str) -> bool {
+    classes.iter().any(|listed| listed.eq_ignore_ascii_case(class))
+}
