@@ -157,6 +157,53 @@ fn channels_are_odd_unique_and_opened_before_use() {
 }
 
 #[test]
+fn a_refused_token_is_answered_like_the_first_demand_and_the_next_one_passes() {
+    let mut peer = Peer::new(&[FeedRule::RefuseTokens(1)]);
+    peer.says(SETUP);
+    peer.heard();
+    peer.says(r#"{"type":"AUTH","channel":0,"token":"demo-1"}"#);
+    peer.hears(&[r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#]);
+    peer.says(r#"{"type":"AUTH","channel":0,"token":"demo-1"}"#);
+    peer.hears(&[r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED","userId":"demo"}"#]);
+}
+
+#[test]
+fn every_contract_opens_its_own_channel_and_serves_what_it_stands_for() {
+    let mut peer = Peer::with_channel(&[]);
+    let candle = |channel: u64| {
+        format!(
+            r#"{{"type":"FEED_SUBSCRIPTION","channel":{channel},"add":[{{"type":"Trade","symbol":"SPY"}},{{"type":"Candle","symbol":"SPY{{=d}}","fromTime":0}}]}}"#
+        )
+    };
+    for (channel, contract, trades, candles) in [(3, "TICKER", 1, 1), (5, "HISTORY", 1, 4), (7, "STREAM", 0, 4)] {
+        peer.says(&format!(
+            r#"{{"type":"CHANNEL_REQUEST","channel":{channel},"service":"FEED","parameters":{{"contract":"{contract}"}}}}"#
+        ));
+        peer.says(&format!(
+            r#"{{"type":"FEED_SETUP","channel":{channel},"acceptDataFormat":"FULL"}}"#
+        ));
+        peer.says(&candle(channel));
+        let heard = peer.heard().concat();
+        assert!(heard.contains(&format!(r#""contract":"{contract}","subFormat":"LIST""#)));
+        assert!(!heard.contains(r#""channel":1,"#));
+        let served = |kind: &str| heard.matches(&format!(r#""eventType":"{kind}""#)).count();
+        assert_eq!((served("Trade"), served("Candle")), (trades, candles), "{contract}");
+    }
+}
+
+#[test]
+fn a_reset_forgets_what_stood_and_a_repeat_is_not_counted_twice() {
+    let mut peer = Peer::with_compact(r#""Trade":["eventSymbol","price"]"#);
+    peer.says(r#"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Trade","symbol":"SPY"}]}"#);
+    peer.says(r#"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Trade","symbol":"SPY"}]}"#);
+    assert_eq!(peer.session.take_subscribed(), 1);
+    peer.says(r#"{"type":"FEED_SUBSCRIPTION","channel":1,"reset":true,"add":[{"type":"Trade","symbol":"QQQ"}]}"#);
+    peer.heard();
+    peer.waits(5.0);
+    peer.hears(&[r#"{"type":"FEED_DATA","channel":1,"data":["Trade",["QQQ",501.0]]}"#]);
+}
+
+#[test]
 fn a_cancelled_channel_is_closed_and_hears_no_more() {
     let mut peer = Peer::with_compact(r#""Trade":["eventSymbol","price"]"#);
     peer.says(r#"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Trade","symbol":"SPY"}]}"#);
