@@ -1,0 +1,410 @@
+//! One connection's side of the protocol: text in, text out, with time as a value.
+//!
+//! It does no IO. The connection loop feeds it what arrives and wakes it when [`Session::poll_timeout`] says so.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Tape,
+    channel::{Channel, Said},
+    message::{self, ChannelRequest, Message, Setup, Subscription},
+    write,
+};
+use crate::demo::{
+    Pace,
+    fault::{Cut, FeedEffect, Script, Step},
+    rest,
+};
+
+/// What leaves the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outgoing {
+    /// One text frame.
+    Text(String),
+    /// A close frame; nothing follows it.
+    Close { code: u16, reason: &'static str },
+    /// The end of the TCP connection without a close frame.
+    Reset,
+}
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(super) struct Session {
+    script: Arc<Script>,
+    pace: Pace,
+    phase: Phase,
+    channels: BTreeMap<u64, Channel>,
+    changes: VecDeque<Instant>,
+    out: Vec<Outgoing>,
+    client_timeout: Duration,
+    own_timeout: Duration,
+    heard: Instant,
+    spoke: Instant,
+    tick: u64,
+    next_tick: Option<Instant>,
+    data_sent: u64,
+    subscribed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    AwaitSetup,
+    HoldingAuthState { until: Instant },
+    AwaitAuth,
+    Authorized,
+    Ended,
+}
+
+impl Session {
+    pub(super) fn new(pace: Pace, script: Arc<Script>, now: Instant) -> Self {
+        Self {
+            script,
+            pace,
+            phase: Phase::AwaitSetup,
+            channels: BTreeMap::new(),
+            changes: VecDeque::new(),
+            out: Vec::new(),
+            client_timeout: KEEPALIVE_TIMEOUT,
+            own_timeout: KEEPALIVE_TIMEOUT,
+            heard: now,
+            spoke: now,
+            tick: 0,
+            next_tick: None,
+            data_sent: 0,
+            subscribed: 0,
+        }
+    }
+
+    /// What one text frame of the client is answered with, in order.
+    pub(super) fn handle_text(&mut self, text: &str, tape: &impl Tape, now: Instant) -> Vec<Outgoing> {
+        self.heard = now;
+        if text.len() > MAX_MESSAGE_BYTES {
+            self.end(Outgoing::Close {
+                code: 1009,
+                reason: "Text message too large",
+            });
+        } else {
+            match message::parse(text) {
+                Ok(message) => self.handle(message, tape, now),
+                Err(channel) => self.complain(channel, "INVALID_MESSAGE", "Unable to parse the message.", now),
+            }
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// What is due by `now`: the held AUTH_STATE, a keepalive, new prices, or the end of a silent client.
+    pub(super) fn handle_timeout(&mut self, tape: &impl Tape, now: Instant) -> Vec<Outgoing> {
+        if let Phase::HoldingAuthState { until } = self.phase
+            && until <= now
+        {
+            self.demand_token(now);
+        }
+        self.move_tape(tape, now);
+        if self.phase != Phase::AwaitSetup && self.spoke + self.client_timeout / 2 <= now {
+            self.emit(r#"{"type":"KEEPALIVE","channel":0}"#.to_owned(), now);
+        }
+        if self.heard + self.own_timeout <= now {
+            self.end(Outgoing::Close {
+                code: 1000,
+                reason: "Bye",
+            });
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// When [`Session::handle_timeout`] is next needed; `None` once the session has ended.
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        let silence = self.heard + self.own_timeout;
+        let keepalive = self.spoke + self.client_timeout / 2;
+        let next = match self.phase {
+            Phase::Ended => return None,
+            Phase::AwaitSetup => silence,
+            Phase::HoldingAuthState { until } => silence.min(keepalive).min(until),
+            Phase::AwaitAuth | Phase::Authorized => silence.min(keepalive),
+        };
+        Some(self.next_tick.map_or(next, |tick| tick.min(next)))
+    }
+
+    /// Subscriptions taken since the last call.
+    pub(super) fn take_subscribed(&mut self) -> u64 {
+        std::mem::take(&mut self.subscribed)
+    }
+
+    /// Candle subscriptions standing now.
+    pub(super) fn live_candles(&self) -> usize {
+        self.channels.values().map(Channel::live_candles).sum()
+    }
+
+    fn handle(&mut self, message: Message, tape: &impl Tape, now: Instant) {
+        match (self.phase, message) {
+            (Phase::Ended, _) | (_, Message::Keepalive {} | Message::Error {}) if self.phase != Phase::AwaitSetup => {}
+            (_, Message::Setup(setup)) => self.set_up(&setup, now),
+            (Phase::AwaitSetup, _) => {
+                self.complain(0, "BAD_ACTION", "Protocol violation: SETUP is expected first.", now);
+                self.end(Outgoing::Close {
+                    code: 1002,
+                    reason: "SETUP is expected first",
+                });
+            }
+            (Phase::HoldingAuthState { .. }, Message::Auth { .. }) => self.complain(0, "UNAUTHORIZED", NO_SESSION, now),
+            (_, Message::Auth { token }) => self.authorize(&token, now),
+            (Phase::Authorized, message) => self.handle_channel(message, tape, now),
+            (_, message) => {
+                self.complain(channel_of(&message), "UNAUTHORIZED", "Authorization is required.", now);
+            }
+        }
+    }
+
+    fn set_up(&mut self, setup: &Setup, now: Instant) {
+        self.client_timeout = timeout(setup.keepalive_timeout);
+        self.own_timeout = timeout(setup.accept_keepalive_timeout).min(KEEPALIVE_TIMEOUT);
+        self.emit(
+            format!(
+                r#"{{"type":"SETUP","channel":0,"keepaliveTimeout":{},"acceptKeepaliveTimeout":{},"version":"{VERSION}"}}"#,
+                write::seconds(self.own_timeout.as_secs_f64()),
+                write::seconds(self.client_timeout.as_secs_f64()),
+            ),
+            now,
+        );
+        if self.phase == Phase::AwaitSetup {
+            match self.script.on_feed(Step::AuthState) {
+                Some(FeedEffect::Hold(lag)) => self.phase = Phase::HoldingAuthState { until: now + lag },
+                Some(FeedEffect::Refuse | FeedEffect::Swallow | FeedEffect::Cut(_)) | None => self.demand_token(now),
+            }
+        }
+    }
+
+    fn demand_token(&mut self, now: Instant) {
+        self.phase = Phase::AwaitAuth;
+        self.emit(UNAUTHORIZED.to_owned(), now);
+    }
+
+    fn authorize(&mut self, token: &str, now: Instant) {
+        let refused = self.script.on_feed(Step::Auth) == Some(FeedEffect::Refuse);
+        if rest::token_accepted(token) && !refused {
+            self.emit(AUTHORIZED.to_owned(), now);
+            self.phase = Phase::Authorized;
+        } else {
+            self.demand_token(now);
+        }
+    }
+
+    fn handle_channel(&mut self, message: Message, tape: &impl Tape, now: Instant) {
+        let id = channel_of(&message);
+        match message {
+            Message::ChannelRequest(request) => self.open(&request, now),
+            Message::ChannelCancel { .. } if self.channels.remove(&id).is_some() => {
+                self.emit(format!(r#"{{"type":"CHANNEL_CLOSED","channel":{id}}}"#), now);
+            }
+            Message::FeedSetup(setup) if self.channels.contains_key(&id) => {
+                let config = self.channels.get_mut(&id).map(|channel| channel.configure(setup));
+                config.into_iter().for_each(|config| self.emit(config, now));
+            }
+            Message::FeedSubscription(subscription) if self.channels.contains_key(&id) => {
+                self.subscribe(&subscription, tape, now);
+            }
+            Message::ChannelCancel { .. } | Message::FeedSetup(_) | Message::FeedSubscription(_) => {
+                self.complain(
+                    id,
+                    "BAD_ACTION",
+                    "Protocol violation with an unopened channel usage.",
+                    now,
+                );
+            }
+            Message::Setup(_) | Message::Auth { .. } | Message::Keepalive {} | Message::Error {} => {}
+        }
+    }
+
+    fn open(&mut self, request: &ChannelRequest, now: Instant) {
+        let id = request.channel;
+        let violation = if !id.is_multiple_of(2) {
+            self.channels
+                .contains_key(&id)
+                .then_some((id, "Protocol violation with a duplicate channel usage."))
+        } else {
+            Some((0, "Protocol violation with an even channel usage."))
+        };
+        if let Some((channel, text)) = violation {
+            return self.complain(channel, "BAD_ACTION", text, now);
+        }
+        if request.service != "FEED" {
+            return self.complain(id, "BAD_ACTION", "Unknown service.", now);
+        }
+        let Some(contract) = request.parameters.contract else {
+            return self.complain(id, "INVALID_MESSAGE", "The contract is missing.", now);
+        };
+        self.channels.insert(id, Channel::new(id, contract));
+        let contract = contract.name();
+        self.emit(
+            format!(
+                r#"{{"type":"CHANNEL_OPENED","channel":{id},"service":"FEED","parameters":{{"contract":"{contract}","subFormat":"LIST"}}}}"#
+            ),
+            now,
+        );
+    }
+
+    fn subscribe(&mut self, subscription: &Subscription, tape: &impl Tape, now: Instant) {
+        while self.changes.front().is_some_and(|change| *change + RATE_WINDOW <= now) {
+            self.changes.pop_front();
+        }
+        let id = subscription.channel;
+        if subscription.reset
+            && let Some(channel) = self.channels.get_mut(&id)
+        {
+            channel.clear();
+        }
+        let mut room = MAX_ENTRIES.saturating_sub(self.channels.values().map(Channel::len).sum());
+        let mut candle_room = MAX_CANDLES.saturating_sub(self.live_candles());
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let (mut too_fast, mut too_big) = (false, false);
+        for entry in &subscription.remove {
+            if self.changes.len() >= MAX_CHANGES {
+                too_fast = true;
+                continue;
+            }
+            self.changes.push_back(now);
+            let key = Channel::key(entry);
+            if channel.holds(&key) {
+                channel.remove(&key);
+                room += 1;
+                candle_room += usize::from(entry.kind == "Candle");
+            }
+        }
+        let mut fresh = Vec::new();
+        for entry in &subscription.add {
+            if self.changes.len() >= MAX_CHANGES {
+                too_fast = true;
+                continue;
+            }
+            self.changes.push_back(now);
+            let key = Channel::key(entry);
+            if !channel.holds(&key) {
+                let candle = usize::from(entry.kind == "Candle");
+                if room == 0 || candle_room < candle {
+                    too_big = true;
+                    continue;
+                }
+                room -= 1;
+                candle_room -= candle;
+            }
+            if channel.add(key.clone(), entry.from_time) {
+                self.subscribed += 1;
+                fresh.push(key);
+            }
+        }
+        let greeting = channel.greet(&fresh, tape, self.tick);
+        if !fresh.is_empty() {
+            self.next_tick = Some(now + self.pace.lead);
+        }
+        if too_fast {
+            self.complain(id, "BAD_ACTION", "Your subscription rate is too high", now);
+        }
+        if too_big {
+            self.complain(id, "BAD_ACTION", "Your subscription size is too big", now);
+        }
+        self.say(greeting, now);
+    }
+
+    fn move_tape(&mut self, tape: &impl Tape, now: Instant) {
+        let Some(mut due) = self.next_tick else { return };
+        if due > now {
+            return;
+        }
+        while due <= now {
+            self.tick += 1;
+            due += self.pace.tick.max(SHORTEST_TICK);
+        }
+        self.next_tick = Some(due);
+        let tick = self.tick;
+        let said = self
+            .channels
+            .values_mut()
+            .flat_map(|channel| channel.flush(tape, tick, now))
+            .collect();
+        self.say(said, now);
+    }
+
+    fn say(&mut self, said: Vec<Said>, now: Instant) {
+        for message in said {
+            match message {
+                Said::Config(text) => self.emit(text, now),
+                Said::Data(text) => {
+                    self.emit(text, now);
+                    self.data_sent += 1;
+                    match self.script.on_feed(Step::DataSent(self.data_sent)) {
+                        Some(FeedEffect::Cut(Cut::Reset)) => self.end(Outgoing::Reset),
+                        Some(FeedEffect::Cut(Cut::Close(code))) => self.end(Outgoing::Close { code, reason: "" }),
+                        Some(FeedEffect::Hold(_) | FeedEffect::Refuse | FeedEffect::Swallow) | None => {}
+                    }
+                }
+            }
+            if self.phase == Phase::Ended {
+                return;
+            }
+        }
+    }
+
+    fn complain(&mut self, channel: u64, kind: &str, text: &str, now: Instant) {
+        self.emit(write::error(channel, kind, text), now);
+    }
+
+    fn emit(&mut self, text: String, now: Instant) {
+        let muted = match self.phase {
+            Phase::Ended => true,
+            Phase::Authorized => self.script.on_feed(Step::Leave) == Some(FeedEffect::Swallow),
+            Phase::AwaitSetup | Phase::HoldingAuthState { .. } | Phase::AwaitAuth => false,
+        };
+        self.spoke = now;
+        if !muted {
+            self.out.push(Outgoing::Text(text));
+        }
+    }
+
+    fn end(&mut self, last: Outgoing) {
+        if self.phase != Phase::Ended {
+            self.phase = Phase::Ended;
+            self.out.push(last);
+        }
+    }
+}
+
+fn channel_of(message: &Message) -> u64 {
+    match message {
+        Message::Setup(_) | Message::Auth { .. } | Message::Keepalive {} | Message::Error {} => 0,
+        Message::ChannelRequest(request) => request.channel,
+        Message::ChannelCancel { channel } => *channel,
+        Message::FeedSetup(setup) => setup.channel,
+        Message::FeedSubscription(subscription) => subscription.channel,
+    }
+}
+
+/// A timeout of SETUP in seconds, 60 s where it is missing or nonsense.
+fn timeout(seconds: Option<f64>) -> Duration {
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|timeout| !timeout.is_zero())
+        .map_or(KEEPALIVE_TIMEOUT, |timeout| {
+            timeout.clamp(SHORTEST_TIMEOUT, LONGEST_TIMEOUT)
+        })
+}
+
+const VERSION: &str = concat!("1.0-variance-demo-", env!("CARGO_PKG_VERSION"));
+const UNAUTHORIZED: &str = r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#;
+const AUTHORIZED: &str = r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED","userId":"demo"}"#;
+const NO_SESSION: &str = "com.dxfeed.mdd.dxlink.auth.AuthException: Session not found: api";
+
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(60);
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
+const SHORTEST_TICK: Duration = Duration::from_millis(1);
+const RATE_WINDOW: Duration = Duration::from_secs(60);
+const MAX_ENTRIES: usize = 25_000;
+const MAX_CHANGES: usize = 10_000;
+const MAX_CANDLES: usize = 100;
+const MAX_MESSAGE_BYTES: usize = 128 * 1024;
