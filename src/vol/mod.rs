@@ -1,1 +1,3 @@
 //! vol
+
+pub mod black;
