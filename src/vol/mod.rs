@@ -1,3 +1,4 @@
 //! Pure maths of volatility on slices and units.
 
+pub mod black;
 pub mod realized;

@@ -1,183 +1,272 @@
-//! The seeded market behind the venue: standing values and daily bars of three instruments.
+//! The seeded market behind the venue: who is listed, what it costs, what it did before. Knows no wire.
+//!
+//! Everything is a function of the seed and the trading day; bars are made when they are first asked for.
 
-use jiff::Timestamp;
+mod dice;
+pub(crate) mod future;
+pub(crate) mod metrics;
+pub(crate) mod options;
+pub(crate) mod roster;
+mod tape;
+#[cfg(test)]
+mod tests;
+mod walk;
 
-const DAY_MS: i64 = 86_400_000;
-const BARS: i64 = 300;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-/// A market of three instruments.
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use smol_str::SmolStr;
+
+use self::future::Terms;
+use self::metrics::{Gaps, Metrics};
+use self::options::{Found, Model, Series};
+use self::roster::{Class, Listing};
+pub use self::tape::{Greeks, Last, Profile, Quote, Summary, Trade};
+use self::tape::{Tape, market_time};
+pub use self::walk::Bar;
+use crate::time::{self, Market as Exchange};
+
+/// The risk-free rate the venue publishes, a fraction a year.
+pub(crate) const RISK_FREE_RATE: f64 = 0.0382;
+
+/// A market that is the same for everyone who names the same seed on the same trading day.
 #[derive(Debug)]
 pub struct Market {
+    seed: u64,
     anchor: Timestamp,
+    day: Date,
+    opening: bool,
+    sessions: Sessions,
+    listed: BTreeMap<SmolStr, Listed>,
+    streamers: BTreeMap<SmolStr, SmolStr>,
+    gaps: Gaps,
 }
 
-/// What the feed would answer for one streamer symbol; `None` is a type that is never answered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Last {
-    /// Both sides of the book.
-    pub quote: Option<Quote>,
-    /// The last trade.
-    pub trade: Option<Trade>,
-    /// The day's summary.
-    pub summary: Option<Summary>,
-    /// The description.
-    pub profile: Option<Profile>,
-    /// The option's sensitivities.
-    pub greeks: Option<Greeks>,
+#[derive(Debug)]
+struct Sessions {
+    shares: Vec<Date>,
+    futures: Vec<Date>,
+    crypto: Vec<Date>,
 }
 
-/// Both sides of the book; times in Unix milliseconds.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the names of the feed's columns")]
-pub struct Quote {
-    pub bid_time: i64,
-    pub bid: f64,
-    pub bid_size: f64,
-    pub ask_time: i64,
-    pub ask: f64,
-    pub ask_size: f64,
-}
-
-/// The last trade; time in Unix milliseconds, 0 with NaN prices when there was none.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the names of the feed's columns")]
-pub struct Trade {
-    pub time: i64,
-    pub price: f64,
-    pub size: f64,
-    pub change: f64,
-    pub day_id: i32,
-    pub day_volume: f64,
-    pub extended: bool,
-}
-
-/// The day's summary; `close` is absent while the session runs.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the names of the feed's columns")]
-pub struct Summary {
-    pub day_id: i32,
-    pub open: f64,
-    pub high: f64,
-    pub low: f64,
-    pub close: Option<f64>,
-    pub prev_day_id: i32,
-    pub prev_close: f64,
-    pub open_interest: i64,
-}
-
-/// The description.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the names of the feed's columns")]
-pub struct Profile {
-    pub description: String,
-    pub trading_status: &'static str,
-    pub high_52: f64,
-    pub low_52: f64,
-    pub beta: f64,
-}
-
-/// The option's sensitivities in the feed's units.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the names of the feed's columns")]
-pub struct Greeks {
-    pub time: i64,
-    pub price: f64,
-    pub volatility: f64,
-    pub delta: f64,
-    pub gamma: f64,
-    pub theta: f64,
-    pub rho: f64,
-    pub vega: f64,
-}
-
-/// One daily bar, stamped 00:00 UTC of its session.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "the names of the feed's columns")]
-pub struct Bar {
-    pub day_ms: i64,
-    pub open: f64,
-    pub high: f64,
-    pub low: f64,
-    pub close: f64,
-    pub volume: f64,
+#[derive(Debug)]
+struct Listed {
+    listing: Listing,
+    bars: OnceLock<Vec<Bar>>,
 }
 
 impl Market {
-    /// The market of `seed` as it stands at `now`.
-    pub fn new(_seed: u64, now: Timestamp) -> Self {
-        Self { anchor: now }
+    /// The market of `seed` as it stood at the last opening or close of the share market at or before `now`.
+    pub fn new(seed: u64, now: Timestamp) -> Self {
+        let (anchor, day, opening) = anchor(now);
+        let mut listed = BTreeMap::new();
+        let mut streamers = BTreeMap::new();
+        let mut published: Vec<SmolStr> = Vec::new();
+        for symbol in roster::symbols() {
+            for listing in roster::listings_of(symbol, day) {
+                if active(&listing) {
+                    streamers.insert(SmolStr::from(symbol), listing.streamer.clone());
+                }
+                streamers.insert(listing.symbol.clone(), listing.streamer.clone());
+                listed.insert(listing.streamer.clone(), Listed { listing, bars: OnceLock::new() });
+            }
+            if symbol != "LLYVK" && !symbol.ends_with("/USD") {
+                published.push(symbol.into());
+            }
+        }
+        let sessions = Sessions {
+            shares: quarters(Exchange::UsEquities, day),
+            futures: quarters(Exchange::UsFutures, day),
+            crypto: quarters(Exchange::Crypto, day),
+        };
+        let gaps = Gaps::choose(seed, &published);
+        Self { seed, anchor, day, opening, sessions, listed, streamers, gaps }
     }
 
-    /// Market time of tick 0.
+    /// Market time of tick 0: the last 09:30 or close (16:00, on short days 13:00) in New York.
     pub fn anchor(&self) -> Timestamp {
         self.anchor
     }
 
-    /// The values of `streamer` at `tick`; `None` for an unknown symbol.
+    /// The last known events of `streamer` at `tick`, the standing values at tick 0 and small moves, one second each,
+    /// after it; `None` for a symbol nobody lists.
     pub fn last(&self, streamer: &str, tick: u64) -> Option<Last> {
-        let base = price(streamer)?;
-        let moved = base + f64::from(u32::try_from(tick % 1000).ok()?) * 0.25;
-        let time = self.anchor.as_millisecond();
-        let day_id = i32::try_from(time.div_euclid(DAY_MS)).ok()?;
-        Some(Last {
-            quote: Some(Quote {
-                bid_time: time,
-                bid: moved - 0.25,
-                bid_size: 100.0,
-                ask_time: time,
-                ask: moved + 0.25,
-                ask_size: 200.0,
-            }),
-            trade: Some(Trade {
-                time,
-                price: moved,
-                size: 10.0,
-                change: 1.0,
-                day_id,
-                day_volume: 13_743_299.0,
-                extended: false,
-            }),
-            summary: Some(Summary {
-                day_id,
-                open: base,
-                high: base + 1.0,
-                low: base - 1.0,
-                close: Some(base),
-                prev_day_id: day_id - 1,
-                prev_close: base - 1.0,
-                open_interest: 0,
-            }),
-            profile: None,
-            greeks: None,
+        match self.listed.get(streamer) {
+            Some(listed) => self.tape(listed).last(tick),
+            None => self.option(streamer, tick),
+        }
+    }
+
+    /// Daily bars of a share, index, pair or futures contract, oldest first, more than a year of sessions. While the
+    /// anchor's session has only begun its bar is the opening price alone.
+    pub fn bars(&self, base_streamer: &str) -> Option<Vec<Bar>> {
+        let mut bars = self.whole_bars(self.listed.get(base_streamer)?).to_vec();
+        if let Some(today) = bars.last_mut().filter(|_| self.opening) {
+            let (open, volume) = (today.open, (today.volume * 0.02).round());
+            *today = Bar { high: open, low: open, close: open, volume, ..*today };
+        }
+        Some(bars)
+    }
+
+    /// The symbols a user may watch: futures by their root.
+    pub fn universe(&self) -> impl Iterator<Item = &'static str> + use<> {
+        roster::symbols()
+    }
+
+    /// The trading day of the anchor.
+    pub(crate) fn day(&self) -> Date {
+        self.day
+    }
+
+    /// The seed, for whatever else wants to be fixed by it.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// What a REST symbol (`SPY`, `/ESZ6`, `/ES` for its active contract, `BTC/USD`) names.
+    pub(crate) fn listing(&self, symbol: &str) -> Option<&Listing> {
+        Some(&self.listed.get(self.streamers.get(symbol)?)?.listing)
+    }
+
+    /// Every listing, by streamer symbol.
+    pub(crate) fn listings(&self) -> impl Iterator<Item = &Listing> {
+        self.listed.values().map(|listed| &listed.listing)
+    }
+
+    /// Contracts of the root `/ES`, by last day.
+    pub(crate) fn contracts(&self, root: &str) -> Vec<Terms> {
+        future::root(root).map_or_else(Vec::new, |root| future::contracts_of(root, self.day))
+    }
+
+    /// The option series on a listing; on a futures contract those of its whole product.
+    pub(crate) fn series(&self, listing: &Listing) -> Vec<Series> {
+        match &listing.class {
+            Class::Future(terms) => options::series_on_futures(&self.contracts(terms.root.symbol), self.anchor),
+            Class::Share | Class::Fund | Class::Index | Class::Crypto => options::series_on(listing, self.anchor),
+        }
+    }
+
+    /// The strikes of `series` on `listing`.
+    pub(crate) fn strikes(&self, listing: &Listing, series: &Series) -> Vec<f64> {
+        let streamer = series.future.as_ref().map_or(&listing.streamer, |terms| &terms.streamer);
+        let spot = self.listed.get(streamer).and_then(|listed| self.tape(listed).previous_close());
+        spot.map_or_else(Vec::new, |spot| options::strikes(spot, series.future.is_some()))
+    }
+
+    /// At-the-money volatility of `series` on `listing`.
+    pub(crate) fn series_vol(&self, listing: &Listing, series: &Series) -> Option<f64> {
+        let listed = self.listed.get(&listing.streamer)?;
+        let seconds = series.end()?.duration_since(self.anchor).as_secs_f64().max(1800.0);
+        let spot = self.tape(listed).price(0)?;
+        self.model(listed).vol_of(spot, spot, seconds / (365.0 * 86_400.0)).map(crate::units::Vol::get)
+    }
+
+    /// What market metrics say about a share, fund, index or futures root; `None` for anything else.
+    pub(crate) fn metrics(&self, symbol: &str) -> Option<Metrics> {
+        let listed = self.listed.get(self.streamers.get(symbol)?)?;
+        if listed.listing.metrics_symbol() != symbol || listed.listing.class == Class::Crypto {
+            return None;
+        }
+        Some(metrics::metrics(&listed.listing, self.seed, self.closed_bars(listed), &self.gaps, self.day))
+    }
+
+    fn option(&self, streamer: &str, tick: u64) -> Option<Last> {
+        let pieces = options::pieces(streamer)?;
+        let root = match pieces.root {
+            "SPXW" => "SPX",
+            "NDXP" => "NDX",
+            "RUTW" => "RUT",
+            "BRKB" => "BRK/B",
+            "BFB" => "BF/B",
+            plain => plain,
+        };
+        let underlying = if streamer.starts_with("./") {
+            let standard = |root: &&future::Root| root.options == pieces.root;
+            future::ROOTS.iter().find(standard).map_or_else(|| pieces.root.starts_with("EW").then_some("/ES"), |root| Some(root.symbol))?
+        } else {
+            root
+        };
+        let listing = self.listing(underlying)?;
+        let spelled = |series: &Series| {
+            let spelled = series.spell(pieces.strike)?;
+            Some(spelled.call_streamer == streamer || spelled.put_streamer == streamer)
+        };
+        let series = self.series(listing).into_iter().find(|series| spelled(series) == Some(true))?;
+        if !self.strikes(listing, &series).iter().any(|strike| strike.total_cmp(&pieces.strike).is_eq()) {
+            return None;
+        }
+        let delivered = series.future.as_ref().map_or(&listing.streamer, |terms| &terms.streamer);
+        let listed = self.listed.get(delivered)?;
+        let tape = self.tape(listed);
+        let found = Found { series, right: pieces.right, strike: pieces.strike, streamer };
+        self.model(listed).last(&found, tape.price(tick)?, tape.bars.last()?.open, market_time(self.anchor, tick))
+    }
+
+    fn model<'a>(&'a self, listed: &'a Listed) -> Model<'a> {
+        let listing = &listed.listing;
+        let measured = self.listing(listing.metrics_symbol()).and_then(|active| self.listed.get(&active.streamer));
+        let vol = metrics::implied_vol(listing, self.seed, self.closed_bars(measured.unwrap_or(listed)));
+        Model { seed: self.seed, listing, vol, rate: RISK_FREE_RATE, bars: self.whole_bars(listed) }
+    }
+
+    fn tape<'a>(&'a self, listed: &'a Listed) -> Tape<'a> {
+        let bars = self.whole_bars(listed);
+        Tape { listing: &listed.listing, bars, seed: self.seed, anchor: self.anchor, opening: self.opening }
+    }
+
+    fn whole_bars<'a>(&self, listed: &'a Listed) -> &'a [Bar] {
+        listed.bars.get_or_init(|| {
+            let sessions = match listed.listing.class {
+                Class::Share | Class::Fund | Class::Index => &self.sessions.shares,
+                Class::Future(_) => &self.sessions.futures,
+                Class::Crypto => &self.sessions.crypto,
+            };
+            walk::bars(&listed.listing, self.seed, sessions, self.day)
         })
     }
 
-    /// Daily bars of `base_streamer`, oldest first.
-    pub fn bars(&self, base_streamer: &str) -> Option<Vec<Bar>> {
-        let base = price(base_streamer)?;
-        let today = self.anchor.as_millisecond().div_euclid(DAY_MS);
-        let bar = |day: i64| Bar {
-            day_ms: day * DAY_MS,
-            open: base,
-            high: base + 2.0,
-            low: base - 2.0,
-            close: if day % 2 == 0 { base - 1.0 } else { base + 1.0 },
-            volume: 1000.0,
-        };
-        Some((today - BARS..today).map(bar).collect())
-    }
-
-    /// The symbols a user may type.
-    pub fn universe(&self) -> impl Iterator<Item = &str> {
-        ["SPY", "QQQ", "/ES"].into_iter()
+    fn closed_bars<'a>(&self, listed: &'a Listed) -> &'a [Bar] {
+        match self.whole_bars(listed) {
+            [closed @ .., _] if self.opening => closed,
+            whole => whole,
+        }
     }
 }
 
-fn price(streamer: &str) -> Option<f64> {
-    match streamer {
-        "SPY" => Some(600.0),
-        "QQQ" => Some(500.0),
-        "/ESZ26:XCME" => Some(6000.0),
-        _ => None,
+fn active(listing: &Listing) -> bool {
+    match &listing.class {
+        Class::Future(terms) => terms.place == 0,
+        Class::Share | Class::Fund | Class::Index | Class::Crypto => true,
     }
+}
+
+/// The anchor at `now`, its trading day, and whether it is that day's beginning.
+fn anchor(now: Timestamp) -> (Timestamp, Date, bool) {
+    let mut day = time::new_york_date(now);
+    loop {
+        let open = time::session_open(Exchange::UsEquities, day);
+        if let Some((open, close)) = open.zip(time::session_close(Exchange::UsEquities, day)) {
+            if close <= now {
+                return (close, day, false);
+            }
+            if open <= now {
+                return (open, day, true);
+            }
+        }
+        match day.yesterday() {
+            Ok(before) => day = before,
+            Err(_) => return (now, day, false),
+        }
+    }
+}
+
+/// The sessions of the quarter of `day` and of the five before it.
+fn quarters(exchange: Exchange, day: Date) -> Vec<Date> {
+    let into_quarter = (day.month() - 1) % 3;
+    let first = day.first_of_month().saturating_sub((i32::from(into_quarter) + 15).months());
+    let end = day.first_of_month().saturating_add((3 - i32::from(into_quarter)).months());
+    let days = first.series(1.day()).take_while(|date| *date < end);
+    days.filter(|date| time::session_close(exchange, *date).is_some()).collect()
 }

@@ -1,0 +1,270 @@
+//! Price and Greeks of European options in the units of the feed. Does not invert prices and knows no calendar.
+//!
+//! Black & Scholes (1973) and Merton (1973) on a spot, Black (1976) on a future. Per unit of the underlying: theta a
+//! calendar day (annual / 365), vega a volatility point (annual / 100), rho a rate point (annual / 100).
+
+use std::cmp::Ordering;
+use std::f64::consts::TAU;
+
+use implied_vol::{DefaultSpecialFn, SpecialFn};
+
+use crate::units::Vol;
+
+/// The side of an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// The right to buy.
+    Call,
+    /// The right to sell.
+    Put,
+}
+
+/// What the option is written on, which decides its forward and the meaning of rho.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Underlying {
+    /// A spot price that pays `dividend_yield`, continuously compounded. The feed prices equity options with rate and
+    /// yield at zero, and futures options with the future as a spot whose yield is the rate.
+    Spot {
+        /// The price, above zero.
+        price: f64,
+        /// Continuously compounded, a fraction a year.
+        dividend_yield: f64,
+    },
+    /// A futures price; rho is the discounting alone, `-T V / 100`.
+    Future {
+        /// The price, above zero.
+        price: f64,
+    },
+}
+
+/// One European option and the market it is valued in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct European {
+    /// Call or put.
+    pub right: Right,
+    /// What it is written on.
+    pub underlying: Underlying,
+    /// Strike, above zero.
+    pub strike: f64,
+    /// Time to expiry in years of 365 days; at or below zero the option is worth its intrinsic value.
+    pub years: f64,
+    /// Continuously compounded, a fraction a year; may be negative.
+    pub rate: f64,
+    /// Volatility to price with.
+    pub vol: Vol,
+}
+
+/// Value and sensitivities for one unit of the underlying.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Greeks {
+    /// Model value.
+    pub price: f64,
+    /// Change of value per unit of the underlying, -1 to 1.
+    pub delta: f64,
+    /// Change of delta per unit of the underlying.
+    pub gamma: f64,
+    /// Change of value per calendar day.
+    pub theta: f64,
+    /// Change of value per point (0.01) of volatility.
+    pub vega: f64,
+    /// Change of value per point (0.01) of the rate.
+    pub rho: f64,
+}
+
+impl European {
+    /// Value and Greeks; `None` when a price or strike is not above zero or an input is not finite.
+    ///
+    /// Without time or volatility left: discounted forward intrinsic value, a step delta (half at the forward), no
+    /// gamma or vega; theta is the carry alone, and nothing at expiry.
+    pub fn greeks(&self) -> Option<Greeks> {
+        let (price, carry) = match self.underlying {
+            Underlying::Spot { price, dividend_yield } => (price, dividend_yield),
+            Underlying::Future { price } => (price, self.rate),
+        };
+        let finite = [price, carry, self.strike, self.years, self.rate]
+            .iter()
+            .all(|input| input.is_finite());
+        if !finite || price <= 0.0 || self.strike <= 0.0 {
+            return None;
+        }
+        let years = self.years.max(0.0);
+        let total = self.vol.get() * years.sqrt();
+        let forward = price * ((self.rate - carry) * years).exp();
+        let odds = if total > 0.0 {
+            Odds::spread(forward, self.strike, total)
+        } else {
+            Odds::step(forward, self.strike)
+        };
+        let sign = match self.right {
+            Right::Call => 1.0,
+            Right::Put => -1.0,
+        };
+        let (first, second) = match self.right {
+            Right::Call => (odds.above_share, odds.above),
+            Right::Put => (odds.below_share, odds.below),
+        };
+        let stock = price * (-carry * years).exp();
+        let bond = self.strike * (-self.rate * years).exp();
+        let value = sign * (stock * first - bond * second);
+        let (gamma, vega, decay) = if total > 0.0 {
+            let bell = stock * odds.density;
+            (
+                bell / (price * price * total),
+                bell * years.sqrt(),
+                bell * self.vol.get() / (2.0 * years.sqrt()),
+            )
+        } else {
+            (0.0, 0.0, 0.0)
+        };
+        let drift = if years > 0.0 {
+            sign * (carry * stock * first - self.rate * bond * second)
+        } else {
+            0.0
+        };
+        let rho = match self.underlying {
+            Underlying::Spot { .. } => sign * years * bond * second,
+            Underlying::Future { .. } => -years * value,
+        };
+        Some(Greeks {
+            price: value,
+            delta: sign * (-carry * years).exp() * first,
+            gamma,
+            theta: (drift - decay) / 365.0,
+            vega: vega / 100.0,
+            rho: rho / 100.0,
+        })
+    }
+}
+
+/// The probabilities of the formula: of ending above and below the strike, and the same weighted by the underlying.
+struct Odds {
+    above_share: f64,
+    above: f64,
+    below_share: f64,
+    below: f64,
+    density: f64,
+}
+
+impl Odds {
+    fn spread(forward: f64, strike: f64, total: f64) -> Self {
+        let first = (forward / strike).ln() / total + total / 2.0;
+        let second = first - total;
+        Self {
+            above_share: DefaultSpecialFn::norm_cdf(first),
+            above: DefaultSpecialFn::norm_cdf(second),
+            below_share: DefaultSpecialFn::norm_cdf(-first),
+            below: DefaultSpecialFn::norm_cdf(-second),
+            density: (-first * first / 2.0).exp() / TAU.sqrt(),
+        }
+    }
+
+    fn step(forward: f64, strike: f64) -> Self {
+        let above = match forward.total_cmp(&strike) {
+            Ordering::Less => 0.0,
+            Ordering::Equal => 0.5,
+            Ordering::Greater => 1.0,
+        };
+        Self {
+            above_share: above,
+            above,
+            below_share: 1.0 - above,
+            below: 1.0 - above,
+            density: 0.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{European, Right, Underlying};
+    use crate::units::Vol;
+
+    #[test]
+    fn every_golden_row_is_met_to_nine_digits() {
+        let table = include_str!("../../tests/data/golden/greeks.csv");
+        let mut rows = 0;
+        for line in table.lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let [_, kind, model, right, rest @ ..] = cells.as_slice() else {
+                panic!("short row {line}")
+            };
+            let numbers: Vec<f64> = rest.iter().map(|cell| cell.parse().unwrap()).collect();
+            let [price, strike, years, rate, dividend_yield, sigma, wanted @ ..] = numbers.as_slice() else {
+                panic!("short row {line}")
+            };
+            let [value, delta, gamma, theta, vega, rho, rho_as_spot] = wanted else {
+                panic!("short row {line}")
+            };
+            let option = |underlying| European {
+                right: if *right == "C" { Right::Call } else { Right::Put },
+                underlying,
+                strike: *strike,
+                years: *years,
+                rate: *rate,
+                vol: Vol::new(*sigma).unwrap(),
+            };
+            let as_spot = |dividend_yield| Underlying::Spot {
+                price: *price,
+                dividend_yield,
+            };
+            let (found, spot_rho) = if *model == "bsm" {
+                let found = option(as_spot(*dividend_yield)).greeks().unwrap();
+                (found, found.rho)
+            } else {
+                let found = option(Underlying::Future { price: *price }).greeks().unwrap();
+                (found, option(as_spot(*rate)).greeks().unwrap().rho)
+            };
+            let gamma_digits = if *kind == "near_expiry" { 1e-8 } else { 1e-9 };
+            for (name, found, wanted, digits, scale) in [
+                ("price", found.price, value, 1e-9, *price),
+                ("delta", found.delta, delta, 1e-9, 1.0),
+                ("gamma", found.gamma, gamma, gamma_digits, 1.0 / price),
+                ("theta", found.theta, theta, 1e-9, price / 365.0),
+                ("vega", found.vega, vega, 1e-9, price / 100.0),
+                ("rho", found.rho, rho, 1e-9, price / 100.0),
+                ("rho as spot", spot_rho, rho_as_spot, 1e-9, price / 100.0),
+            ] {
+                let allowed = digits * wanted.abs() + 1e-11 * scale;
+                assert!(
+                    (found - wanted).abs() <= allowed,
+                    "{name} {found} instead of {wanted} in {line}"
+                );
+            }
+            rows += 1;
+        }
+        assert_eq!(rows, 920);
+    }
+
+    #[test]
+    fn what_cannot_be_priced_has_no_greeks() {
+        let option = European {
+            right: Right::Call,
+            underlying: Underlying::Spot {
+                price: 100.0,
+                dividend_yield: 0.0,
+            },
+            strike: 100.0,
+            years: 0.1,
+            rate: 0.0,
+            vol: Vol::new(0.2).unwrap(),
+        };
+        assert!(option.greeks().is_some());
+        assert!(European { strike: 0.0, ..option }.greeks().is_none());
+        assert!(
+            European {
+                years: f64::NAN,
+                ..option
+            }
+            .greeks()
+            .is_none()
+        );
+        assert!(
+            European {
+                underlying: Underlying::Future { price: -1.0 },
+                ..option
+            }
+            .greeks()
+            .is_none()
+        );
+    }
+}
