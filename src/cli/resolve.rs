@@ -1,0 +1,318 @@
+//! What is needed: arguments, environment and configuration turned into the values the other rooms work with.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use smol_str::SmolStr;
+
+use super::Surroundings;
+use super::args::{self, Global, When};
+use super::exit::{Failure, Kind};
+use crate::config::{self, BaseUrl, Color, Config, CredentialsError, FlagValue};
+use crate::demo::Venue;
+use crate::gather::{Listen, Plan};
+use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
+use crate::market::{Mode, Precedence, VolRules};
+use crate::render::Format;
+use crate::screen::{ScoreRules, SignalBands, Sort, VoteBands, Weights};
+use crate::stream::Policy;
+use crate::units::Vol;
+use crate::{http, legacy, screen, tastytrade, time};
+
+const USER_AGENT: &str = concat!("variance/", env!("CARGO_PKG_VERSION"));
+const SANDBOX: &str = "cert";
+
+/// The effective configuration.
+pub(super) fn config(global: &Global, listen: Option<f64>, around: &Surroundings) -> Result<Config, Failure> {
+    let listen = listen.map(|seconds| FlagValue {
+        key: "dxlink.listen_duration_seconds".to_owned(),
+        value: seconds.into(),
+        flag: "--listen".to_owned(),
+    });
+    let sources = config::Sources {
+        config_file: global.config.clone(),
+        environment: around.environment.clone(),
+        working_directory: around.directory.clone(),
+        flags: listen.into_iter().collect(),
+    };
+    config::resolve(sources).map_err(|error| match error {
+        config::Error::Read { path, source } => {
+            Failure::new(Kind::CannotRead, format!("cannot read the configuration {}: {source}", path.display()))
+                .hint("`variance config path` lists the places that are searched.")
+        }
+        config::Error::Problems(problems) => {
+            let count = problems.len();
+            let plural = if count == 1 { "" } else { "s" };
+            let details = problems.iter().map(ToString::to_string).collect();
+            Failure { details, ..Failure::new(Kind::Config, format!("the configuration has {count} problem{plural}")) }
+                .hint("Mend the lines above; `variance config schema` describes every key.")
+        }
+    })
+}
+
+/// The credentials of the environment and of `.env.tastytrade`.
+pub(super) fn credentials(config: &Config, around: &Surroundings) -> Result<tastytrade::Credentials, Failure> {
+    let found = config::credentials(&around.environment, &config.env_dirs(&around.directory));
+    let found = found.map_err(|error| match error {
+        CredentialsError::Missing { .. } => Failure::new(Kind::Credentials, format!("no credentials: {error}"))
+            .hint(
+                "Get OAuth credentials on the tastytrade web site (Manage, My Profile, API, OAuth Applications: create \
+                 one, then a grant) and put TT_CLIENT_SECRET and TT_REFRESH_TOKEN into the environment or into \
+                 .env.tastytrade.",
+            )
+            .hint("Or add --demo to work with invented data, without an account."),
+        CredentialsError::Dotenv(_) | CredentialsError::File { .. } | CredentialsError::EmptyFile { .. } => {
+            Failure::new(Kind::Credentials, told(&error)).hint("Mend the file, or add --demo to work without an account.")
+        }
+    })?;
+    Ok(tastytrade::Credentials {
+        client_id: found.client_id,
+        client_secret: found.client_secret,
+        refresh_token: found.refresh_token,
+    })
+}
+
+/// An error with its cause.
+fn told(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+}
+
+/// What the embedded venue accepts from anyone.
+pub(super) fn demo_credentials() -> tastytrade::Credentials {
+    let demo = || SecretString::from("demo");
+    tastytrade::Credentials { client_id: None, client_secret: demo(), refresh_token: demo() }
+}
+
+/// The configuration with every server replaced by the embedded venue.
+pub(super) fn at_venue(config: &Config, venue: &Venue) -> Result<Config, Failure> {
+    let url = BaseUrl::parse(venue.base_url()).map_err(|error| Failure::new(Kind::Internal, error))?;
+    let mut config = config.clone();
+    config.tastytrade.api_base_url = url.clone();
+    config.legacy.base_url = url;
+    Ok(config)
+}
+
+/// Which venue the configured address is: nothing real answers on loopback.
+pub(super) fn mode(config: &Config) -> Mode {
+    let url = config.tastytrade.api_base_url.url();
+    if http::is_loopback(url) {
+        Mode::Demo
+    } else if url.host_str().is_some_and(|host| host.split('.').any(|label| label == SANDBOX)) {
+        Mode::Sandbox
+    } else {
+        Mode::Live
+    }
+}
+
+/// How REST is spoken to.
+pub(super) fn rest_settings(config: &Config) -> tastytrade::Settings {
+    let rest = &config.tastytrade;
+    tastytrade::Settings {
+        base_url: rest.api_base_url.url().clone(),
+        timeout: Duration::from_secs_f64(rest.timeout_seconds),
+        batch_size: rest.batch_size,
+        requests_per_second: rest.requests_per_second,
+        user_agent: USER_AGENT.to_owned(),
+    }
+}
+
+/// How the deprecated source is spoken to.
+pub(super) fn legacy_settings(config: &Config) -> legacy::Settings {
+    let url = config.legacy.base_url.url();
+    let per_second = config.legacy.requests_per_second;
+    legacy::Settings {
+        base_url: url.clone(),
+        requests_per_second: per_second,
+        max_requests: config.legacy.max_requests.into(),
+        user_agent: legacy::BROWSER.to_owned(),
+    }
+}
+
+/// What to gather for `instruments`.
+pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) -> Plan {
+    let dxlink = &config.dxlink;
+    let listen = Listen {
+        window: Duration::from_secs_f64(dxlink.listen_duration_seconds),
+        policy: Policy {
+            reconnect: dxlink.reconnect_on_disconnect,
+            max_attempts: dxlink.reconnect_max_attempts,
+            ceiling: Duration::from_secs_f64(dxlink.reconnect_delay_seconds),
+        },
+    };
+    let classes = config.universe.asset_classes.iter();
+    Plan {
+        instruments,
+        asset_classes: classes.map(|(symbol, class)| (Symbol(symbol.into()), SmolStr::new(class))).collect(),
+        default_asset_class: SmolStr::new(&config.universe.default_asset_class),
+        listen: dxlink.enabled.then_some(listen),
+        batch_size: config.tastytrade.batch_size,
+        mode,
+        vol: VolRules { hv_floor: config.volatility.hv_floor, trading_days: f64::from(config.volatility.trading_days) },
+        precedence: Precedence::default(),
+    }
+}
+
+/// Symbols typed by the user, each once, in the order given.
+pub(super) fn symbols(texts: &[String], now: Timestamp) -> Result<Vec<Instrument>, Failure> {
+    let today = time::new_york_date(now);
+    let mut known = BTreeSet::new();
+    let mut instruments = Vec::new();
+    for text in texts.iter().map(|text| text.as_str()).filter(|text| !text.trim().is_empty()) {
+        let instrument = Instrument::parse(text, today).map_err(|error| Failure::new(Kind::Usage, error))?;
+        if known.insert(instrument.symbol()) {
+            instruments.push(instrument);
+        }
+    }
+    if instruments.is_empty() {
+        return Err(Failure::new(Kind::Usage, "no symbol is named").hint("Name symbols like SPY or /ES."));
+    }
+    Ok(instruments)
+}
+
+/// What is screened: the symbols named, else the watchlist named, else the configured one, else the built-in one.
+pub(super) fn universe(
+    config: &Config,
+    named: &[String],
+    watchlist: Option<&Path>,
+    around: &Surroundings,
+) -> Result<Vec<Instrument>, Failure> {
+    if !named.is_empty() {
+        return symbols(named, around.now);
+    }
+    let configured = config.watchlist(&around.directory);
+    let (place, text) = match watchlist.or(configured.as_deref()) {
+        None => ("the built-in watchlist".to_owned(), DEFAULT_WATCHLIST.to_owned()),
+        Some(path) if path.as_os_str() == "-" => {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map_err(|error| unreadable("stdin", &error))?;
+            ("stdin".to_owned(), text)
+        }
+        Some(path) => {
+            let place = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| unreadable(&place, &error))?;
+            (place, text)
+        }
+    };
+    let instruments = parse_watchlist(&text, time::new_york_date(around.now)).map_err(|error| {
+        Failure::new(Kind::CannotRead, format!("{place}: {error}")).hint("A watchlist has one symbol a line.")
+    })?;
+    if instruments.is_empty() {
+        return Err(Failure::new(Kind::CannotRead, format!("{place} names no symbol"))
+            .hint("A watchlist has one symbol a line."));
+    }
+    Ok(instruments)
+}
+
+fn unreadable(place: &str, error: &std::io::Error) -> Failure {
+    Failure::new(Kind::CannotRead, format!("cannot read the watchlist {place}: {error}"))
+        .hint("Name another file with --watchlist, or symbols with --symbols.")
+}
+
+/// The rules of a screen: the profile's, with the flags in front.
+pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Result<screen::Rules, Failure> {
+    let screener = &config.screener;
+    let name = args.profile.as_deref().unwrap_or(&screener.default_profile).to_lowercase();
+    let profile = screener.profile(&name).ok_or_else(|| {
+        let known: Vec<&str> = screener.profiles.keys().map(String::as_str).collect();
+        Failure::new(Kind::Usage, format!("there is no profile `{name}`"))
+            .hint(format!("Known profiles: {}.", known.join(", ")))
+    })?;
+    let rules = &screener.rules;
+    let or = |typed: &[String], configured: &[String]| -> BTreeSet<String> {
+        (if typed.is_empty() { configured } else { typed }).iter().cloned().collect()
+    };
+    Ok(screen::Rules {
+        min_vrp_structural: args.min_vrp.unwrap_or(profile.min_vrp_structural),
+        vrp_tactical_threshold: rules.vrp_tactical_threshold,
+        volatility_momentum_min_ratio: rules.volatility_momentum_min_ratio,
+        retail_min_price: args.min_price.or(profile.retail_min_price).unwrap_or(rules.retail_min_price),
+        min_iv_percentile: args.min_iv_percentile.unwrap_or(profile.min_iv_percentile),
+        min_liquidity_rating: args.min_liquidity.or(profile.min_liquidity_rating).unwrap_or(rules.min_liquidity_rating),
+        allow_illiquid: args.allow_illiquid || profile.allow_illiquid,
+        include_asset_classes: or(&args.include_asset_classes, &profile.include_asset_classes),
+        exclude_asset_classes: or(&args.exclude_asset_classes, &profile.exclude_asset_classes),
+        exclude_symbols: canonical(or(&args.exclude_symbols, &profile.exclude_symbols), now)?,
+        held_symbols: canonical(or(&args.held_symbols, &profile.held_symbols), now)?,
+        hv_floor: Vol::new(config.volatility.hv_floor)
+            .ok_or_else(|| Failure::new(Kind::Config, "volatility.hv_floor is no volatility"))?,
+        earnings_days: i32::try_from(rules.earnings_days)
+            .map_err(|error| Failure::new(Kind::Config, format!("screener.rules.earnings_days: {error}")))?,
+        signal: SignalBands {
+            rich_vrp: rules.vrp_structural_rich,
+            fair_vrp: rules.vrp_structural_fair,
+            rich_markup: rules.markup_rich,
+            cheap_markup: rules.markup_cheap,
+            rich_iv_percentile: rules.iv_percentile_rich,
+            coiled: rules.vtr_coiled,
+            coiled_severe: rules.vtr_coiled_severe,
+            expanding: rules.vtr_expanding,
+            expanding_severe: rules.vtr_expanding_severe,
+        },
+        vote: VoteBands {
+            scalable_markup: rules.vrp_scalable_threshold,
+            scalable_divergence: rules.scalable_divergence_threshold,
+            ..VoteBands::default()
+        },
+        score: ScoreRules {
+            weights: Weights {
+                structural_vrp: screener.weights.structural_vrp,
+                tactical_vrp: screener.weights.tactical_vrp,
+                volatility_momentum: screener.weights.volatility_momentum,
+                iv_percentile: screener.weights.iv_percentile,
+                retail_efficiency: screener.weights.retail_efficiency,
+                liquidity: screener.weights.liquidity,
+            },
+            dislocation_multiplier: rules.dislocation_multiplier,
+            momentum_ceiling: rules.momentum_ceiling,
+            iv_percentile_ceiling: rules.iv_percentile_ceiling,
+            retail_price_ceiling: rules.retail_price_ceiling,
+            ..ScoreRules::default()
+        },
+        profile: name,
+    })
+}
+
+fn canonical(texts: BTreeSet<String>, now: Timestamp) -> Result<BTreeSet<Symbol>, Failure> {
+    if texts.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let texts: Vec<String> = texts.into_iter().collect();
+    Ok(symbols(&texts, now)?.iter().map(Instrument::symbol).collect())
+}
+
+/// The order asked for.
+pub(super) fn sort(text: Option<&str>) -> Result<Sort, Failure> {
+    text.map_or_else(|| Ok(Sort::default()), |text| text.parse().map_err(|error| Failure::new(Kind::Usage, error)))
+}
+
+/// The configured format; `auto` is the table on a terminal and plain elsewhere.
+pub(super) fn format(config: &Config, to_terminal: bool) -> Format {
+    match config.output.format {
+        config::Format::Auto if to_terminal => Format::Table,
+        config::Format::Auto | config::Format::Plain => Format::Plain,
+        config::Format::Table => Format::Table,
+        config::Format::Json => Format::Json,
+        config::Format::Jsonl => Format::Jsonl,
+        config::Format::Csv => Format::Csv,
+    }
+}
+
+/// The configured use of colour.
+pub(super) fn colour(config: &Config) -> When {
+    match config.output.color {
+        Color::Auto => When::Auto,
+        Color::Always => When::Always,
+        Color::Never => When::Never,
+    }
+}
+
+/// Columns of the terminal on stdout.
+pub(super) fn terminal_width() -> Option<usize> {
+    let size = indicatif::ProgressDrawTarget::stdout().width()?;
+    Some(usize::from(size)).filter(|width| *width > 0)
+}
+
