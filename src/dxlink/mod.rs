@@ -4,10 +4,25 @@
 //! `stream` feeds [`Protocol::handle_text`] and [`Protocol::handle_timeout`] and drains [`Protocol::poll_transmit`],
 //! [`Protocol::poll_output`] and [`Protocol::poll_timeout`] after each of them.
 
+mod candle_symbol;
+mod channel;
+mod compact;
 mod error;
 pub mod event;
+mod feed;
+mod frame;
+mod full;
+mod keepalive;
+mod layout;
+mod login;
+mod message;
+mod pacing;
 mod protocol;
+mod row;
+mod series;
 mod subscription;
+mod value;
+mod wanted;
 
 pub use error::{Anomaly, Error};
 pub use event::{Candle, Candles, Event, EventType, Greeks, Profile, Quote, Summary, Trade};
