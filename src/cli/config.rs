@@ -1,7 +1,5 @@
 //! `variance config`
 
-use std::io::Write;
-
 use super::args::{Config, ConfigCommand, Global};
 use super::exit::{Failure, Kind};
 use super::output::Output;
@@ -16,13 +14,13 @@ pub(super) fn run(args: &Config, global: &Global, around: &Surroundings, stderr:
         ConfigCommand::Check => {
             let config = resolve::config(global, None, around)?;
             let place = config.path.as_ref().map_or("embedded defaults".to_owned(), |path| path.display().to_string());
-            for note in config.notes() {
+            for note in &config.notes {
                 stderr.remark(&format!("variance: note: {note}"));
             }
             Output::Stdout.finish(|out| writeln!(out, "{place}: ok"))
         }
         ConfigCommand::Schema { output } => {
-            let schema = if *output { render::schema() } else { config::schema() };
+            let schema = if *output { render::schema().to_value() } else { config::schema() };
             let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(Kind::Internal, error))?;
             Output::Stdout.finish(|out| writeln!(out, "{text}"))
         }
@@ -38,15 +36,15 @@ fn show(config: &config::Config, json: bool) -> Result<(), Failure> {
                 .iter()
                 .map(|entry| {
                     let origin = entry.origin.to_string();
-                    (entry.path.clone(), serde_json::json!({ "value": entry.value, "origin": origin }))
+                    (entry.key.clone(), serde_json::json!({ "value": entry.value, "origin": origin }))
                 })
                 .collect();
             serde_json::to_writer_pretty(&mut *out, &values)?;
             return writeln!(out);
         }
-        let width = entries.iter().map(|entry| entry.path.len()).max().unwrap_or(0);
+        let width = entries.iter().map(|entry| entry.key.len()).max().unwrap_or(0);
         for entry in &entries {
-            writeln!(out, "{:<width$}  {}  ({})", entry.path, entry.value, entry.origin)?;
+            writeln!(out, "{:<width$}  {}  ({})", entry.key, entry.value, entry.origin)?;
         }
         Ok(())
     })
@@ -54,11 +52,12 @@ fn show(config: &config::Config, json: bool) -> Result<(), Failure> {
 
 fn path(global: &Global, around: &Surroundings) -> Result<(), Failure> {
     let config = resolve::config(global, None, around)?;
+    let searched = config::search_places(&around.environment, &around.directory);
     Output::Stdout.finish(|out| match &config.path {
         Some(path) => writeln!(out, "{}", path.display()),
         None => {
-            writeln!(out, "embedded defaults; no file was found at")?;
-            config.searched.iter().try_for_each(|place| writeln!(out, "  {}", place.display()))
+            writeln!(out, "embedded defaults; none of these exists:")?;
+            searched.iter().try_for_each(|place| writeln!(out, "  {}", place.display()))
         }
     })
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::args::{self, Data, Global, When};
+use super::args::{self, Data, Global};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
@@ -154,11 +154,12 @@ impl Access {
 
     /// Uses an embedded venue.
     pub(super) fn demo(config: &Config, venue: Venue) -> Result<Self, Failure> {
-        let config = resolve::at_venue(config, &venue);
+        let config = resolve::at_venue(config, &venue)?;
         Self::at(&config, resolve::demo_credentials(), Some(venue))
     }
 
-    fn at(config: &Config, credentials: tastytrade::Credentials, venue: Option<Venue>) -> Result<Self, Failure> {
+    /// Uses the configured venue.
+    pub(super) fn at(config: &Config, credentials: tastytrade::Credentials, venue: Option<Venue>) -> Result<Self, Failure> {
         let rest = tastytrade::Client::new(resolve::rest_settings(config), credentials).map_err(setup)?;
         let legacy = config.legacy.enabled.then(|| legacy::Client::new(resolve::legacy_settings(config)));
         let legacy = legacy.transpose().map_err(setup)?;

@@ -1,6 +1,5 @@
 //! `variance demo`
 
-use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 

@@ -104,7 +104,7 @@ async fn examine(
         format!("level {} ({delay}), valid until {}", token.level, token.expires_at.strftime("%F %T UTC"))
     });
     if let Some(token) = token {
-        clock_step(&access, &clock, steps);
+        clock_step(&access, steps);
         stderr.status("connecting to the feed".to_owned());
         feed_steps(&access, &config, clock, token, steps).await;
     }
@@ -133,17 +133,16 @@ fn keep<T>(
     }
 }
 
-fn clock_step(access: &Access, clock: &Clock, steps: &mut Vec<Step>) {
+fn clock_step(access: &Access, steps: &mut Vec<Step>) {
     let start = Instant::now();
-    let Some(ahead) = access.rest.clock_skew(clock.now()) else {
+    let Some(ahead) = access.rest.clock_ahead() else {
         steps.push(Step::ok("clock", start, "the venue does not say what time it is"));
         return;
     };
-    let seconds = ahead.as_secs();
-    steps.push(if seconds.abs() <= SKEW {
+    steps.push(if ahead.abs() <= SKEW {
         Step::ok("clock", start, format!("within {SKEW} s of the venue's"))
     } else {
-        let failure = Failure::new(Kind::Config, format!("this machine's clock is {seconds} s off the venue's"))
+        let failure = Failure::new(Kind::Config, format!("this machine's clock is {} s off the venue's", ahead.abs()))
             .hint("Set the clock (NTP): ages, sessions and token lifetimes are judged by it.");
         Step::failed("clock", start, failure)
     });

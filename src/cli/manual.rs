@@ -1,6 +1,6 @@
 //! Completions, manual pages and help, all from the one definition of the command line.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use clap::CommandFactory;

@@ -312,7 +312,7 @@ pub(super) fn colour(config: &Config) -> When {
 
 /// Columns of the terminal on stdout.
 pub(super) fn terminal_width() -> Option<usize> {
-    let size = indicatif::ProgressDrawTarget::stdout().width()?;
-    Some(usize::from(size)).filter(|width| *width > 0)
+    let (width, _height) = terminal_size::terminal_size()?;
+    Some(usize::from(width.0)).filter(|width| *width > 0)
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use url::{Host, Url};
 
@@ -62,6 +62,8 @@ pub struct Reply {
     pub html: bool,
     /// `Retry-After` as sent.
     pub retry_after: Option<String>,
+    /// `Date` as sent.
+    pub date: Option<String>,
     /// The decoded body.
     pub body: Vec<u8>,
 }
@@ -120,6 +122,7 @@ pub async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Repl
     };
     let html = header(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
     let retry_after = header(RETRY_AFTER);
+    let date = header(DATE);
     let status = response.status().as_u16();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(transport)? {
@@ -132,6 +135,7 @@ pub async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Repl
         status,
         html,
         retry_after,
+        date,
         body,
     })
 }

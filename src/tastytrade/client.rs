@@ -143,6 +143,12 @@ impl Client {
         Ok(listings.into_values().collect())
     }
 
+    /// Seconds by which the venue's clock was ahead of this machine's at its last answer, to the second; `None` before
+    /// the first answer, or where it does not say.
+    pub fn clock_ahead(&self) -> Option<i64> {
+        self.venue.ahead()
+    }
+
     /// What was sent so far.
     pub fn traffic(&self) -> Traffic {
         self.venue.traffic()

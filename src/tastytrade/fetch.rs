@@ -1,7 +1,7 @@
 //! One call: requests at the agreed pace, counted as they leave, repeated where that can help. What to do after an
 //! answer is decided by [`after`] and [`after_silence`], which know no network.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -24,6 +24,8 @@ pub(super) struct Venue {
     pacer: Pacer,
     requests: AtomicU64,
     retries: AtomicU64,
+    /// Seconds by which the venue's clock is ahead; `i64::MIN` while unknown.
+    ahead: AtomicI64,
 }
 
 /// What to do after an answer.
@@ -63,6 +65,7 @@ impl Venue {
             pacer,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            ahead: AtomicI64::new(i64::MIN),
         }
     }
 
@@ -71,6 +74,11 @@ impl Venue {
             requests: self.requests.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
         }
+    }
+
+    /// Seconds by which the venue's clock was ahead of this machine's at its last answer, to the second.
+    pub(super) fn ahead(&self) -> Option<i64> {
+        Some(self.ahead.load(Ordering::Relaxed)).filter(|ahead| *ahead != i64::MIN)
     }
 
     /// Whether this is tastytrade's sandbox.
@@ -138,6 +146,9 @@ impl Venue {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.retries.fetch_add(u64::from(repeated), Ordering::Relaxed);
         let answer = http::send(request.header(ACCEPT, "application/json"), LARGEST_BODY).await;
+        if let Some(said) = answer.as_ref().ok().and_then(|reply| http::date(reply.date.as_deref()?)) {
+            self.ahead.store(said.as_second() - time::now().as_second(), Ordering::Relaxed);
+        }
         match &answer {
             Ok(reply) => tracing::debug!(%route, status = reply.status, bytes = reply.body.len(), "answered"),
             Err(error) => tracing::debug!(%route, %error, "not answered"),
