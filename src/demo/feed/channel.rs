@@ -165,14 +165,15 @@ impl Channel {
             .collect()
     }
 
-    /// The events that differ from what was last written, once per aggregation period.
-    pub(super) fn flush(&mut self, tape: &impl Tape, tick: u64, now: Instant) -> Vec<Said> {
-        if self.next_flush.is_some_and(|due| now < due) {
+    /// The events that differ from what was last written, once per aggregation period. `at` is when the tick was due,
+    /// not when it was noticed, so that a period as long as a tick never misses one.
+    pub(super) fn flush(&mut self, tape: &impl Tape, tick: u64, at: Instant) -> Vec<Said> {
+        if self.next_flush.is_some_and(|due| at < due) {
             return Vec::new();
         }
         self.next_flush = Duration::try_from_secs_f64(self.period)
             .ok()
-            .and_then(|period| now.checked_add(period));
+            .and_then(|period| at.checked_add(period));
         let moved: Vec<(Key, Kind, String)> = self
             .entries
             .iter()

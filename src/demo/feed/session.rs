@@ -316,8 +316,10 @@ impl Session {
         if due > now {
             return;
         }
+        let mut latest = due;
         while due <= now {
             self.tick += 1;
+            latest = due;
             due += self.pace.tick.max(SHORTEST_TICK);
         }
         self.next_tick = Some(due);
@@ -325,7 +327,7 @@ impl Session {
         let said = self
             .channels
             .values_mut()
-            .flat_map(|channel| channel.flush(tape, tick, now))
+            .flat_map(|channel| channel.flush(tape, tick, latest))
             .collect();
         self.say(said, now);
     }

@@ -130,6 +130,23 @@ fn only_values_that_moved_leave_after_the_lead_once_per_period() {
 }
 
 #[test]
+fn a_late_wake_does_not_cost_the_next_tick() {
+    let mut peer = Peer::with_compact(r#""Trade":["eventSymbol","price"]"#);
+    peer.says(r#"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Trade","symbol":"SPY"}]}"#);
+    peer.heard();
+    let start = peer.now;
+    for (seconds, price) in [(5.3, 560.36), (6.0, 561.36), (7.1, 562.36)] {
+        peer.out.extend(
+            peer.session
+                .handle_timeout(&FixedTape, start + Duration::from_secs_f64(seconds)),
+        );
+        peer.hears(&[&format!(
+            r#"{{"type":"FEED_DATA","channel":1,"data":["Trade",["SPY",{price}]]}}"#
+        )]);
+    }
+}
+
+#[test]
 fn a_running_bar_follows_the_last_trade() {
     let mut peer = Peer::with_compact(CANDLE_FIELDS);
     peer.says(r#"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Candle","symbol":"QQQ{=d}"}]}"#);
