@@ -23,6 +23,7 @@ cache="$(cd "$cache" && pwd)"
 out="$cache/run"
 rm -rf "$out"
 mkdir -p "$out/home"
+: >"$out/venue.stdout"
 
 symbols=(SPY AAPL /ES)
 export TT_CLIENT_SECRET=x TT_REFRESH_TOKEN=x
