@@ -34,7 +34,7 @@ pub use secret::Secret;
 pub use settings::{
     Color, Dxlink, Format, Legacy, Output, Profile, Rules, Screener, Tastytrade, Universe, Volatility, Weights,
 };
-pub use sources::{FlagValue, Sources, resolve};
+pub use sources::{FlagValue, Sources, resolve, search_places};
 
 /// The configuration file as it ships, every key at its default.
 pub const RUNTIME_CONFIG: &str = include_str!("../../config/runtime_config.json");

@@ -123,9 +123,7 @@ fn find_file(
         })?;
         return Ok(Some((path, text)));
     }
-    let local = working_directory.join("config").join(FILE_NAME);
-    let personal = config_home(environment).map(|home| home.join("variance").join(FILE_NAME));
-    for path in [Some(local), personal].into_iter().flatten() {
+    for path in search_places(environment, working_directory) {
         match fs::read_to_string(&path) {
             Ok(text) => return Ok(Some((path, text))),
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
@@ -133,6 +131,13 @@ fn find_file(
         }
     }
     Ok(None)
+}
+
+/// Where a configuration file is looked for when none is named.
+pub fn search_places(environment: &BTreeMap<String, String>, working_directory: &Path) -> Vec<PathBuf> {
+    let local = working_directory.join("config").join(FILE_NAME);
+    let personal = config_home(environment).map(|home| home.join("variance").join(FILE_NAME));
+    [Some(local), personal].into_iter().flatten().collect()
 }
 
 fn config_home(environment: &BTreeMap<String, String>) -> Option<PathBuf> {

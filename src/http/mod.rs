@@ -14,5 +14,5 @@ pub use client::{Reply, SetupError, TransportError, client, is_loopback, send};
 pub use pace::Pacer;
 pub use text::{clean, encode, endpoint};
 pub use tls::{TlsError, tls_config};
-pub use wait::{backoff, retry_after, stretched};
+pub use wait::{backoff, date, retry_after, stretched};
 pub(crate) use wire::Wire;

@@ -10,8 +10,13 @@ pub fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let until = DateTimeParser::new().parse_timestamp(value.trim()).ok()?;
+    let until = date(value)?;
     Some(Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO))
+}
+
+/// An HTTP date.
+pub fn date(value: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(value.trim()).ok()
 }
 
 /// The pause after failed try number `attempt` (counted from 1): 0.5 s, 1 s, 2 s, …, at most a minute.
