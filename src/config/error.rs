@@ -33,8 +33,8 @@ pub struct Problem {
     pub what: String,
 }
 
-/// Where a value was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a value was given. Places in one file follow each other as in the file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// In a file. Lines and columns count from 1, columns in characters.
     File {

@@ -83,18 +83,18 @@ impl Reader<'_> {
                 self.refuse(start, &here, what.to_owned());
                 continue;
             }
-            self.read_value(&property.value, template, here);
+            self.read_value(&property.value, &template, here);
         }
     }
 
-    fn read_value(&mut self, node: &Node<'_>, template: Value, path: Vec<String>) {
+    fn read_value(&mut self, node: &Node<'_>, template: &Value, path: Vec<String>) {
         let range = node.range();
-        match (node, &template) {
+        match (node, template) {
             (Node::Object(object), Value::Object(_)) => {
                 if path.split_last().is_some_and(|(_, parent)| known::is_open(parent)) {
                     self.push(range.start, path.clone(), template.clone());
                 }
-                self.read(object, &template, &path);
+                self.read(object, template, &path);
             }
             (_, Value::Object(_)) => self.refuse(range.start, &path, "expected an object".to_owned()),
             _ => match self.text.get(range.start..range.end).map(serde_json::from_str) {

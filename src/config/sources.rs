@@ -66,6 +66,7 @@ pub fn resolve(sources: Sources) -> Result<Config, Error> {
         problems.extend(misplaced);
         problems.extend(stack.lay(&leaves));
         problems.extend(stack.faults());
+        problems.sort_by(|a, b| a.place.cmp(&b.place));
     }
 
     let dirs = env_dirs(path.as_deref(), &working_directory);
