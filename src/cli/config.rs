@@ -13,14 +13,21 @@ pub(super) fn run(args: &Config, global: &Global, around: &Surroundings, stderr:
         ConfigCommand::Show { json } => show(&resolve::config(global, None, around)?, *json),
         ConfigCommand::Check => {
             let config = resolve::config(global, None, around)?;
-            let place = config.path.as_ref().map_or("embedded defaults".to_owned(), |path| path.display().to_string());
+            let place = config
+                .path
+                .as_ref()
+                .map_or("embedded defaults".to_owned(), |path| path.display().to_string());
             for note in &config.notes {
                 stderr.remark(&format!("variance: note: {note}"));
             }
             Output::Stdout.finish(|out| writeln!(out, "{place}: ok"))
         }
         ConfigCommand::Schema { output } => {
-            let schema = if *output { render::schema().to_value() } else { config::schema() };
+            let schema = if *output {
+                render::schema().to_value()
+            } else {
+                config::schema()
+            };
             let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(Kind::Internal, error))?;
             Output::Stdout.finish(|out| writeln!(out, "{text}"))
         }
@@ -36,7 +43,10 @@ fn show(config: &config::Config, json: bool) -> Result<(), Failure> {
                 .iter()
                 .map(|entry| {
                     let origin = entry.origin.to_string();
-                    (entry.key.clone(), serde_json::json!({ "value": entry.value, "origin": origin }))
+                    (
+                        entry.key.clone(),
+                        serde_json::json!({ "value": entry.value, "origin": origin }),
+                    )
                 })
                 .collect();
             serde_json::to_writer_pretty(&mut *out, &values)?;
@@ -57,7 +67,9 @@ fn path(global: &Global, around: &Surroundings) -> Result<(), Failure> {
         Some(path) => writeln!(out, "{}", path.display()),
         None => {
             writeln!(out, "embedded defaults; none of these exists:")?;
-            searched.iter().try_for_each(|place| writeln!(out, "  {}", place.display()))
+            searched
+                .iter()
+                .try_for_each(|place| writeln!(out, "  {}", place.display()))
         }
     })
 }

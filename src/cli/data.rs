@@ -57,7 +57,15 @@ impl<'a> Job<'a> {
         let started = std::time::Instant::now();
         let config = resolve::config(global, data.listen, surroundings)?;
         let output = Output::open(data.output.as_deref())?;
-        Ok(Self { config, data, global, surroundings, stderr, output, started })
+        Ok(Self {
+            config,
+            data,
+            global,
+            surroundings,
+            stderr,
+            output,
+            started,
+        })
     }
 
     /// The wall clock of the run.
@@ -79,11 +87,20 @@ impl<'a> Job<'a> {
             return Err(refused(error));
         }
         let coverage = Coverage::of(&gathered.records);
-        let generated_at = if self.global.as_of.is_some() { self.now() } else { crate::time::now() };
-        let meta = Meta { coverage: &coverage, run: &gathered.run, generated_at };
+        let generated_at = if self.global.as_of.is_some() {
+            self.now()
+        } else {
+            crate::time::now()
+        };
+        let meta = Meta {
+            coverage: &coverage,
+            run: &gathered.run,
+            generated_at,
+        };
         let document = compose(&gathered, meta);
         let (format, style) = self.format();
-        self.output.finish(|mut out| render::write(&document, &style, format, &mut out))?;
+        self.output
+            .finish(|mut out| render::write(&document, &style, format, &mut out))?;
         verdict(&gathered, &coverage, self.data.require_complete)
     }
 
@@ -95,7 +112,11 @@ impl<'a> Job<'a> {
     ) -> Result<Result<Gathered, Interrupted>, Failure> {
         let deadline = self.data.deadline.map(Duration::from_secs_f64);
         let deadline = deadline.map(|deadline| Instant::from_std(self.started) + deadline);
-        let venues = Venues { rest: &access.rest, legacy: access.legacy.as_ref(), network: access.network.clone() };
+        let venues = Venues {
+            rest: &access.rest,
+            legacy: access.legacy.as_ref(),
+            network: access.network.clone(),
+        };
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(deadline, stop);
         Ok(gather(plan, &venues, &bound, Clock::starting_at(self.now()), &notify).await)
@@ -104,13 +125,15 @@ impl<'a> Job<'a> {
     fn tell(&self, notice: &Notice) {
         match notice {
             Notice::Connecting => self.stderr.status("connecting to the feed".to_owned()),
-            Notice::Streaming(progress) if progress.streaming => self
-                .stderr
-                .status(format!("listening: {} of {} answers", progress.answered, progress.wanted)),
+            Notice::Streaming(progress) if progress.streaming => self.stderr.status(format!(
+                "listening: {} of {} answers",
+                progress.answered, progress.wanted
+            )),
             Notice::Streaming(_) => self.stderr.status("connecting to the feed".to_owned()),
             Notice::Feed(trouble) => self.stderr.remark(&format!("variance: DXLink: {trouble}")),
             Notice::Filling { symbols } => {
-                self.stderr.status(format!("asking REST for the quotes of {symbols} symbols"));
+                self.stderr
+                    .status(format!("asking REST for the quotes of {symbols} symbols"));
             }
             Notice::Legacy { symbols } => self.stderr.remark(&format!(
                 "variance: the deprecated legacy source is asked for {symbols} symbols that neither DXLink nor \
@@ -131,12 +154,21 @@ impl<'a> Job<'a> {
         };
         let when = self.global.color.unwrap_or_else(|| resolve::colour(&self.config));
         let color = self.surroundings.colour(when, to_terminal);
-        (format, Style { width: self.width(to_terminal), color })
+        (
+            format,
+            Style {
+                width: self.width(to_terminal),
+                color,
+            },
+        )
     }
 
     /// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.
     fn width(&self, to_terminal: bool) -> Option<usize> {
-        let columns = self.surroundings.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        let columns = self
+            .surroundings
+            .variable("COLUMNS")
+            .and_then(|columns| columns.parse().ok());
         columns.or_else(|| to_terminal.then(resolve::terminal_width).flatten())
     }
 }
@@ -159,12 +191,25 @@ impl Access {
     }
 
     /// Uses the configured venue.
-    pub(super) fn at(config: &Config, credentials: tastytrade::Credentials, venue: Option<Venue>) -> Result<Self, Failure> {
+    pub(super) fn at(
+        config: &Config,
+        credentials: tastytrade::Credentials,
+        venue: Option<Venue>,
+    ) -> Result<Self, Failure> {
         let rest = tastytrade::Client::new(resolve::rest_settings(config), credentials).map_err(setup)?;
-        let legacy = config.legacy.enabled.then(|| legacy::Client::new(resolve::legacy_settings(config)));
+        let legacy = config
+            .legacy
+            .enabled
+            .then(|| legacy::Client::new(resolve::legacy_settings(config)));
         let legacy = legacy.transpose().map_err(setup)?;
         let network = Network::new(http::tls_config().map_err(setup)?);
-        Ok(Self { mode: resolve::mode(config), rest, legacy, network, _venue: venue })
+        Ok(Self {
+            mode: resolve::mode(config),
+            rest,
+            legacy,
+            network,
+            _venue: venue,
+        })
     }
 }
 
@@ -210,15 +255,29 @@ fn setup(error: impl std::error::Error) -> Failure {
 pub(super) fn refused(error: &tastytrade::Error) -> Failure {
     Failure::new(Kind::Credentials, error)
         .hint("Make a new grant in the tastytrade web site under API access, OAuth applications.")
-        .hint("Repeated failures block your address for hours: mend the credentials before the next try, or use --demo.")
+        .hint(
+            "Repeated failures block your address for hours: mend the credentials before the next try, or use --demo.",
+        )
 }
 
 fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
     let why = || {
-        let mut messages: Vec<String> =
-            gathered.run.errors.iter().map(|error| format!("  {}: {}", error.source, error.message)).collect();
+        let mut messages: Vec<String> = gathered
+            .run
+            .errors
+            .iter()
+            .map(|error| format!("  {}: {}", error.source, error.message))
+            .collect();
         if messages.is_empty() {
-            messages.extend(gathered.run.sources.dxlink.reason.iter().map(|reason| format!("  dxlink: {reason}")));
+            messages.extend(
+                gathered
+                    .run
+                    .sources
+                    .dxlink
+                    .reason
+                    .iter()
+                    .map(|reason| format!("  dxlink: {reason}")),
+            );
         }
         messages
     };
@@ -235,7 +294,10 @@ fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> R
         ),
     };
     if let Some(failure) = failed {
-        return Err(Failure { details: why(), ..failure });
+        return Err(Failure {
+            details: why(),
+            ..failure
+        });
     }
     let Some(required) = required else { return Ok(()) };
     let complete = coverage.ratio * 100.0;

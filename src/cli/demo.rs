@@ -28,9 +28,18 @@ pub(super) fn run(args: &Demo, around: &Surroundings, stderr: &Stderr) -> Result
 /// Starts the embedded venue on loopback; port 0 takes a free one.
 pub(super) fn start(seed: u64, rtt_ms: u64, port: u16, now: Timestamp) -> Result<Venue, Failure> {
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let options = Options { seed, rtt: Duration::from_millis(rtt_ms), now, bind, ..Options::default() };
+    let options = Options {
+        seed,
+        rtt: Duration::from_millis(rtt_ms),
+        now,
+        bind,
+        ..Options::default()
+    };
     Venue::start(options).map_err(|error| {
-        Failure::new(Kind::Unavailable, format!("cannot serve the embedded venue on {bind}: {error}"))
-            .hint("Choose another --port, or leave it out for a free one.")
+        Failure::new(
+            Kind::Unavailable,
+            format!("cannot serve the embedded venue on {bind}: {error}"),
+        )
+        .hint("Choose another --port, or leave it out for a free one.")
     })
 }

@@ -42,7 +42,14 @@ struct Step {
 impl Step {
     fn ok(step: &'static str, since: Instant, detail: impl Into<String>) -> Self {
         let ms = u64::try_from(since.elapsed().as_millis()).ok();
-        Self { step, ok: true, ms, detail: detail.into(), advice: None, kind: None }
+        Self {
+            step,
+            ok: true,
+            ms,
+            detail: detail.into(),
+            advice: None,
+            kind: None,
+        }
     }
 
     fn failed(step: &'static str, since: Instant, failure: Failure) -> Self {
@@ -52,7 +59,13 @@ impl Step {
             detail.push_str(": ");
         }
         detail.push_str(&failure.message);
-        Self { ok: false, detail, advice, kind: Some(failure.kind), ..Self::ok(step, since, "") }
+        Self {
+            ok: false,
+            detail,
+            advice,
+            kind: Some(failure.kind),
+            ..Self::ok(step, since, "")
+        }
     }
 }
 
@@ -69,8 +82,14 @@ pub(super) fn run(args: &Doctor, global: &Global, around: &Surroundings, stderr:
     match failed {
         None => Ok(()),
         Some(step) => {
-            let failure = Failure::new(step.kind.unwrap_or(Kind::Unavailable), format!("{}: {}", step.step, step.detail));
-            Err(step.advice.iter().fold(failure, |failure, advice| failure.hint(advice.clone())))
+            let failure = Failure::new(
+                step.kind.unwrap_or(Kind::Unavailable),
+                format!("{}: {}", step.step, step.detail),
+            );
+            Err(step
+                .advice
+                .iter()
+                .fold(failure, |failure, advice| failure.hint(advice.clone())))
         }
     }
 }
@@ -83,25 +102,46 @@ async fn examine(
     steps: &mut Vec<Step>,
 ) -> Option<()> {
     let start = Instant::now();
-    let config = keep(steps, "configuration", start, resolve::config(global, None, around), |config| {
-        config.path.as_ref().map_or("the embedded defaults".to_owned(), |path| path.display().to_string())
-    })?;
+    let config = keep(
+        steps,
+        "configuration",
+        start,
+        resolve::config(global, None, around),
+        |config| {
+            config
+                .path
+                .as_ref()
+                .map_or("the embedded defaults".to_owned(), |path| path.display().to_string())
+        },
+    )?;
     let start = Instant::now();
     let access = if args.demo {
         let venue = demo::start(1, 0, 0, around.now).and_then(|venue| Access::demo(&config, venue));
-        keep(steps, "venue", start, venue, |_| "the embedded venue: invented data".to_owned())?
+        keep(steps, "venue", start, venue, |_| {
+            "the embedded venue: invented data".to_owned()
+        })?
     } else {
         let credentials = resolve::credentials(&config, around);
         let access = credentials.and_then(|credentials| Access::at(&config, credentials, None));
-        keep(steps, "credentials", start, access, |_| "present; whether they are accepted shows the next step".to_owned())?
+        keep(steps, "credentials", start, access, |_| {
+            "present; whether they are accepted shows the next step".to_owned()
+        })?
     };
     let clock = Clock::starting_at(around.now);
     stderr.status("asking for a token".to_owned());
     let start = Instant::now();
     let token = access.rest.quote_token().await.map_err(|error| about(&error));
     let token = keep(steps, "token", start, token, |token| {
-        let delay = if token.delayed() { "delayed data" } else { "real-time data" };
-        format!("level {} ({delay}), valid until {}", token.level, token.expires_at.strftime("%F %T UTC"))
+        let delay = if token.delayed() {
+            "delayed data"
+        } else {
+            "real-time data"
+        };
+        format!(
+            "level {} ({delay}), valid until {}",
+            token.level,
+            token.expires_at.strftime("%F %T UTC")
+        )
     });
     if let Some(token) = token {
         clock_step(&access, steps);
@@ -142,22 +182,37 @@ fn clock_step(access: &Access, steps: &mut Vec<Step>) {
     steps.push(if ahead.abs() <= SKEW {
         Step::ok("clock", start, format!("within {SKEW} s of the venue's"))
     } else {
-        let failure = Failure::new(Kind::Config, format!("this machine's clock is {} s off the venue's", ahead.abs()))
-            .hint("Set the clock (NTP): ages, sessions and token lifetimes are judged by it.");
+        let failure = Failure::new(
+            Kind::Config,
+            format!("this machine's clock is {} s off the venue's", ahead.abs()),
+        )
+        .hint("Set the clock (NTP): ages, sessions and token lifetimes are judged by it.");
         Step::failed("clock", start, failure)
     });
 }
 
 async fn feed_steps(access: &Access, config: &Config, clock: Clock, token: QuoteToken, steps: &mut Vec<Step>) {
     if !config.dxlink.enabled {
-        steps.push(Step::ok("handshake", Instant::now(), "skipped: dxlink.enabled is false"));
+        steps.push(Step::ok(
+            "handshake",
+            Instant::now(),
+            "skipped: dxlink.enabled is false",
+        ));
         return;
     }
     let start = Instant::now();
-    let policy = Policy { reconnect: false, max_attempts: 0, ceiling: Duration::ZERO };
+    let policy = Policy {
+        reconnect: false,
+        max_attempts: 0,
+        ceiling: Duration::ZERO,
+    };
     let desk = TokenDesk::new(&access.rest, clock, token);
     let mut feed = Feed::new(access.network.clone(), desk, policy, feed_settings());
-    feed.want(Subscription { event_type: EventType::Quote, symbol: SmolStr::new_static(PROBE), from_time: None });
+    feed.want(Subscription {
+        event_type: EventType::Quote,
+        symbol: SmolStr::new_static(PROBE),
+        from_time: None,
+    });
     let mut ready = None;
     let heard = async {
         loop {
@@ -198,8 +253,11 @@ async fn metrics_step(access: &Access, start: Instant) -> Step {
     match answer.items.get(&probe).and_then(|metrics| metrics.iv) {
         Some(iv) => Step::ok("metrics", start, format!("{PROBE} iv {:.1} %", iv.get() * 100.0)),
         None => {
-            let failure = Failure::new(Kind::Unavailable, format!("no implied volatility of {PROBE} in the answer"))
-                .hint("The venue's volatility service may be down; try again later.");
+            let failure = Failure::new(
+                Kind::Unavailable,
+                format!("no implied volatility of {PROBE} in the answer"),
+            )
+            .hint("The venue's volatility service may be down; try again later.");
             Step::failed("metrics", start, failure)
         }
     }
@@ -209,7 +267,11 @@ fn about(error: &tastytrade::Error) -> Failure {
     if error.is_refusal() {
         return refused(error);
     }
-    let kind = if error.is_passing() { Kind::TryLater } else { Kind::Unavailable };
+    let kind = if error.is_passing() {
+        Kind::TryLater
+    } else {
+        Kind::Unavailable
+    };
     Failure::new(kind, error).hint("Check the network, the proxy variables and tastytrade.api_base_url.")
 }
 

@@ -100,7 +100,12 @@ pub struct Failure {
 impl Failure {
     /// A failure of a kind.
     pub fn new(kind: Kind, message: impl fmt::Display) -> Self {
-        Self { kind, details: Vec::new(), message: message.to_string(), hints: Vec::new() }
+        Self {
+            kind,
+            details: Vec::new(),
+            message: message.to_string(),
+            hints: Vec::new(),
+        }
     }
 
     /// The same failure with one more piece of advice.

@@ -14,5 +14,7 @@ pub(super) fn run(args: &Explain, global: &Global, around: &Surroundings, stderr
     let rules = resolve::rules(&job.config, &args.rules, job.now())?;
     let instruments = resolve::symbols(&args.symbols, job.now())?;
     let today = time::new_york_date(job.now());
-    job.run(instruments, |gathered, meta| Document::explain(&gathered.records, &rules, today, meta))
+    job.run(instruments, |gathered, meta| {
+        Document::explain(&gathered.records, &rules, today, meta)
+    })
 }

@@ -14,9 +14,13 @@ pub(super) fn start(verbose: u8, colour: bool) {
         1 => LevelFilter::DEBUG,
         2.. => LevelFilter::TRACE,
     };
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colour);
-    let started =
-        tracing_subscriber::registry().with(lines).with(Targets::new().with_target("variance", level)).try_init();
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(colour);
+    let started = tracing_subscriber::registry()
+        .with(lines)
+        .with(Targets::new().with_target("variance", level))
+        .try_init();
     if let Err(error) = started {
         tracing::debug!(%error, "the log was started twice");
     }

@@ -23,7 +23,9 @@ pub(super) fn man(directory: Option<&Path>) -> Result<(), Failure> {
     let command = Cli::command();
     let Some(directory) = directory else {
         let mut page = Vec::new();
-        Man::new(command).render(&mut page).map_err(|error| unwritable(&error))?;
+        Man::new(command)
+            .render(&mut page)
+            .map_err(|error| unwritable(&error))?;
         return print(&page);
     };
     std::fs::create_dir_all(directory)
@@ -40,8 +42,10 @@ pub(super) fn help(topic: &[String]) -> Result<(), Failure> {
     command.build();
     for name in topic {
         let Some(found) = command.find_subcommand(name) else {
-            return Err(Failure::new(Kind::Usage, format!("there is no help about `{}`", topic.join(" ")))
-                .hint("`variance --help` lists the commands; `exit-codes` is a topic too."));
+            return Err(
+                Failure::new(Kind::Usage, format!("there is no help about `{}`", topic.join(" ")))
+                    .hint("`variance --help` lists the commands; `exit-codes` is a topic too."),
+            );
         };
         command = found.clone();
     }

@@ -46,11 +46,18 @@ impl Surroundings {
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let directory = std::env::current_dir()
             .map_err(|error| Failure::new(Kind::CannotRead, format!("cannot tell the working directory: {error}")))?;
-        Ok(Self { environment: environment.collect(), directory, now: global.as_of.unwrap_or_else(time::now) })
+        Ok(Self {
+            environment: environment.collect(),
+            directory,
+            now: global.as_of.unwrap_or_else(time::now),
+        })
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
-        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.environment
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// Whether a stream should be coloured.
@@ -87,7 +94,10 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, stderr: &Stderr) -> Result<(), Failure> {
     let surroundings = Surroundings::read(&cli.global)?;
-    log::start(cli.global.verbose, surroundings.colour(cli.global.color.unwrap_or(When::Auto), io::stderr().is_terminal()));
+    log::start(
+        cli.global.verbose,
+        surroundings.colour(cli.global.color.unwrap_or(When::Auto), io::stderr().is_terminal()),
+    );
     let global = &cli.global;
     match &cli.command {
         Command::Screen(args) => screen::run(args, global, &surroundings, stderr),
@@ -109,7 +119,11 @@ fn usage(error: &clap::Error) -> ExitCode {
         Err(broken) if broken.kind() == io::ErrorKind::BrokenPipe => {}
         Err(_unwritable) => return Kind::CannotWrite.into(),
     }
-    if error.use_stderr() { Kind::Usage.into() } else { ExitCode::SUCCESS }
+    if error.use_stderr() {
+        Kind::Usage.into()
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 fn tell(failure: &Failure, stderr: &Stderr) {

@@ -30,7 +30,9 @@ impl Output {
     /// # Errors
     /// [`Kind::CannotWrite`].
     pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path.filter(|path| path.as_os_str() != "-") else { return Ok(Self::Stdout) };
+        let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
+            return Ok(Self::Stdout);
+        };
         if path.exists() && !path.is_file() {
             if path.is_dir() {
                 return Err(unwritable(path, &io::Error::from(io::ErrorKind::IsADirectory)));
@@ -49,7 +51,10 @@ impl Output {
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
         let aside = builder.tempfile_in(parent).map_err(|error| unwritable(path, &error))?;
-        Ok(Self::File { path: path.to_owned(), aside })
+        Ok(Self::File {
+            path: path.to_owned(),
+            aside,
+        })
     }
 
     /// Writes everything through `write` and puts it in place.
@@ -66,8 +71,10 @@ impl Output {
                         drop(out.into_parts());
                         Ok(())
                     }
-                    Err(error) => Err(Failure::new(Kind::CannotWrite, format!("cannot write to stdout: {error}"))
-                        .hint("Free space or choose another destination.")),
+                    Err(error) => Err(
+                        Failure::new(Kind::CannotWrite, format!("cannot write to stdout: {error}"))
+                            .hint("Free space or choose another destination."),
+                    ),
                     Ok(()) => Ok(()),
                 }
             }
@@ -81,7 +88,9 @@ impl Output {
             }
             Self::File { path, aside } => {
                 let mut out = BufWriter::new(aside);
-                write(&mut out).and_then(|()| out.flush()).map_err(|error| unwritable(&path, &error))?;
+                write(&mut out)
+                    .and_then(|()| out.flush())
+                    .map_err(|error| unwritable(&path, &error))?;
                 let aside = out.into_inner().map_err(|error| unwritable(&path, error.error()))?;
                 aside.as_file().sync_all().map_err(|error| unwritable(&path, &error))?;
                 aside.persist(&path).map_err(|error| unwritable(&path, &error.error))?;

@@ -16,7 +16,11 @@ impl Stderr {
     /// A stderr that shows progress when it is a terminal and neither quiet nor verbose.
     pub fn new(quiet: bool, verbose: u8) -> Self {
         let moving = !quiet && verbose == 0 && io::stderr().is_terminal();
-        let target = if moving { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if moving {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
             bar.set_style(style);

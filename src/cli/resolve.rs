@@ -40,16 +40,20 @@ pub(super) fn config(global: &Global, listen: Option<f64>, around: &Surroundings
         flags: listen.into_iter().collect(),
     };
     config::resolve(sources).map_err(|error| match error {
-        config::Error::Read { path, source } => {
-            Failure::new(Kind::CannotRead, format!("cannot read the configuration {}: {source}", path.display()))
-                .hint("`variance config path` lists the places that are searched.")
-        }
+        config::Error::Read { path, source } => Failure::new(
+            Kind::CannotRead,
+            format!("cannot read the configuration {}: {source}", path.display()),
+        )
+        .hint("`variance config path` lists the places that are searched."),
         config::Error::Problems(problems) => {
             let count = problems.len();
             let plural = if count == 1 { "" } else { "s" };
             let details = problems.iter().map(ToString::to_string).collect();
-            Failure { details, ..Failure::new(Kind::Config, format!("the configuration has {count} problem{plural}")) }
-                .hint("Mend the lines above; `variance config schema` describes every key.")
+            Failure {
+                details,
+                ..Failure::new(Kind::Config, format!("the configuration has {count} problem{plural}"))
+            }
+            .hint("Mend the lines above; `variance config schema` describes every key.")
         }
     })
 }
@@ -66,7 +70,8 @@ pub(super) fn credentials(config: &Config, around: &Surroundings) -> Result<tast
             )
             .hint("Or add --demo to work with invented data, without an account."),
         CredentialsError::Dotenv(_) | CredentialsError::File { .. } | CredentialsError::EmptyFile { .. } => {
-            Failure::new(Kind::Credentials, told(&error)).hint("Mend the file, or add --demo to work without an account.")
+            Failure::new(Kind::Credentials, told(&error))
+                .hint("Mend the file, or add --demo to work without an account.")
         }
     })?;
     Ok(tastytrade::Credentials {
@@ -78,13 +83,19 @@ pub(super) fn credentials(config: &Config, around: &Surroundings) -> Result<tast
 
 /// An error with its cause.
 fn told(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+    error
+        .source()
+        .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 /// What the embedded venue accepts from anyone.
 pub(super) fn demo_credentials() -> tastytrade::Credentials {
     let demo = || SecretString::from("demo");
-    tastytrade::Credentials { client_id: None, client_secret: demo(), refresh_token: demo() }
+    tastytrade::Credentials {
+        client_id: None,
+        client_secret: demo(),
+        refresh_token: demo(),
+    }
 }
 
 /// The configuration with every server replaced by the embedded venue.
@@ -101,7 +112,10 @@ pub(super) fn mode(config: &Config) -> Mode {
     let url = config.tastytrade.api_base_url.url();
     if http::is_loopback(url) {
         Mode::Demo
-    } else if url.host_str().is_some_and(|host| host.split('.').any(|label| label == SANDBOX)) {
+    } else if url
+        .host_str()
+        .is_some_and(|host| host.split('.').any(|label| label == SANDBOX))
+    {
         Mode::Sandbox
     } else {
         Mode::Live
@@ -146,12 +160,17 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
     let classes = config.universe.asset_classes.iter();
     Plan {
         instruments,
-        asset_classes: classes.map(|(symbol, class)| (Symbol(symbol.into()), SmolStr::new(class))).collect(),
+        asset_classes: classes
+            .map(|(symbol, class)| (Symbol(symbol.into()), SmolStr::new(class)))
+            .collect(),
         default_asset_class: SmolStr::new(&config.universe.default_asset_class),
         listen: dxlink.enabled.then_some(listen),
         batch_size: config.tastytrade.batch_size,
         mode,
-        vol: VolRules { hv_floor: config.volatility.hv_floor, trading_days: f64::from(config.volatility.trading_days) },
+        vol: VolRules {
+            hv_floor: config.volatility.hv_floor,
+            trading_days: f64::from(config.volatility.trading_days),
+        },
         precedence: Precedence::default(),
     }
 }
@@ -161,7 +180,11 @@ pub(super) fn symbols(texts: &[String], now: Timestamp) -> Result<Vec<Instrument
     let today = time::new_york_date(now);
     let mut known = BTreeSet::new();
     let mut instruments = Vec::new();
-    for text in texts.iter().map(|text| text.as_str()).filter(|text| !text.trim().is_empty()) {
+    for text in texts
+        .iter()
+        .map(|text| text.as_str())
+        .filter(|text| !text.trim().is_empty())
+    {
         let instrument = Instrument::parse(text, today).map_err(|error| Failure::new(Kind::Usage, error))?;
         if known.insert(instrument.symbol()) {
             instruments.push(instrument);
@@ -188,7 +211,9 @@ pub(super) fn universe(
         None => ("the built-in watchlist".to_owned(), DEFAULT_WATCHLIST.to_owned()),
         Some(path) if path.as_os_str() == "-" => {
             let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map_err(|error| unreadable("stdin", &error))?;
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| unreadable("stdin", &error))?;
             ("stdin".to_owned(), text)
         }
         Some(path) => {
@@ -215,7 +240,11 @@ fn unreadable(place: &str, error: &std::io::Error) -> Failure {
 /// The rules of a screen: the profile's, with the flags in front.
 pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Result<screen::Rules, Failure> {
     let screener = &config.screener;
-    let name = args.profile.as_deref().unwrap_or(&screener.default_profile).to_lowercase();
+    let name = args
+        .profile
+        .as_deref()
+        .unwrap_or(&screener.default_profile)
+        .to_lowercase();
     let profile = screener.profile(&name).ok_or_else(|| {
         let known: Vec<&str> = screener.profiles.keys().map(String::as_str).collect();
         Failure::new(Kind::Usage, format!("there is no profile `{name}`"))
@@ -223,15 +252,24 @@ pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Resu
     })?;
     let rules = &screener.rules;
     let or = |typed: &[String], configured: &[String]| -> BTreeSet<String> {
-        (if typed.is_empty() { configured } else { typed }).iter().cloned().collect()
+        (if typed.is_empty() { configured } else { typed })
+            .iter()
+            .cloned()
+            .collect()
     };
     Ok(screen::Rules {
         min_vrp_structural: args.min_vrp.unwrap_or(profile.min_vrp_structural),
         vrp_tactical_threshold: rules.vrp_tactical_threshold,
         volatility_momentum_min_ratio: rules.volatility_momentum_min_ratio,
-        retail_min_price: args.min_price.or(profile.retail_min_price).unwrap_or(rules.retail_min_price),
+        retail_min_price: args
+            .min_price
+            .or(profile.retail_min_price)
+            .unwrap_or(rules.retail_min_price),
         min_iv_percentile: args.min_iv_percentile.unwrap_or(profile.min_iv_percentile),
-        min_liquidity_rating: args.min_liquidity.or(profile.min_liquidity_rating).unwrap_or(rules.min_liquidity_rating),
+        min_liquidity_rating: args
+            .min_liquidity
+            .or(profile.min_liquidity_rating)
+            .unwrap_or(rules.min_liquidity_rating),
         allow_illiquid: args.allow_illiquid || profile.allow_illiquid,
         include_asset_classes: or(&args.include_asset_classes, &profile.include_asset_classes),
         exclude_asset_classes: or(&args.exclude_asset_classes, &profile.exclude_asset_classes),
@@ -286,7 +324,10 @@ fn canonical(texts: BTreeSet<String>, now: Timestamp) -> Result<BTreeSet<Symbol>
 
 /// The order asked for.
 pub(super) fn sort(text: Option<&str>) -> Result<Sort, Failure> {
-    text.map_or_else(|| Ok(Sort::default()), |text| text.parse().map_err(|error| Failure::new(Kind::Usage, error)))
+    text.map_or_else(
+        || Ok(Sort::default()),
+        |text| text.parse().map_err(|error| Failure::new(Kind::Usage, error)),
+    )
 }
 
 /// The configured format; `auto` is the table on a terminal and plain elsewhere.
@@ -315,4 +356,3 @@ pub(super) fn terminal_width() -> Option<usize> {
     let (width, _height) = terminal_size::terminal_size()?;
     Some(usize::from(width.0)).filter(|width| *width > 0)
 }
-

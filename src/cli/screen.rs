@@ -13,7 +13,11 @@ use crate::time;
 pub(super) fn run(args: &Screen, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
     let job = Job::new(&args.data, global, around, stderr)?;
     let rules = resolve::rules(&job.config, &args.rules, job.now())?;
-    let view = View { sort: resolve::sort(args.sort.as_deref())?, limit: args.limit, all: args.all };
+    let view = View {
+        sort: resolve::sort(args.sort.as_deref())?,
+        limit: args.limit,
+        all: args.all,
+    };
     let universe = resolve::universe(&job.config, &args.symbols, args.watchlist.as_deref(), around)?;
     let today = time::new_york_date(job.now());
     job.run(universe, |gathered, meta| {

@@ -15,7 +15,10 @@ pub struct Clock {
 impl Clock {
     /// A clock that starts now at `wall`.
     pub fn starting_at(wall: Timestamp) -> Self {
-        Self { wall, epoch: Instant::now() }
+        Self {
+            wall,
+            epoch: Instant::now(),
+        }
     }
 
     /// Wall time now.

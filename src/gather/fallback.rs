@@ -56,7 +56,11 @@ impl Gathering<'_, '_> {
 
     /// What the feed said about each instrument, and why where it said nothing.
     fn heard_by_instrument(&self) -> BTreeMap<Symbol, Result<Streamed, String>> {
-        self.plan.instruments.iter().map(|instrument| (instrument.symbol(), self.heard(instrument))).collect()
+        self.plan
+            .instruments
+            .iter()
+            .map(|instrument| (instrument.symbol(), self.heard(instrument)))
+            .collect()
     }
 
     fn heard(&self, instrument: &Instrument) -> Result<Streamed, String> {
@@ -69,9 +73,16 @@ impl Gathering<'_, '_> {
                     "no streamer symbol".to_owned()
                 }
             };
-            return Ok(Streamed { silence: Some(reason), ..Streamed::default() });
+            return Ok(Streamed {
+                silence: Some(reason),
+                ..Streamed::default()
+            });
         };
-        let values = listened.streamed.get(resolved.streamer.as_str()).cloned().unwrap_or_default();
+        let values = listened
+            .streamed
+            .get(resolved.streamer.as_str())
+            .cloned()
+            .unwrap_or_default();
         let silence = match &listened.end {
             End::GaveUp { reason } => reason.clone(),
             End::Complete => "no event: the feed was silent".to_owned(),
@@ -106,7 +117,8 @@ impl Gathering<'_, '_> {
         for instrument in &self.plan.instruments {
             let symbol = instrument.symbol();
             let streamed = heard.get(&symbol).and_then(|streamed| streamed.as_ref().ok());
-            let lacks_greeks = is_option(instrument.kind()) && streamed.is_none_or(|streamed| streamed.greeks.is_none());
+            let lacks_greeks =
+                is_option(instrument.kind()) && streamed.is_none_or(|streamed| streamed.greeks.is_none());
             if !needs_price(streamed, instrument.kind()) && !lacks_greeks {
                 continue;
             }
@@ -126,7 +138,9 @@ impl Gathering<'_, '_> {
             Err(cut) => {
                 later.cut = Some(cut);
                 let late = || Err("the deadline came first".to_owned());
-                later.quotes.extend(wanted.into_iter().map(|(symbol, _)| (symbol, late())));
+                later
+                    .quotes
+                    .extend(wanted.into_iter().map(|(symbol, _)| (symbol, late())));
                 return;
             }
         };
@@ -139,7 +153,12 @@ impl Gathering<'_, '_> {
         }
         for (symbol, (_, asked_as)) in wanted {
             let quote = answer.items.get(&asked_as).cloned();
-            let reason = || reasons.get(&asked_as).cloned().unwrap_or_else(|| "not in the answer".to_owned());
+            let reason = || {
+                reasons
+                    .get(&asked_as)
+                    .cloned()
+                    .unwrap_or_else(|| "not in the answer".to_owned())
+            };
             later.quotes.insert(symbol, quote.ok_or_else(reason));
         }
     }
@@ -154,7 +173,11 @@ impl Gathering<'_, '_> {
             Kind::Crypto => Ok((Kind::Crypto, symbol)),
             Kind::FutureOption => Err("REST knows futures options only by their chain symbol".to_owned()),
             Kind::Future => {
-                let contract = self.asked.resolution.get(&symbol).and_then(|resolved| resolved.contract.clone());
+                let contract = self
+                    .asked
+                    .resolution
+                    .get(&symbol)
+                    .and_then(|resolved| resolved.contract.clone());
                 contract
                     .map(|contract| (Kind::Future, contract))
                     .ok_or_else(|| "no contract is known for it".to_owned())
@@ -165,14 +188,20 @@ impl Gathering<'_, '_> {
     async fn fill_by_legacy(&mut self, holes: &[Hole], later: &mut Later) {
         let Some(client) = self.venues.legacy else {
             let off = || Err("switched off by legacy.enabled".to_owned());
-            later.histories.extend(holes.iter().map(|hole| (hole.symbol.clone(), off())));
+            later
+                .histories
+                .extend(holes.iter().map(|hole| (hole.symbol.clone(), off())));
             return;
         };
         let mut named = Vec::new();
         for hole in holes {
             match legacy_symbol(&hole.symbol, hole.kind) {
                 Some(name) => named.push((hole.symbol.clone(), name)),
-                None => drop(later.histories.insert(hole.symbol.clone(), Err("unknown to this source".to_owned()))),
+                None => drop(
+                    later
+                        .histories
+                        .insert(hole.symbol.clone(), Err("unknown to this source".to_owned())),
+                ),
             }
         }
         if named.is_empty() || later.cut.is_some() {
@@ -201,13 +230,21 @@ impl Gathering<'_, '_> {
             .map(|instrument| {
                 let subject = self.subject(instrument);
                 let silent = || Err("not listened to".to_owned());
-                let streamed = heard.get(&subject.symbol).map_or_else(silent, |streamed| streamed.as_ref().map_err(Clone::clone));
+                let streamed = heard
+                    .get(&subject.symbol)
+                    .map_or_else(silent, |streamed| streamed.as_ref().map_err(Clone::clone));
                 let metrics = self.metrics(instrument);
                 let inputs = Inputs {
                     streamed,
                     metrics: metrics.as_ref().map_err(Clone::clone),
-                    rest_quote: later.quotes.get(&subject.symbol).map(|quote| quote.as_ref().map_err(Clone::clone)),
-                    legacy: later.histories.get(&subject.symbol).map(|bars| bars.as_ref().map_err(Clone::clone)),
+                    rest_quote: later
+                        .quotes
+                        .get(&subject.symbol)
+                        .map(|quote| quote.as_ref().map_err(Clone::clone)),
+                    legacy: later
+                        .histories
+                        .get(&subject.symbol)
+                        .map(|bars| bars.as_ref().map_err(Clone::clone)),
                     now,
                     subject: &subject,
                 };
@@ -241,16 +278,24 @@ impl Gathering<'_, '_> {
             return Err("options have no market metrics".to_owned());
         };
         if self.asked.off_month.contains(&symbol) {
-            return Err(format!("the metrics of {asked_as} describe its active month, not this one"));
+            return Err(format!(
+                "the metrics of {asked_as} describe its active month, not this one"
+            ));
         }
         match self.asked.metrics.get(&asked_as) {
-            Some(metrics) => Ok(Metrics { symbol, ..metrics.clone() }),
+            Some(metrics) => Ok(Metrics {
+                symbol,
+                ..metrics.clone()
+            }),
             None => Err(self.asked.no_metrics(&asked_as)),
         }
     }
 
     fn run(&mut self, later: &Later, records: &[Record]) -> Run {
-        let cut = [self.asked.cut, self.listening.cut, later.cut].into_iter().flatten().next();
+        let cut = [self.asked.cut, self.listening.cut, later.cut]
+            .into_iter()
+            .flatten()
+            .next();
         let window = matches!(&self.listening.heard, Ok(listened) if listened.end == End::Window);
         let traffic = self.venues.rest.traffic();
         let mut errors = std::mem::take(&mut self.listening.errors);
@@ -270,7 +315,10 @@ impl Gathering<'_, '_> {
                     state: self.rest_state(&errors),
                     requests: traffic.requests,
                     retries: traffic.retries,
-                    reason: errors.iter().find(|error| error.source == "rest").map(|error| error.message.clone()),
+                    reason: errors
+                        .iter()
+                        .find(|error| error.source == "rest")
+                        .map(|error| error.message.clone()),
                 },
                 legacy: self.legacy_state(later),
             },
@@ -297,7 +345,10 @@ impl Gathering<'_, '_> {
                     End::Complete | End::Window => None,
                 };
                 match (listened.streamed.is_empty() && !records.is_empty(), gave_up.or(trouble)) {
-                    (true, reason) => (SourceState::Failed, Some(reason.unwrap_or_else(|| "no event came".to_owned()))),
+                    (true, reason) => (
+                        SourceState::Failed,
+                        Some(reason.unwrap_or_else(|| "no event came".to_owned())),
+                    ),
                     (false, Some(reason)) => (SourceState::Degraded, Some(reason)),
                     (false, None) => (SourceState::Ok, None),
                 }
@@ -324,7 +375,10 @@ impl Gathering<'_, '_> {
 
     fn legacy_state(&self, later: &Later) -> LegacyState {
         let requests = self.venues.legacy.map_or(0, legacy::Client::requests);
-        let failure = later.histories.values().find_map(|history| history.as_ref().err().cloned());
+        let failure = later
+            .histories
+            .values()
+            .find_map(|history| history.as_ref().err().cloned());
         let succeeded = later.histories.values().any(Result::is_ok);
         let (state, reason) = match (self.venues.legacy, later.legacy_used) {
             (None, _) => (SourceState::Disabled, None),
@@ -335,7 +389,11 @@ impl Gathering<'_, '_> {
                 (false, failure) => (SourceState::Failed, failure),
             },
         };
-        LegacyState { state, requests, reason }
+        LegacyState {
+            state,
+            requests,
+            reason,
+        }
     }
 }
 

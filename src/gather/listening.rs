@@ -72,18 +72,28 @@ pub(super) async fn listen(
     notify: &dyn Fn(Notice),
 ) -> Listening {
     let Some(how) = plan.listen else {
-        return Listening { disabled: true, ..Listening::nothing("switched off by dxlink.enabled") };
+        return Listening {
+            disabled: true,
+            ..Listening::nothing("switched off by dxlink.enabled")
+        };
     };
     notify(Notice::Connecting);
     let token = match bound.run(venues.rest.quote_token()).await {
         Ok(Ok(token)) => token,
         Ok(Err(error)) => return no_token(error),
-        Err(cut) => return Listening { cut: Some(cut), ..Listening::nothing("no quote token before the deadline") },
+        Err(cut) => {
+            return Listening {
+                cut: Some(cut),
+                ..Listening::nothing("no quote token before the deadline")
+            };
+        }
     };
     let token_ms = clock.millis();
     let dialled = Instant::now();
     let window = Window {
-        until: bound.deadline().map_or(dialled + how.window, |deadline| deadline.min(dialled + how.window)),
+        until: bound
+            .deadline()
+            .map_or(dialled + how.window, |deadline| deadline.min(dialled + how.window)),
         wall: clock.wall,
         epoch: clock.epoch,
         more,
@@ -100,7 +110,10 @@ pub(super) async fn listen(
     let tally = feed.tally();
     let Some(heard) = heard else {
         feed.close().await;
-        return Listening { cut: Some(Cut::Interrupted), ..Listening::nothing("interrupted") };
+        return Listening {
+            cut: Some(Cut::Interrupted),
+            ..Listening::nothing("interrupted")
+        };
     };
     let ended = Instant::now();
     let cut_by_deadline = heard.end == End::Window && bound.deadline().is_some_and(|deadline| deadline <= until);
@@ -111,7 +124,9 @@ pub(super) async fn listen(
         delayed,
         tally,
         token_ms: Some(token_ms),
-        handshake_ms: heard.ready.map(|ready| millis(ready.saturating_duration_since(dialled))),
+        handshake_ms: heard
+            .ready
+            .map(|ready| millis(ready.saturating_duration_since(dialled))),
         stream_ms: heard.ready.map(|ready| millis(ended.saturating_duration_since(ready))),
         cut: cut_by_deadline.then_some(Cut::Deadline),
         ..Listening::nothing("")
@@ -133,7 +148,12 @@ fn feed<'v>(
     token: QuoteToken,
     policy: stream::Policy,
 ) -> Feed<'v, stream::Network, TokenDesk<'v>> {
-    Feed::new(venues.network.clone(), TokenDesk::new(venues.rest, clock, token), policy, feed_settings())
+    Feed::new(
+        venues.network.clone(),
+        TokenDesk::new(venues.rest, clock, token),
+        policy,
+        feed_settings(),
+    )
 }
 
 fn no_token(error: Error) -> Listening {

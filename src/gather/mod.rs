@@ -127,7 +127,15 @@ pub async fn gather(
     if asked.cut == Some(Cut::Interrupted) || listening.cut == Some(Cut::Interrupted) {
         return Err(Interrupted);
     }
-    let gathering = Gathering { plan, venues, bound, clock, notify, asked, listening };
+    let gathering = Gathering {
+        plan,
+        venues,
+        bound,
+        clock,
+        notify,
+        asked,
+        listening,
+    };
     gathering.finish().await
 }
 

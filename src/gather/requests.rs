@@ -44,14 +44,21 @@ pub(super) enum Trouble {
 
 impl Trouble {
     pub(super) fn of(error: &Error) -> Self {
-        if error.is_passing() { Self::Passing } else { Self::Lasting }
+        if error.is_passing() {
+            Self::Passing
+        } else {
+            Self::Lasting
+        }
     }
 }
 
 impl Asked {
     /// The reason why `symbol` has no metrics, for its record.
     pub(super) fn no_metrics(&self, symbol: &Symbol) -> String {
-        self.unanswered.get(symbol).cloned().unwrap_or_else(|| "not in the answer of /market-metrics".to_owned())
+        self.unanswered
+            .get(symbol)
+            .cloned()
+            .unwrap_or_else(|| "not in the answer of /market-metrics".to_owned())
     }
 
     fn failed(&mut self, error: Error) {
@@ -80,7 +87,11 @@ pub(super) fn told(error: &dyn std::error::Error) -> String {
 
 /// Adds a complaint about the run, once.
 pub(super) fn complain(errors: &mut Vec<RunError>, source: &'static str, code: impl Into<String>, message: String) {
-    let error = RunError { source, code: code.into(), message };
+    let error = RunError {
+        source,
+        code: code.into(),
+        message,
+    };
     if !errors.contains(&error) {
         errors.push(error);
     }
@@ -88,7 +99,10 @@ pub(super) fn complain(errors: &mut Vec<RunError>, source: &'static str, code: i
 
 /// Asks for contracts and metrics, and tells the feed what they make wanted.
 pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Clock, wants: Wants<'_>) -> Asked {
-    let mut asked = Asked { resolution: known(&plan.instruments), ..Asked::default() };
+    let mut asked = Asked {
+        resolution: known(&plan.instruments),
+        ..Asked::default()
+    };
     wants.last_values(&asked.resolution);
     let (futures, metrics) = tokio::join!(
         futures(plan, client, bound, clock.wall, &wants),
@@ -115,13 +129,17 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
             Ok(answer) => {
                 asked.metrics.extend(answer.items);
                 for (symbols, error) in answer.unanswered {
-                    asked.unanswered.extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
+                    asked
+                        .unanswered
+                        .extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
                     asked.failed(error);
                 }
             }
             Err(cut) => {
                 let reason = || "the deadline came first".to_owned();
-                asked.unanswered.extend(symbols.into_iter().map(|symbol| (symbol, reason())));
+                asked
+                    .unanswered
+                    .extend(symbols.into_iter().map(|symbol| (symbol, reason())));
                 asked.cut = Some(cut);
             }
         }
@@ -131,10 +149,16 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
 
 /// Streamer symbols that follow from the spelling alone.
 fn known(instruments: &[Instrument]) -> Resolution {
-    let plain = instruments.iter().filter(|instrument| instrument.kind() != Kind::Future);
+    let plain = instruments
+        .iter()
+        .filter(|instrument| instrument.kind() != Kind::Future);
     plain
         .filter_map(|instrument| {
-            let resolved = Resolved { streamer: instrument.streamer()?, contract: None, expiration: None };
+            let resolved = Resolved {
+                streamer: instrument.streamer()?,
+                contract: None,
+                expiration: None,
+            };
             Some((instrument.symbol(), resolved))
         })
         .collect()

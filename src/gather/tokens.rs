@@ -24,12 +24,19 @@ pub struct TokenDesk<'a> {
 impl<'a> TokenDesk<'a> {
     /// A counter with one token in stock.
     pub fn new(client: &'a Client, clock: Clock, first: QuoteToken) -> Self {
-        Self { client, clock, in_hand: Rc::new(RefCell::new(first)) }
+        Self {
+            client,
+            clock,
+            in_hand: Rc::new(RefCell::new(first)),
+        }
     }
 
     fn grant(&self) -> Grant {
         let token = self.in_hand.borrow();
-        Grant { token: token.token.clone(), url: token.url.clone() }
+        Grant {
+            token: token.token.clone(),
+            url: token.url.clone(),
+        }
     }
 }
 
@@ -38,7 +45,11 @@ impl<'a> Tokens<'a> for TokenDesk<'a> {
         let desk = self.clone();
         Box::pin(async move {
             let lives_until = desk.in_hand.borrow().expires_at;
-            let valid = desk.clock.now().checked_add(MARGIN).is_ok_and(|soon| soon < lives_until);
+            let valid = desk
+                .clock
+                .now()
+                .checked_add(MARGIN)
+                .is_ok_and(|soon| soon < lives_until);
             if !anew && valid {
                 return Ok(desk.grant());
             }
@@ -47,7 +58,10 @@ impl<'a> Tokens<'a> for TokenDesk<'a> {
                     desk.in_hand.replace(token);
                     Ok(desk.grant())
                 }
-                Err(error) => Err(TokenError { terminal: error.is_final(), message: told(&error) }),
+                Err(error) => Err(TokenError {
+                    terminal: error.is_final(),
+                    message: told(&error),
+                }),
             }
         })
     }

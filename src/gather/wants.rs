@@ -18,14 +18,16 @@ pub fn last_values(kind: Kind, streamer: &StreamerSymbol) -> Vec<Want> {
         Kind::Equity => &[(Quote, true), (Trade, true), (TradeEth, false), (Summary, true)],
         Kind::Index => &[(Quote, false), (Trade, true), (Summary, true)],
         Kind::Future | Kind::Crypto => &[(Quote, true), (Trade, true), (Summary, true)],
-        Kind::EquityOption | Kind::FutureOption => {
-            &[(Quote, true), (Trade, false), (Summary, false), (Greeks, true)]
-        }
+        Kind::EquityOption | Kind::FutureOption => &[(Quote, true), (Trade, false), (Summary, false), (Greeks, true)],
     };
     wanted
         .iter()
         .map(|&(event_type, required)| Want {
-            entry: Subscription { event_type, symbol: streamer.0.clone(), from_time: None },
+            entry: Subscription {
+                event_type,
+                symbol: streamer.0.clone(),
+                from_time: None,
+            },
             required,
         })
         .collect()
@@ -34,7 +36,9 @@ pub fn last_values(kind: Kind, streamer: &StreamerSymbol) -> Vec<Want> {
 /// The daily bars wanted for an instrument whose realised volatility must be computed.
 pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, now: Timestamp) -> Want {
     let day = now.as_second().div_euclid(86_400) * 86_400;
-    let from = Timestamp::from_second(day).unwrap_or(now).saturating_sub((HISTORY_DAYS * 24).hours());
+    let from = Timestamp::from_second(day)
+        .unwrap_or(now)
+        .saturating_sub((HISTORY_DAYS * 24).hours());
     Want {
         entry: Subscription {
             event_type: EventType::Candle,

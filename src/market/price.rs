@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 
 use super::gathered::Streamed;
 use super::record::{Source, Sourced};
-use crate::stream::Heard;
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::History;
+use crate::stream::Heard;
 use crate::tastytrade::MarketQuote;
 use crate::time::{self, Market};
 use crate::units::Price;

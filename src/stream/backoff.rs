@@ -7,7 +7,9 @@ const FIRST: Duration = Duration::from_millis(250);
 /// The wait before attempt `attempt` (0 is the first one after a loss): doubling from a quarter of a second up to
 /// `ceiling`, of which the upper half is left to chance. `chance` is a number from 0 to 1.
 pub fn delay(attempt: u32, ceiling: Duration, chance: f64) -> Duration {
-    let full = FIRST.saturating_mul(1_u32.checked_shl(attempt).unwrap_or(u32::MAX)).min(ceiling);
+    let full = FIRST
+        .saturating_mul(1_u32.checked_shl(attempt).unwrap_or(u32::MAX))
+        .min(ceiling);
     full.mul_f64(0.5 + 0.5 * chance.clamp(0.0, 1.0))
 }
 

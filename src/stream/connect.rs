@@ -95,14 +95,19 @@ pub struct Network {
 
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Network").field("user_agent", &self.user_agent).finish_non_exhaustive()
+        f.debug_struct("Network")
+            .field("user_agent", &self.user_agent)
+            .finish_non_exhaustive()
     }
 }
 
 impl Network {
     /// Dials with `tls`, which must offer no ALPN protocol, and says who is calling.
     pub fn new(tls: Arc<rustls::ClientConfig>) -> Self {
-        Self { tls, user_agent: HeaderValue::from_static(concat!("variance/", env!("CARGO_PKG_VERSION"))) }
+        Self {
+            tls,
+            user_agent: HeaderValue::from_static(concat!("variance/", env!("CARGO_PKG_VERSION"))),
+        }
     }
 }
 
@@ -131,18 +136,26 @@ impl<T: AsyncRead + AsyncWrite + Unpin + fmt::Debug> Socket for T {}
 async fn open(network: &Network, url: &Url) -> Result<WebSocketStream<Box<dyn Socket>>, ConnectError> {
     let target = Target::of(url)?;
     let tcp = match target.proxy()? {
-        None => TcpStream::connect((target.host.as_str(), target.port)).await.map_err(ConnectError::Tcp)?,
+        None => TcpStream::connect((target.host.as_str(), target.port))
+            .await
+            .map_err(ConnectError::Tcp)?,
         Some(proxy) => tunnel(&proxy, &target).await?,
     };
     tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
     let socket: Box<dyn Socket> = if target.secure {
         let name = ServerName::try_from(target.host.clone()).map_err(|_invalid| ConnectError::BadUrl)?;
-        let tls = TlsConnector::from(Arc::clone(&network.tls)).connect(name, tcp).await.map_err(ConnectError::Tls)?;
+        let tls = TlsConnector::from(Arc::clone(&network.tls))
+            .connect(name, tcp)
+            .await
+            .map_err(ConnectError::Tls)?;
         Box::new(tls)
     } else {
         Box::new(tcp)
     };
-    let mut request = url.as_str().into_client_request().map_err(|error| ConnectError::Upgrade(Box::new(error)))?;
+    let mut request = url
+        .as_str()
+        .into_client_request()
+        .map_err(|error| ConnectError::Upgrade(Box::new(error)))?;
     request.headers_mut().insert("User-Agent", network.user_agent.clone());
     match tokio_tungstenite::client_async_with_config(request, socket, Some(limits())).await {
         Ok((stream, _response)) => Ok(stream),
@@ -183,7 +196,12 @@ impl Target {
             return Err(ConnectError::Insecure { host });
         }
         let port = url.port_or_known_default().ok_or(ConnectError::BadUrl)?;
-        Ok(Self { host, port, secure, loopback })
+        Ok(Self {
+            host,
+            port,
+            secure,
+            loopback,
+        })
     }
 
     fn proxy(&self) -> Result<Option<Intercept>, ConnectError> {
@@ -191,8 +209,12 @@ impl Target {
             return Ok(None);
         }
         // The matcher knows http and https only; a wss host is reached the way an https host is.
-        let uri = format!("https://{}:{}/", self.host, self.port).parse().map_err(|_invalid| ConnectError::BadUrl)?;
-        let Some(proxy) = Matcher::from_system().intercept(&uri) else { return Ok(None) };
+        let uri = format!("https://{}:{}/", self.host, self.port)
+            .parse()
+            .map_err(|_invalid| ConnectError::BadUrl)?;
+        let Some(proxy) = Matcher::from_system().intercept(&uri) else {
+            return Ok(None);
+        };
         match proxy.uri().scheme_str() {
             Some("http") => Ok(Some(proxy)),
             scheme => Err(ConnectError::Proxy(format!(
@@ -210,8 +232,13 @@ async fn tunnel(proxy: &Intercept, target: &Target) -> Result<TcpStream, Connect
     if let Some(auth) = proxy.basic_auth() {
         tunnel = tunnel.with_auth(auth.clone());
     }
-    let uri = format!("https://{}:{}", target.host, target.port).parse().map_err(|_invalid| ConnectError::BadUrl)?;
-    let io = tunnel.call(uri).await.map_err(|error| ConnectError::Proxy(error.to_string()))?;
+    let uri = format!("https://{}:{}", target.host, target.port)
+        .parse()
+        .map_err(|_invalid| ConnectError::BadUrl)?;
+    let io = tunnel
+        .call(uri)
+        .await
+        .map_err(|error| ConnectError::Proxy(error.to_string()))?;
     Ok(io.into_inner())
 }
 
@@ -225,9 +252,19 @@ mod tests {
 
     #[test]
     fn plain_text_stays_on_this_machine() {
-        assert!(matches!(target("ws://feed.example.com/realtime"), Err(ConnectError::Insecure { .. })));
-        assert!(matches!(target("ws://10.0.0.1/realtime"), Err(ConnectError::Insecure { .. })));
-        for local in ["ws://127.0.0.1:9/dxlink", "ws://localhost:9/dxlink", "ws://[::1]:9/dxlink"] {
+        assert!(matches!(
+            target("ws://feed.example.com/realtime"),
+            Err(ConnectError::Insecure { .. })
+        ));
+        assert!(matches!(
+            target("ws://10.0.0.1/realtime"),
+            Err(ConnectError::Insecure { .. })
+        ));
+        for local in [
+            "ws://127.0.0.1:9/dxlink",
+            "ws://localhost:9/dxlink",
+            "ws://[::1]:9/dxlink",
+        ] {
             assert!(target(local).unwrap().loopback, "{local}");
         }
     }

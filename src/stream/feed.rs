@@ -126,7 +126,10 @@ pub struct Feed<'a, C: Connect, T> {
 
 impl<C: Connect, T> fmt::Debug for Feed<'_, C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Feed").field("wanted", &self.wanted.len()).field("tally", &self.past).finish_non_exhaustive()
+        f.debug_struct("Feed")
+            .field("wanted", &self.wanted.len())
+            .field("tally", &self.past)
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,9 +177,15 @@ where
             State::Up(session) | State::Renewing(session, _) => {
                 (session.protocol().events(), session.protocol().dropped())
             }
-            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(_) => (0, 0),
+            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(_) => {
+                (0, 0)
+            }
         };
-        Tally { events: self.past.events + events, dropped: self.past.dropped + dropped, ..self.past }
+        Tally {
+            events: self.past.events + events,
+            dropped: self.past.dropped + dropped,
+            ..self.past
+        }
     }
 
     /// The next thing the feed has to say.
@@ -308,8 +317,11 @@ where
         if gap {
             self.past.gaps += 1;
         }
-        let again_in =
-            if at_once { Duration::ZERO } else { backoff::delay(self.attempt, self.policy.ceiling, fastrand::f64()) };
+        let again_in = if at_once {
+            Duration::ZERO
+        } else {
+            backoff::delay(self.attempt, self.policy.ceiling, fastrand::f64())
+        };
         let until = Instant::now() + again_in;
         let tally = self.tally();
         (self.past.events, self.past.dropped) = (tally.events, tally.dropped);

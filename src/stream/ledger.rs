@@ -76,7 +76,10 @@ impl Ledger {
             self.queued.push_back(entry);
             return self.refill();
         }
-        Orders { subscribe: vec![entry], unsubscribe: Vec::new() }
+        Orders {
+            subscribe: vec![entry],
+            unsubscribe: Vec::new(),
+        }
     }
 
     /// The feed has begun to stream: silence counts from here.
@@ -102,7 +105,11 @@ impl Ledger {
             Some(answer) => *answer = Answer::Answered,
         }
         self.stirred = Some(now);
-        let finished = self.live.iter().find(|entry| entry.event_type == event_type && entry.symbol == symbol).cloned();
+        let finished = self
+            .live
+            .iter()
+            .find(|entry| entry.event_type == event_type && entry.symbol == symbol)
+            .cloned();
         finished.map_or_else(Orders::default, |entry| self.retire(&entry))
     }
 
@@ -111,7 +118,11 @@ impl Ledger {
         if !self.streaming || self.is_settled() {
             return None;
         }
-        let patience = if self.live.is_empty() { PATIENCE } else { CANDLE_PATIENCE };
+        let patience = if self.live.is_empty() {
+            PATIENCE
+        } else {
+            CANDLE_PATIENCE
+        };
         self.stirred.map(|stirred| stirred + patience)
     }
 
@@ -133,7 +144,9 @@ impl Ledger {
 
     /// Whether nothing that is required is pending.
     pub fn is_settled(&self) -> bool {
-        self.answers.iter().all(|(key, answer)| *answer != Answer::Pending || self.optional.contains(key))
+        self.answers
+            .iter()
+            .all(|(key, answer)| *answer != Answer::Pending || self.optional.contains(key))
     }
 
     /// Required entries that have answered, and all required entries.
@@ -175,7 +188,11 @@ mod tests {
     use super::*;
 
     fn quote(symbol: &str) -> Subscription {
-        Subscription { event_type: EventType::Quote, symbol: symbol.into(), from_time: None }
+        Subscription {
+            event_type: EventType::Quote,
+            symbol: symbol.into(),
+            from_time: None,
+        }
     }
 
     fn required(entry: Subscription) -> Want {
@@ -206,7 +223,13 @@ mod tests {
     async fn nobody_waits_for_an_optional_entry() {
         let now = Instant::now();
         let mut ledger = Ledger::default();
-        let asked = ledger.want(Want { entry: quote("SPX"), required: false }, now);
+        let asked = ledger.want(
+            Want {
+                entry: quote("SPX"),
+                required: false,
+            },
+            now,
+        );
         assert_eq!(asked.subscribe, [quote("SPX")]);
         ledger.ready(now);
         assert!(ledger.is_settled());
@@ -235,7 +258,9 @@ mod tests {
     async fn at_most_ninety_candles_live_and_each_finished_one_makes_room() {
         let now = Instant::now();
         let mut ledger = Ledger::default();
-        let asked: usize = (0..200).map(|number| ledger.want(required(candle(number)), now).subscribe.len()).sum();
+        let asked: usize = (0..200)
+            .map(|number| ledger.want(required(candle(number)), now).subscribe.len())
+            .sum();
         assert_eq!(asked, CANDLE_WINDOW);
         ledger.ready(now);
         let orders = ledger.answered(EventType::Candle, "S000{=d}", now);
@@ -270,6 +295,10 @@ mod tests {
         ledger.lost();
         assert_eq!(ledger.answer(EventType::Quote, "SPY"), Some(Answer::Pending));
         assert_eq!(ledger.answer(EventType::Candle, "S001{=d}"), Some(Answer::Answered));
-        assert_eq!(ledger.silent_at(), None, "silence does not count while there is no connection");
+        assert_eq!(
+            ledger.silent_at(),
+            None,
+            "silence does not count while there is no connection"
+        );
     }
 }

@@ -72,7 +72,12 @@ enum Step {
 impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
     /// Starts to speak `protocol` over `socket`.
     pub fn new(socket: WebSocketStream<Io>, protocol: Protocol) -> Self {
-        Self { socket, protocol, unsent: VecDeque::new(), unflushed: false }
+        Self {
+            socket,
+            protocol,
+            unsent: VecDeque::new(),
+            unflushed: false,
+        }
     }
 
     /// The protocol's counters and phase.
@@ -126,8 +131,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
                 Step::Received(Some(Ok(Message::Text(text)))) => self.protocol.handle_text(text.as_str(), now)?,
                 Step::Received(Some(Ok(Message::Close(frame)))) => {
                     return Err(frame.map_or(
-                        Disconnect::Closed { code: NO_STATUS, reason: String::new() },
-                        |frame| Disconnect::Closed { code: frame.code.into(), reason: cleaned(frame.reason.as_str()) },
+                        Disconnect::Closed {
+                            code: NO_STATUS,
+                            reason: String::new(),
+                        },
+                        |frame| Disconnect::Closed {
+                            code: frame.code.into(),
+                            reason: cleaned(frame.reason.as_str()),
+                        },
                     ));
                 }
                 Step::Received(Some(Ok(
@@ -200,5 +211,9 @@ async fn sleep_until(due: Option<Instant>) {
 }
 
 fn cleaned(reason: &str) -> String {
-    reason.chars().filter(|character| !character.is_control()).take(REASON_CHARS).collect()
+    reason
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(REASON_CHARS)
+        .collect()
 }

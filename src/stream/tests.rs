@@ -53,7 +53,12 @@ impl<'a> Tokens<'a> for CountedTokens {
             self.0.set(self.0.get() + 1);
         }
         let token = SecretString::from(format!("token-{}", self.0.get()));
-        Box::pin(async move { Ok(Grant { token, url: Url::parse("wss://feed.example.com/").unwrap() }) })
+        Box::pin(async move {
+            Ok(Grant {
+                token,
+                url: Url::parse("wss://feed.example.com/").unwrap(),
+            })
+        })
     }
 }
 
@@ -68,7 +73,12 @@ impl Peer {
     /// The next message that is no keepalive.
     async fn hear(&mut self) -> Value {
         loop {
-            let message = self.0.next().await.expect("the client is there").expect("the client speaks WebSocket");
+            let message = self
+                .0
+                .next()
+                .await
+                .expect("the client is there")
+                .expect("the client speaks WebSocket");
             let Message::Text(text) = message else { continue };
             let value: Value = serde_json::from_str(text.as_str()).unwrap();
             if value["type"] != "KEEPALIVE" {
@@ -87,9 +97,11 @@ impl Peer {
     async fn welcome(&mut self, token: &str) -> Value {
         self.expect("SETUP").await;
         self.say(r#"{"type":"SETUP","channel":0,"keepaliveTimeout":60,"acceptKeepaliveTimeout":60,"version":"1.0-1.2.3-20240912-171526"}"#).await;
-        self.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
+        self.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#)
+            .await;
         assert_eq!(self.expect("AUTH").await["token"], token);
-        self.say(r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED","userId":"u"}"#).await;
+        self.say(r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED","userId":"u"}"#)
+            .await;
         self.open().await
     }
 
@@ -97,14 +109,18 @@ impl Peer {
         self.expect("CHANNEL_REQUEST").await;
         self.say(r#"{"type":"CHANNEL_OPENED","channel":1,"service":"FEED","parameters":{"contract":"AUTO","subFormat":"LIST"}}"#).await;
         self.expect("FEED_SETUP").await;
-        self.say(r#"{"type":"FEED_CONFIG","channel":1,"dataFormat":"COMPACT","aggregationPeriod":0.1}"#).await;
+        self.say(r#"{"type":"FEED_CONFIG","channel":1,"dataFormat":"COMPACT","aggregationPeriod":0.1}"#)
+            .await;
         self.say(r#"{"type":"FEED_CONFIG","channel":1,"eventFields":{"Quote":["eventType","eventSymbol","bidPrice","askPrice"],"Candle":["eventSymbol","eventFlags","index","time","close"]}}"#).await;
         self.expect("FEED_SUBSCRIPTION").await
     }
 
     async fn quote(&mut self, symbol: &str, bid: f64) {
         let ask = bid + 0.1;
-        self.say(&format!(r#"{{"type":"FEED_DATA","channel":1,"data":["Quote",["Quote","{symbol}",{bid},{ask}]]}}"#)).await;
+        self.say(&format!(
+            r#"{{"type":"FEED_DATA","channel":1,"data":["Quote",["Quote","{symbol}",{bid},{ask}]]}}"#
+        ))
+        .await;
     }
 }
 
@@ -121,7 +137,11 @@ async fn line(connections: usize) -> Line {
         ends.push_back(client);
         peers.push_back(Peer(WebSocketStream::from_raw_socket(server, Role::Server, None).await));
     }
-    Line { pipes: Pipes(Rc::new(RefCell::new(ends))), peers, tokens: CountedTokens::default() }
+    Line {
+        pipes: Pipes(Rc::new(RefCell::new(ends))),
+        peers,
+        tokens: CountedTokens::default(),
+    }
 }
 
 fn settings() -> Settings {
@@ -134,19 +154,31 @@ fn settings() -> Settings {
 }
 
 fn policy(reconnect: bool, max_attempts: u32) -> Policy {
-    Policy { reconnect, max_attempts, ceiling: Duration::from_secs(1) }
+    Policy {
+        reconnect,
+        max_attempts,
+        ceiling: Duration::from_secs(1),
+    }
 }
 
 fn quote_of(symbol: &str) -> Want {
     Want {
-        entry: Subscription { event_type: EventType::Quote, symbol: symbol.into(), from_time: None },
+        entry: Subscription {
+            event_type: EventType::Quote,
+            symbol: symbol.into(),
+            from_time: None,
+        },
         required: true,
     }
 }
 
 fn bars_of(symbol: &str) -> Want {
     Want {
-        entry: Subscription { event_type: EventType::Candle, symbol: symbol.into(), from_time: Some(1_000) },
+        entry: Subscription {
+            event_type: EventType::Candle,
+            symbol: symbol.into(),
+            from_time: Some(1_000),
+        },
         required: true,
     }
 }
@@ -170,7 +202,12 @@ where
     drop(sender);
     let start = Instant::now();
     let mut feed = Feed::new(line.pipes, line.tokens.clone(), policy, settings());
-    let window = Window { until: start + WINDOW, wall: Timestamp::UNIX_EPOCH, epoch: start, more };
+    let window = Window {
+        until: start + WINDOW,
+        wall: Timestamp::UNIX_EPOCH,
+        epoch: start,
+        more,
+    };
     let listening = async {
         let listened = listen(&mut feed, window, &|_| {}, &|_| {}).await;
         (listened, start.elapsed())
@@ -183,7 +220,12 @@ where
         ended = listening => ended,
         () = script => unreachable!("the script never ends"),
     };
-    Ended { listened, tally: feed.tally(), after, tokens: line.tokens.0.get() }
+    Ended {
+        listened,
+        tally: feed.tally(),
+        after,
+        tokens: line.tokens.0.get(),
+    }
 }
 
 fn bid(ended: &Ended, symbol: &str) -> Option<f64> {
@@ -192,33 +234,51 @@ fn bid(ended: &Ended, symbol: &str) -> Option<f64> {
 
 #[tokio::test(start_paused = true)]
 async fn the_window_ends_when_everything_has_answered() {
-    let ended = listen_to(line(1).await, policy(true, 5), vec![quote_of("SPY"), quote_of("QQQ")], async |mut peers| {
-        let peer = &mut peers[0];
-        let subscription = peer.welcome("token-1").await;
-        assert_eq!(subscription["reset"], true);
-        assert_eq!(
-            subscription["add"],
-            json!([{ "type": "Quote", "symbol": "QQQ" }, { "type": "Quote", "symbol": "SPY" }])
-        );
-        peer.quote("SPY", 559.3).await;
-        peer.quote("QQQ", 480.1).await;
-        std::future::pending::<()>().await;
-    })
+    let ended = listen_to(
+        line(1).await,
+        policy(true, 5),
+        vec![quote_of("SPY"), quote_of("QQQ")],
+        async |mut peers| {
+            let peer = &mut peers[0];
+            let subscription = peer.welcome("token-1").await;
+            assert_eq!(subscription["reset"], true);
+            assert_eq!(
+                subscription["add"],
+                json!([{ "type": "Quote", "symbol": "QQQ" }, { "type": "Quote", "symbol": "SPY" }])
+            );
+            peer.quote("SPY", 559.3).await;
+            peer.quote("QQQ", 480.1).await;
+            std::future::pending::<()>().await;
+        },
+    )
     .await;
     assert_eq!(ended.listened.end, End::Complete);
     assert_eq!(ended.after, Duration::ZERO, "no time passes when nobody is waited for");
     assert_eq!((bid(&ended, "SPY"), bid(&ended, "QQQ")), (Some(559.3), Some(480.1)));
-    assert_eq!(ended.tally, Tally { connections: 1, gaps: 0, events: 2, dropped: 0 });
+    assert_eq!(
+        ended.tally,
+        Tally {
+            connections: 1,
+            gaps: 0,
+            events: 2,
+            dropped: 0
+        }
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_symbol_delays_the_others_by_less_than_the_window() {
-    let ended = listen_to(line(1).await, policy(true, 5), vec![quote_of("SPY"), quote_of("NOSUCH")], async |mut peers| {
-        let peer = &mut peers[0];
-        peer.welcome("token-1").await;
-        peer.quote("SPY", 559.3).await;
-        std::future::pending::<()>().await;
-    })
+    let ended = listen_to(
+        line(1).await,
+        policy(true, 5),
+        vec![quote_of("SPY"), quote_of("NOSUCH")],
+        async |mut peers| {
+            let peer = &mut peers[0];
+            peer.welcome("token-1").await;
+            peer.quote("SPY", 559.3).await;
+            std::future::pending::<()>().await;
+        },
+    )
     .await;
     assert_eq!(ended.listened.end, End::Complete);
     assert!(ended.after < Duration::from_secs(2), "{:?}", ended.after);
@@ -261,31 +321,51 @@ async fn a_drop_replays_everything_and_the_gap_is_counted() {
     assert_eq!(ended.listened.candles["SPY{=d}"].event.bars.len(), 1);
     assert_eq!((ended.tally.connections, ended.tally.gaps), (2, 1));
     assert_eq!(ended.tokens, 1, "a token is reused while it is valid");
-    assert!(!ended.listened.streamed["SPY"].quote.as_ref().unwrap().before_gap, "refreshed after the gap");
+    assert!(
+        !ended.listened.streamed["SPY"].quote.as_ref().unwrap().before_gap,
+        "refreshed after the gap"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_not_refreshed_after_a_gap_says_so() {
-    let ended = listen_to(line(1).await, policy(true, 1), vec![quote_of("SPY"), quote_of("QQQ")], async |mut peers| {
-        let mut only = peers.pop_front().unwrap();
-        only.welcome("token-1").await;
-        only.quote("SPY", 559.3).await;
-        drop(only);
-    })
+    let ended = listen_to(
+        line(1).await,
+        policy(true, 1),
+        vec![quote_of("SPY"), quote_of("QQQ")],
+        async |mut peers| {
+            let mut only = peers.pop_front().unwrap();
+            only.welcome("token-1").await;
+            only.quote("SPY", 559.3).await;
+            drop(only);
+        },
+    )
     .await;
     assert!(ended.listened.streamed["SPY"].quote.as_ref().unwrap().before_gap);
 }
 
 #[tokio::test(start_paused = true)]
 async fn bye_with_code_1000_is_a_loss_like_any_other() {
-    let ended = listen_to(line(2).await, policy(true, 5), vec![quote_of("SPY")], async |mut peers| {
-        let mut first = peers.pop_front().unwrap();
-        first.welcome("token-1").await;
-        first.0.send(Message::Close(Some(CloseFrame { code: 1000.into(), reason: "Bye".into() }))).await.unwrap();
-        peers[0].welcome("token-1").await;
-        peers[0].quote("SPY", 559.3).await;
-        std::future::pending::<()>().await;
-    })
+    let ended = listen_to(
+        line(2).await,
+        policy(true, 5),
+        vec![quote_of("SPY")],
+        async |mut peers| {
+            let mut first = peers.pop_front().unwrap();
+            first.welcome("token-1").await;
+            first
+                .0
+                .send(Message::Close(Some(CloseFrame {
+                    code: 1000.into(),
+                    reason: "Bye".into(),
+                })))
+                .await
+                .unwrap();
+            peers[0].welcome("token-1").await;
+            peers[0].quote("SPY", 559.3).await;
+            std::future::pending::<()>().await;
+        },
+    )
     .await;
     assert_eq!(ended.listened.end, End::Complete);
     assert_eq!(ended.tally.gaps, 0, "no data had flowed");
@@ -294,10 +374,15 @@ async fn bye_with_code_1000_is_a_loss_like_any_other() {
 
 #[tokio::test(start_paused = true)]
 async fn with_reconnecting_off_the_first_loss_is_the_last() {
-    let ended = listen_to(line(2).await, policy(false, 5), vec![quote_of("SPY")], async |mut peers| {
-        drop(peers.pop_front());
-        std::future::pending::<()>().await;
-    })
+    let ended = listen_to(
+        line(2).await,
+        policy(false, 5),
+        vec![quote_of("SPY")],
+        async |mut peers| {
+            drop(peers.pop_front());
+            std::future::pending::<()>().await;
+        },
+    )
     .await;
     assert!(matches!(&ended.listened.end, End::GaveUp { reason } if reason.contains("switched off")));
     assert_eq!(ended.tally.connections, 1);
@@ -306,7 +391,9 @@ async fn with_reconnecting_off_the_first_loss_is_the_last() {
 #[tokio::test(start_paused = true)]
 async fn attempts_are_counted_and_end() {
     let ended = listen_to(line(0).await, policy(true, 3), vec![quote_of("SPY")], async |_peers| {}).await;
-    let End::GaveUp { reason } = &ended.listened.end else { panic!("{:?}", ended.listened.end) };
+    let End::GaveUp { reason } = &ended.listened.end else {
+        panic!("{:?}", ended.listened.end)
+    };
     assert!(reason.contains("HTTP 502") && reason.contains("4 attempts"), "{reason}");
     assert_eq!(ended.tally.connections, 4);
     assert_eq!(ended.tokens, 1, "a bad gateway is no reason for a new token");
@@ -314,19 +401,28 @@ async fn attempts_are_counted_and_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_token_is_replaced_once_on_the_same_socket() {
-    let ended = listen_to(line(1).await, policy(true, 5), vec![quote_of("SPY")], async |mut peers| {
-        let peer = &mut peers[0];
-        peer.expect("SETUP").await;
-        peer.say(r#"{"type":"SETUP","channel":0,"keepaliveTimeout":60,"version":"1.0"}"#).await;
-        peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
-        assert_eq!(peer.expect("AUTH").await["token"], "token-1");
-        peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
-        assert_eq!(peer.expect("AUTH").await["token"], "token-2");
-        peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED"}"#).await;
-        peer.open().await;
-        peer.quote("SPY", 559.3).await;
-        std::future::pending::<()>().await;
-    })
+    let ended = listen_to(
+        line(1).await,
+        policy(true, 5),
+        vec![quote_of("SPY")],
+        async |mut peers| {
+            let peer = &mut peers[0];
+            peer.expect("SETUP").await;
+            peer.say(r#"{"type":"SETUP","channel":0,"keepaliveTimeout":60,"version":"1.0"}"#)
+                .await;
+            peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#)
+                .await;
+            assert_eq!(peer.expect("AUTH").await["token"], "token-1");
+            peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#)
+                .await;
+            assert_eq!(peer.expect("AUTH").await["token"], "token-2");
+            peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED"}"#)
+                .await;
+            peer.open().await;
+            peer.quote("SPY", 559.3).await;
+            std::future::pending::<()>().await;
+        },
+    )
     .await;
     assert_eq!(ended.listened.end, End::Complete);
     assert_eq!((ended.tokens, ended.tally.connections), (2, 1));
@@ -334,19 +430,30 @@ async fn a_refused_token_is_replaced_once_on_the_same_socket() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_refused_twice_ends_the_feed_without_a_loop() {
-    let ended = listen_to(line(9).await, policy(true, 5), vec![quote_of("SPY")], async |mut peers| {
-        let peer = &mut peers[0];
-        peer.expect("SETUP").await;
-        peer.say(r#"{"type":"SETUP","channel":0,"version":"1.0"}"#).await;
-        peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
-        for _ in 0..2 {
-            peer.expect("AUTH").await;
-            peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#).await;
-        }
-        std::future::pending::<()>().await;
-    })
+    let ended = listen_to(
+        line(9).await,
+        policy(true, 5),
+        vec![quote_of("SPY")],
+        async |mut peers| {
+            let peer = &mut peers[0];
+            peer.expect("SETUP").await;
+            peer.say(r#"{"type":"SETUP","channel":0,"version":"1.0"}"#).await;
+            peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#)
+                .await;
+            for _ in 0..2 {
+                peer.expect("AUTH").await;
+                peer.say(r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#)
+                    .await;
+            }
+            std::future::pending::<()>().await;
+        },
+    )
     .await;
-    assert!(matches!(ended.listened.end, End::GaveUp { .. }), "{:?}", ended.listened.end);
+    assert!(
+        matches!(ended.listened.end, End::GaveUp { .. }),
+        "{:?}",
+        ended.listened.end
+    );
     assert_eq!((ended.tokens, ended.tally.connections), (2, 1));
 }
 

@@ -205,7 +205,13 @@ impl<'p> Ear<'p> {
             ready: None,
             troubles: Vec::new(),
         };
-        Self { listened, wall: window.wall, epoch: window.epoch, streaming: false, on_progress }
+        Self {
+            listened,
+            wall: window.wall,
+            epoch: window.epoch,
+            streaming: false,
+            on_progress,
+        }
     }
 
     fn hear(&mut self, item: Item, on_trouble: &dyn Fn(&Trouble)) -> Orders {
@@ -246,17 +252,60 @@ impl<'p> Ear<'p> {
         let (event_type, symbol) = key(&event);
         let orders = self.listened.ledger.answered(event_type, &symbol, now);
         if let Event::Candles(event) = event {
-            self.listened.candles.insert(symbol, Heard { event, at, before_gap: false });
+            self.listened.candles.insert(
+                symbol,
+                Heard {
+                    event,
+                    at,
+                    before_gap: false,
+                },
+            );
             return orders;
         }
         let streamed = self.listened.streamed.entry(symbol).or_default();
         match event {
-            Event::Quote(event) => streamed.quote = Some(Heard { event, at, before_gap: false }),
-            Event::Trade(event) => streamed.trade = Some(Heard { event, at, before_gap: false }),
-            Event::TradeEth(event) => streamed.trade_eth = Some(Heard { event, at, before_gap: false }),
-            Event::Summary(event) => streamed.summary = Some(Heard { event, at, before_gap: false }),
-            Event::Profile(event) => streamed.profile = Some(Heard { event, at, before_gap: false }),
-            Event::Greeks(event) => streamed.greeks = Some(Heard { event, at, before_gap: false }),
+            Event::Quote(event) => {
+                streamed.quote = Some(Heard {
+                    event,
+                    at,
+                    before_gap: false,
+                })
+            }
+            Event::Trade(event) => {
+                streamed.trade = Some(Heard {
+                    event,
+                    at,
+                    before_gap: false,
+                })
+            }
+            Event::TradeEth(event) => {
+                streamed.trade_eth = Some(Heard {
+                    event,
+                    at,
+                    before_gap: false,
+                })
+            }
+            Event::Summary(event) => {
+                streamed.summary = Some(Heard {
+                    event,
+                    at,
+                    before_gap: false,
+                })
+            }
+            Event::Profile(event) => {
+                streamed.profile = Some(Heard {
+                    event,
+                    at,
+                    before_gap: false,
+                })
+            }
+            Event::Greeks(event) => {
+                streamed.greeks = Some(Heard {
+                    event,
+                    at,
+                    before_gap: false,
+                })
+            }
             Event::Candles(_) => {}
         }
         orders
@@ -281,7 +330,11 @@ impl<'p> Ear<'p> {
 
     fn report(&self) {
         let (answered, wanted) = self.listened.ledger.count();
-        (self.on_progress)(Progress { answered, wanted, streaming: self.streaming });
+        (self.on_progress)(Progress {
+            answered,
+            wanted,
+            streaming: self.streaming,
+        });
     }
 }
 

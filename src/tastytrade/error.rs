@@ -92,8 +92,18 @@ impl Error {
     /// service has trouble. An address that nobody listens on is not of this kind.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::RateLimited { .. } | Self::Transport { source: TransportError::Timeout, .. } => true,
-            Self::TokenService(cause) => !matches!(**cause, Self::Transport { source: TransportError::Connect(_), .. }),
+            Self::RateLimited { .. }
+            | Self::Transport {
+                source: TransportError::Timeout,
+                ..
+            } => true,
+            Self::TokenService(cause) => !matches!(
+                **cause,
+                Self::Transport {
+                    source: TransportError::Connect(_),
+                    ..
+                }
+            ),
             Self::Setup(_)
             | Self::Refused { .. }
             | Self::NoMarketData { .. }

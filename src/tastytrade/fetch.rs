@@ -146,8 +146,13 @@ impl Venue {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.retries.fetch_add(u64::from(repeated), Ordering::Relaxed);
         let answer = http::send(request.header(ACCEPT, "application/json"), LARGEST_BODY).await;
-        if let Some(said) = answer.as_ref().ok().and_then(|reply| http::date(reply.date.as_deref()?)) {
-            self.ahead.store(said.as_second() - time::now().as_second(), Ordering::Relaxed);
+        if let Some(said) = answer
+            .as_ref()
+            .ok()
+            .and_then(|reply| http::date(reply.date.as_deref()?))
+        {
+            self.ahead
+                .store(said.as_second() - time::now().as_second(), Ordering::Relaxed);
         }
         match &answer {
             Ok(reply) => tracing::debug!(%route, status = reply.status, bytes = reply.body.len(), "answered"),

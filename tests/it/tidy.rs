@@ -6,15 +6,56 @@ use std::path::{Path, PathBuf};
 
 /// For each room the rooms it may know. `main` and `lib` are the front door.
 const MAY_KNOW: &[(&str, &[&str])] = &[
-    ("cli", &["config", "demo", "dxlink", "gather", "http", "instrument", "legacy", "market", "render", "screen", "stream", "tastytrade", "time", "units"]),
+    (
+        "cli",
+        &[
+            "config",
+            "demo",
+            "dxlink",
+            "gather",
+            "http",
+            "instrument",
+            "legacy",
+            "market",
+            "render",
+            "screen",
+            "stream",
+            "tastytrade",
+            "time",
+            "units",
+        ],
+    ),
     ("config", &["instrument", "units"]),
     ("demo", &["instrument", "time", "units", "vol"]),
     ("dxlink", &["units"]),
-    ("gather", &["dxlink", "instrument", "legacy", "market", "stream", "tastytrade", "time"]),
+    (
+        "gather",
+        &[
+            "dxlink",
+            "instrument",
+            "legacy",
+            "market",
+            "stream",
+            "tastytrade",
+            "time",
+        ],
+    ),
     ("http", &[]),
     ("instrument", &["time", "units"]),
     ("legacy", &["http", "instrument", "time", "units"]),
-    ("market", &["dxlink", "instrument", "legacy", "stream", "tastytrade", "time", "units", "vol"]),
+    (
+        "market",
+        &[
+            "dxlink",
+            "instrument",
+            "legacy",
+            "stream",
+            "tastytrade",
+            "time",
+            "units",
+            "vol",
+        ],
+    ),
     ("render", &["instrument", "market", "screen", "units"]),
     ("screen", &["instrument", "market", "time", "units", "vol"]),
     ("stream", &["dxlink", "instrument"]),
@@ -32,7 +73,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("comfy_table", &["render"]),
     ("chrono", &["time"]),
     ("exchange_hours", &["time"]),
-    ("tokio", &["cli", "demo", "gather", "http", "legacy", "stream", "tastytrade"]),
+    (
+        "tokio",
+        &["cli", "demo", "gather", "http", "legacy", "stream", "tastytrade"],
+    ),
     ("reqwest", &["http", "legacy", "tastytrade"]),
 ];
 
@@ -46,18 +90,28 @@ struct Source {
 
 #[test]
 fn rooms_know_only_the_rooms_they_may_know() {
-    let allowed: BTreeMap<&str, BTreeSet<&str>> =
-        MAY_KNOW.iter().map(|(room, others)| (*room, others.iter().copied().collect())).collect();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> = MAY_KNOW
+        .iter()
+        .map(|(room, others)| (*room, others.iter().copied().collect()))
+        .collect();
     let mut forbidden = Vec::new();
     for source in sources() {
         let Some(may) = allowed.get(source.room.as_str()) else {
-            assert!(["lib", "main"].contains(&source.room.as_str()), "{} is in no known room", source.path.display());
+            assert!(
+                ["lib", "main"].contains(&source.room.as_str()),
+                "{} is in no known room",
+                source.path.display()
+            );
             continue;
         };
         for other in mentioned(&source.code, "crate::") {
             let is_room = allowed.contains_key(other.as_str());
             if is_room && other != source.room && !may.contains(other.as_str()) {
-                forbidden.push(format!("{}: {} must not know {other}", source.path.display(), source.room));
+                forbidden.push(format!(
+                    "{}: {} must not know {other}",
+                    source.path.display(),
+                    source.room
+                ));
             }
         }
     }
@@ -85,11 +139,28 @@ fn the_wall_clock_is_read_in_one_place() {
             continue;
         }
         for reading in ["Timestamp::now(", "SystemTime::now(", "Zoned::now(", "Utc::now("] {
-            assert!(!source.code.contains(reading), "{} reads the wall clock", source.path.display());
+            assert!(
+                !source.code.contains(reading),
+                "{} reads the wall clock",
+                source.path.display()
+            );
         }
-        let pure = ["config", "dxlink", "instrument", "market", "render", "screen", "units", "vol"];
+        let pure = [
+            "config",
+            "dxlink",
+            "instrument",
+            "market",
+            "render",
+            "screen",
+            "units",
+            "vol",
+        ];
         if pure.contains(&source.room.as_str()) {
-            assert!(!source.code.contains("Instant::now("), "{} reads the monotonic clock", source.path.display());
+            assert!(
+                !source.code.contains("Instant::now("),
+                "{} reads the monotonic clock",
+                source.path.display()
+            );
         }
     }
 }
@@ -98,7 +169,11 @@ fn the_wall_clock_is_read_in_one_place() {
 fn nothing_prints_but_the_edge() {
     for source in sources() {
         for macro_name in ["println!", "eprintln!", "print!(", "eprint!("] {
-            assert!(!source.code.contains(macro_name), "{} prints by itself", source.path.display());
+            assert!(
+                !source.code.contains(macro_name),
+                "{} prints by itself",
+                source.path.display()
+            );
         }
     }
 }
@@ -106,7 +181,12 @@ fn nothing_prints_but_the_edge() {
 #[test]
 fn files_stay_short_and_finished() {
     for source in sources() {
-        assert!(source.lines <= 800, "{} has {} lines", source.path.display(), source.lines);
+        assert!(
+            source.lines <= 800,
+            "{} has {} lines",
+            source.path.display(),
+            source.lines
+        );
         for left in ["todo!(", "unimplemented!(", "TODO", "FIXME"] {
             assert!(!source.code.contains(left), "{} holds {left}", source.path.display());
         }
@@ -120,7 +200,10 @@ fn every_configuration_key_is_in_the_guide() {
     let shipped: serde_json::Value = serde_json::from_str(&shipped).unwrap();
     for (section, keys) in shipped.as_object().unwrap() {
         for key in keys.as_object().unwrap().keys() {
-            assert!(guide.contains(&format!("`{section}.{key}`")), "{section}.{key} is not in the guide");
+            assert!(
+                guide.contains(&format!("`{section}.{key}`")),
+                "{section}.{key} is not in the guide"
+            );
         }
     }
 }
@@ -130,7 +213,10 @@ fn no_room_is_empty() {
     for entry in fs::read_dir(root().join("src")).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            let lines: usize = rust_files(&path).iter().map(|file| fs::read_to_string(file).unwrap().lines().count()).sum();
+            let lines: usize = rust_files(&path)
+                .iter()
+                .map(|file| fs::read_to_string(file).unwrap().lines().count())
+                .sum();
             assert!(lines > 20, "{} is an empty room", path.display());
         }
     }
@@ -148,9 +234,22 @@ fn sources() -> Vec<Source> {
         .map(|path| {
             let text = fs::read_to_string(&path).unwrap();
             let inside = path.strip_prefix(&src).unwrap();
-            let room = inside.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
+            let room = inside
+                .components()
+                .next()
+                .unwrap()
+                .as_os_str()
+                .to_str()
+                .unwrap()
+                .trim_end_matches(".rs")
+                .to_owned();
             let lines = text.lines().count();
-            Source { room, code: production(&text), lines, path: inside.to_owned() }
+            Source {
+                room,
+                code: production(&text),
+                lines,
+                path: inside.to_owned(),
+            }
         })
         .collect()
 }
@@ -176,7 +275,11 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
 /// A file without its test module and its comment lines.
 fn production(text: &str) -> String {
     let code: Vec<&str> = text.split("#[cfg(test)]\nmod ").take(1).collect();
-    code.concat().lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    code.concat()
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The names that follow `prefix`, those of a braced list among them.
@@ -195,5 +298,7 @@ fn mentioned(code: &str, prefix: &str) -> BTreeSet<String> {
 }
 
 fn leading_name(text: &str) -> String {
-    text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
+    text.chars()
+        .take_while(|character| character.is_alphanumeric() || *character == '_')
+        .collect()
 }

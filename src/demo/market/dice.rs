@@ -9,7 +9,9 @@ pub(crate) struct Dice(u64);
 impl Dice {
     /// The stream of `seed` for the purpose `name`.
     pub(crate) fn new(seed: u64, name: &str) -> Self {
-        let fnv = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let fnv = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         let mut dice = Self(seed ^ fnv);
         dice.0 = dice.next();
         dice

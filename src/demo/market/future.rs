@@ -156,7 +156,9 @@ fn expiration(ends: Ends, first: Date) -> Option<Date> {
         Ends::ThirdWednesday => sessions_before(third(first, Weekday::Wednesday)?, 2),
         Ends::MonthEnd => Some(on_or_before(first.last_of_month())),
         Ends::MidMonth => sessions_before(first.checked_add(14.days()).ok()?, 1),
-        Ends::MonthBefore20 => Some(on_or_before(first.checked_sub(1.month()).ok()?.checked_add(19.days()).ok()?)),
+        Ends::MonthBefore20 => Some(on_or_before(
+            first.checked_sub(1.month()).ok()?.checked_add(19.days()).ok()?,
+        )),
         Ends::MonthBeforeEnd => sessions_before(first, 3),
     }
 }

@@ -46,13 +46,22 @@ impl Series {
     /// `ESZ6`, `EW3Z6`: the contract code of a series on futures.
     pub(crate) fn code(&self) -> Option<SmolStr> {
         self.future.as_ref()?;
-        Some(format_smolstr!("{}{}{}", self.root, self.month()?, self.year().rem_euclid(10)))
+        Some(format_smolstr!(
+            "{}{}{}",
+            self.root,
+            self.month()?,
+            self.year().rem_euclid(10)
+        ))
     }
 
     /// When the series ends.
     pub(crate) fn end(&self) -> Option<Timestamp> {
         let opening = || time::session_open(Exchange::UsEquities, self.expiry);
-        if self.morning { opening() } else { time::session_close(Exchange::UsEquities, self.expiry).or_else(opening) }
+        if self.morning {
+            opening()
+        } else {
+            time::session_close(Exchange::UsEquities, self.expiry).or_else(opening)
+        }
     }
 
     /// Every spelling of `strike`.
@@ -60,7 +69,12 @@ impl Series {
         let both = |right| Some((self.symbol(right, strike)?, self.streamer(right, strike)?));
         let (call, call_streamer) = both(Right::Call)?;
         let (put, put_streamer) = both(Right::Put)?;
-        Some(Spelled { call, call_streamer, put, put_streamer })
+        Some(Spelled {
+            call,
+            call_streamer,
+            put,
+            put_streamer,
+        })
     }
 
     fn symbol(&self, right: Right, strike: f64) -> Option<SmolStr> {
@@ -77,7 +91,12 @@ impl Series {
         Some(match &self.future {
             Some(terms) => {
                 let year = self.year().rem_euclid(100);
-                format_smolstr!("./{}{}{year:02}{side}{strike}:{}", self.root, self.month()?, terms.root.suffix)
+                format_smolstr!(
+                    "./{}{}{year:02}{side}{strike}:{}",
+                    self.root,
+                    self.month()?,
+                    terms.root.suffix
+                )
             }
             None => format_smolstr!(".{}{}{side}{strike}", self.root, self.expiry.strftime("%y%m%d")),
         })
@@ -88,7 +107,8 @@ impl Series {
     }
 
     fn month(&self) -> Option<char> {
-        self.delivery().map_or_else(|| future::month_code(self.expiry.month()), |terms| Some(terms.month))
+        self.delivery()
+            .map_or_else(|| future::month_code(self.expiry.month()), |terms| Some(terms.month))
     }
 
     fn year(&self) -> i16 {
@@ -110,13 +130,21 @@ pub(crate) fn series_on(listing: &Listing, after: Timestamp) -> Vec<Series> {
         "VIX" => (None, true),
         _ => (Some(plain.clone()), false),
     };
-    let monthlies: Vec<Date> = (0..5).filter_map(|ahead| monthly(&listing.symbol, today.first_of_month(), ahead)).collect();
+    let monthlies: Vec<Date> = (0..5)
+        .filter_map(|ahead| monthly(&listing.symbol, today.first_of_month(), ahead))
+        .collect();
     let weeklies = fridays(today).into_iter().filter(|friday| !monthlies.contains(friday));
     let weeklies = weeklies.filter_map(|expiry| weekly_root.clone().map(|root| (root, expiry, false, false)));
     let regular = monthlies.iter().map(|expiry| (plain.clone(), *expiry, true, morning));
     let mut all: Vec<Series> = weeklies
         .chain(regular)
-        .map(|(root, expiry, regular, morning)| Series { root, expiry, regular, morning, future: None })
+        .map(|(root, expiry, regular, morning)| Series {
+            root,
+            expiry,
+            regular,
+            morning,
+            future: None,
+        })
         .filter(|series| series.end().is_some_and(|end| end > after))
         .collect();
     all.sort_by_key(|series| series.expiry);
@@ -136,30 +164,60 @@ pub(crate) fn series_on_futures(contracts: &[Terms], after: Timestamp) -> Vec<Se
             }
         };
         let morning = terms.root.ends == Ends::ThirdFriday;
-        Some(Series { root: terms.root.options.into(), expiry, regular: true, morning, future: Some(terms.clone()) })
+        Some(Series {
+            root: terms.root.options.into(),
+            expiry,
+            regular: true,
+            morning,
+            future: Some(terms.clone()),
+        })
     });
     let weekly = fridays(today).into_iter().filter_map(|expiry| {
         let terms = live().find(|terms| terms.root.symbol == "/ES" && terms.expiration >= expiry)?;
         let week = (expiry.day() - 1) / 7 + 1;
-        let root = if week == 5 { SmolStr::from("EW") } else { format_smolstr!("EW{week}") };
-        Some(Series { root, expiry, regular: false, morning: false, future: Some(terms.clone()) })
+        let root = if week == 5 {
+            SmolStr::from("EW")
+        } else {
+            format_smolstr!("EW{week}")
+        };
+        Some(Series {
+            root,
+            expiry,
+            regular: false,
+            morning: false,
+            future: Some(terms.clone()),
+        })
     });
-    quarterly.chain(weekly).filter(|series| series.end().is_some_and(|end| end > after)).collect()
+    quarterly
+        .chain(weekly)
+        .filter(|series| series.end().is_some_and(|end| end > after))
+        .collect()
 }
 
 /// The strikes listed around `spot`: a step of about one hundredth, on shares no finer than a half, a quarter down and up.
 pub(crate) fn strikes(spot: f64, on_future: bool) -> Vec<f64> {
     let mut step = if on_future {
-        Step { mantissa: 1.0, scale: 100_000.0, divide: true }
+        Step {
+            mantissa: 1.0,
+            scale: 100_000.0,
+            divide: true,
+        }
     } else {
-        Step { mantissa: 5.0, scale: 10.0, divide: true }
+        Step {
+            mantissa: 5.0,
+            scale: 10.0,
+            divide: true,
+        }
     };
     while let Some(wider) = step.wider().filter(|wider| wider.of(1.0) <= spot / 100.0) {
         step = wider;
     }
     let first = (spot * 0.75 / step.of(1.0)).ceil().max(1.0);
     let fits = |strike: &f64| *strike <= spot * 1.3;
-    (0..200_u32).map(|number| step.of(first + f64::from(number))).take_while(fits).collect()
+    (0..200_u32)
+        .map(|number| step.of(first + f64::from(number)))
+        .take_while(fits)
+        .collect()
 }
 
 /// A step of strikes, kept so that every strike is the closest number to its decimal text.
@@ -172,7 +230,11 @@ struct Step {
 
 impl Step {
     fn of(self, count: f64) -> f64 {
-        if self.divide { count * self.mantissa / self.scale } else { count * self.mantissa * self.scale }
+        if self.divide {
+            count * self.mantissa / self.scale
+        } else {
+            count * self.mantissa * self.scale
+        }
     }
 
     fn wider(self) -> Option<Self> {
@@ -190,7 +252,11 @@ impl Step {
             true => (10.0, false),
             false => (self.scale * 10.0, false),
         };
-        Some(Self { mantissa: 1.0, scale, divide })
+        Some(Self {
+            mantissa: 1.0,
+            scale,
+            divide,
+        })
     }
 }
 
@@ -217,7 +283,11 @@ pub(super) fn pieces(streamer: &str) -> Option<Pieces<'_>> {
         None => (text, 6),
     };
     let side = text.rfind(['C', 'P'])?;
-    let right = if text.get(side..=side)? == "C" { Right::Call } else { Right::Put };
+    let right = if text.get(side..=side)? == "C" {
+        Right::Call
+    } else {
+        Right::Put
+    };
     let strike = text.get(side + 1..)?.parse().ok()?;
     let root = text.get(..side.checked_sub(dated)?)?;
     Some(Pieces { root, right, strike })
@@ -244,12 +314,30 @@ impl Model<'_> {
 
     /// The option's value and Greeks at market time `at` with the underlying at `spot`.
     pub(super) fn greeks(&self, option: &Found<'_>, spot: f64, at: Timestamp) -> Option<Greeks> {
-        let left = option.series.end()?.since(at).ok()?.total(Unit::Second).ok()?.max(1800.0);
+        let left = option
+            .series
+            .end()?
+            .since(at)
+            .ok()?
+            .total(Unit::Second)
+            .ok()?
+            .max(1800.0);
         let years = left / (365.0 * 86_400.0);
         let vol = self.vol_of(spot, option.strike, years)?;
         let rate = if option.series.future.is_some() { self.rate } else { 0.0 };
-        let underlying = Underlying::Spot { price: spot, dividend_yield: rate };
-        let found = European { right: option.right, underlying, strike: option.strike, years, rate, vol }.greeks()?;
+        let underlying = Underlying::Spot {
+            price: spot,
+            dividend_yield: rate,
+        };
+        let found = European {
+            right: option.right,
+            underlying,
+            strike: option.strike,
+            years,
+            rate,
+            vol,
+        }
+        .greeks()?;
         Some(Greeks {
             time: at.as_millisecond(),
             price: found.price,
@@ -290,7 +378,14 @@ impl Model<'_> {
             day_volume: f64::from(dice.whole(10, 6_000)),
             extended: false,
         };
-        let never = Trade { time: 0, price: f64::NAN, size: f64::NAN, change: f64::NAN, day_volume: f64::NAN, ..trade };
+        let never = Trade {
+            time: 0,
+            price: f64::NAN,
+            size: f64::NAN,
+            change: f64::NAN,
+            day_volume: f64::NAN,
+            ..trade
+        };
         Some(Last {
             quote: Some(Quote {
                 bid_time: at.as_millisecond(),
@@ -334,7 +429,11 @@ fn monthly(symbol: &str, first: Date, ahead: i32) -> Option<Date> {
 }
 
 fn fridays(today: Date) -> Vec<Date> {
-    let first = if today.weekday() == Weekday::Friday { Ok(today) } else { today.nth_weekday(1, Weekday::Friday) };
+    let first = if today.weekday() == Weekday::Friday {
+        Ok(today)
+    } else {
+        today.nth_weekday(1, Weekday::Friday)
+    };
     let Ok(first) = first else { return Vec::new() };
     let weeks = (0..5).filter_map(|week: i32| first.checked_add(week.weeks()).ok());
     weeks.map(future::on_or_before).collect()

@@ -100,11 +100,22 @@ impl<'a> Path<'a> {
         let round = |price: f64| self.listing.rounded(price * carry).max(1.0 / self.listing.grain);
         let open = round(before * (0.35 * vol * dice.normal()).exp());
         let close = round(close);
-        let high = self.listing.rounded(open.max(close) * (0.4 * vol * dice.normal().abs()).exp());
-        let low = self.listing.rounded(open.min(close) * (-0.4 * vol * dice.normal().abs()).exp());
+        let high = self
+            .listing
+            .rounded(open.max(close) * (0.4 * vol * dice.normal().abs()).exp());
+        let low = self
+            .listing
+            .rounded(open.min(close) * (-0.4 * vol * dice.normal().abs()).exp());
         let usual = if self.listing.popular { 8e6 } else { 6e5 };
         let volume = (usual * (0.4 * dice.normal()).exp()).round();
-        Bar { day_ms: i64::from(number) * 86_400_000, open, high: high.max(open).max(close), low: low.max(1.0 / self.listing.grain), close, volume }
+        Bar {
+            day_ms: i64::from(number) * 86_400_000,
+            open,
+            high: high.max(open).max(close),
+            low: low.max(1.0 / self.listing.grain),
+            close,
+            volume,
+        }
     }
 }
 
