@@ -6,8 +6,7 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use super::{Error, Route};
-use crate::http::Wire;
-use crate::http::clean;
+use crate::http::{Wire, clean};
 
 /// The items of a list, read one by one so that a bad one costs only itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,11 +92,14 @@ fn open(route: Route, body: &[u8]) -> Result<(&str, Option<Pagination>), Error> 
     Ok((data.get(), envelope.pagination))
 }
 
+/// A value of the wrong type is not quoted: it may be a token.
 fn unreadable(route: Route, error: &serde_json::Error) -> Error {
-    Error::Unreadable {
-        route,
-        what: clean(&error.to_string()),
-    }
+    let what = if error.is_data() {
+        "not of the promised shape".to_owned()
+    } else {
+        clean(&error.to_string())
+    };
+    Error::Unreadable { route, what }
 }
 
 #[derive(Deserialize)]

@@ -8,8 +8,7 @@ use smol_str::SmolStr;
 
 use super::envelope::{Parsed, parse_list};
 use super::{Error, FutureListing, Route};
-use crate::http::Wire;
-use crate::http::encode;
+use crate::http::{Wire, encode};
 use crate::instrument::{StreamerSymbol, Symbol};
 
 /// The contract `root` stands for: of those that can still be opened the active month, else the one after it, else the

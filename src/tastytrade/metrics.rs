@@ -9,8 +9,7 @@ use smol_str::SmolStr;
 
 use super::envelope::{Parsed, parse_list};
 use super::{Earnings, Error, Metrics, RankVariant, Route};
-use crate::http::Wire;
-use crate::http::encode;
+use crate::http::{Wire, encode};
 use crate::instrument::Symbol;
 use crate::units::{Rank, Vol};
 

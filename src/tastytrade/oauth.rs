@@ -15,8 +15,7 @@ use super::client::Credentials;
 use super::envelope::complaint;
 use super::fetch::{Decision, Tried, Venue, after, after_silence, failure};
 use super::{Error, Route};
-use crate::http::Wire;
-use crate::http::{Reply, clean, stretched};
+use crate::http::{Reply, Wire, clean, stretched};
 use crate::time;
 
 /// The access token and what renews it.

@@ -8,8 +8,7 @@ use smol_str::SmolStr;
 
 use super::envelope::{Parsed, parse_list};
 use super::{Error, MarketQuote, Route};
-use crate::http::Wire;
-use crate::http::encode;
+use crate::http::{Wire, encode};
 use crate::instrument::{Kind, Symbol};
 use crate::units::{Price, Vol};
 

@@ -8,8 +8,7 @@ use url::Url;
 
 use super::envelope::parse_object;
 use super::{Error, QuoteToken, Route};
-use crate::http::Wire;
-use crate::http::{clean, is_loopback};
+use crate::http::{Wire, clean, is_loopback};
 
 /// Reads the answer, received at `now`. The feed's address must be encrypted or on loopback.
 ///
