@@ -42,7 +42,8 @@ pub enum Output {
     Phase(Phase),
     /// A market event.
     Event(Event),
-    /// The server refused the token. Answer with [`Protocol::authenticate`](super::Protocol::authenticate) and a fresh one, or drop the connection.
+    /// The server refused the token. Answer with [`Protocol::authenticate`](super::Protocol::authenticate) and a fresh
+    /// one, or drop the connection.
     TokenRefused,
     /// The server refused subscriptions: the entries without an answer stay silent, and none is added any more.
     SubscriptionRefused {

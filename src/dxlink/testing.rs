@@ -40,7 +40,8 @@ impl Talk {
         talk
     }
 
-    /// Plays a script: `>` is what this side must write next, `<` what the server says, `token` a fresh token, `#` a remark.
+    /// Plays a script: `>` is what this side must write next, `<` what the server says, `token` a fresh token, `#` a
+    /// remark.
     pub(super) fn play(&mut self, script: &str) {
         for line in script.lines() {
             match line.split_once(' ') {

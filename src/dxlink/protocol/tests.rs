@@ -424,7 +424,9 @@ fn deep_nesting_costs_a_frame_and_not_the_stack() {
     talk.columns("Quote", "eventSymbol,bidPrice");
     talk.data(&format!(r#"["Quote",{deep}]"#));
     talk.data(&format!(r#"["Foo",{deep},"Quote",["SPY",1.0]]"#));
-    talk.hear(&format!(r#"{{"type":"NEW","channel":0,"message":{deep},"extra":{deep}}}"#));
+    talk.hear(&format!(
+        r#"{{"type":"NEW","channel":0,"message":{deep},"extra":{deep}}}"#
+    ));
     assert_eq!(talk.protocol.events(), 1);
 }
 
