@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::protocol::Phase;
+use super::output::Phase;
 
 /// The channel's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

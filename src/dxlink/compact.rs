@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for ValuesSeed<'_, '_> {
         })? {}
 
         let ragged = rows.ragged || rows.at != 0;
-        if !ragged && !(assumed && rows.nameless) {
+        if !(ragged || assumed && rows.nameless) {
             decoding.findings.sound.insert(event_type);
             return Ok(());
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event::EventType;
-use super::protocol::Phase;
+use super::output::Phase;
 
 /// Why a connection has to be dropped. The texts of the server are cleaned for a terminal and hold no token.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

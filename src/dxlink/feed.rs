@@ -8,7 +8,7 @@ use super::error::Anomaly;
 use super::event::{Candles, Event, EventType, Trade};
 use super::frame::{self, Choice, Findings, Frame, Reading};
 use super::layout::Layouts;
-use super::protocol::Output;
+use super::output::Output;
 use super::row::{Field, Row};
 use super::wanted::Wanted;
 
@@ -245,3 +245,6 @@ fn trade(event: &Event) -> Option<&Trade> {
 const MOST_HELD: usize = 64;
 /// Misfitting pairs of one type in a row after which the columns are asked for anew.
 const MOST_RAGGED: u32 = 3;
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::message::AuthState;
-use super::protocol::Phase;
+use super::output::Phase;
 
 /// How far the login is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

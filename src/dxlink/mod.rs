@@ -16,15 +16,19 @@ mod keepalive;
 mod layout;
 mod login;
 mod message;
+mod output;
 mod pacing;
 mod protocol;
 mod row;
 mod series;
 mod subscription;
+#[cfg(test)]
+mod testing;
 mod value;
 mod wanted;
 
 pub use error::{Anomaly, Error};
 pub use event::{Candle, Candles, Event, EventType, Greeks, Profile, Quote, Summary, Trade};
-pub use protocol::{Output, Phase, Protocol, Settings};
+pub use output::{Output, Phase};
+pub use protocol::{Protocol, Settings};
 pub use subscription::Subscription;

@@ -1,19 +1,19 @@
 //! The state machine of one connection.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::channel::Channel;
 use super::error::{Anomaly, Error};
-use super::event::{Event, EventType};
+use super::event::EventType;
 use super::feed::{Feed, Progress};
 use super::frame::{Findings, Frame};
 use super::keepalive::Keepalive;
 use super::login::{Login, Verdict};
 use super::message::{self, Control};
+use super::output::{Output, Phase};
 use super::pacing::Pacing;
 use super::subscription::Subscription;
 use super::value::{clean, redact};
@@ -30,54 +30,6 @@ pub struct Settings {
     pub step_timeout: Duration,
     /// Wanted aggregation period in seconds.
     pub aggregation_seconds: f64,
-}
-
-/// How far a connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// SETUP is sent.
-    AwaitSetup,
-    /// SETUP has been answered, the first AUTH_STATE has not come.
-    AwaitAuthState,
-    /// AUTH is sent, or a fresh token is awaited from the driver.
-    AwaitAuthorized,
-    /// The channel is requested.
-    AwaitChannel,
-    /// The channel is open, no FEED_CONFIG has come. It may come late, so nothing is due in this phase.
-    AwaitFeedConfig,
-    /// Data may come at any time.
-    Streaming,
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AwaitSetup => "await setup",
-            Self::AwaitAuthState => "await auth state",
-            Self::AwaitAuthorized => "await authorized",
-            Self::AwaitChannel => "await channel",
-            Self::AwaitFeedConfig => "await feed config",
-            Self::Streaming => "streaming",
-        })
-    }
-}
-
-/// What the protocol tells its driver.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Output {
-    /// The connection reached a new phase.
-    Phase(Phase),
-    /// A market event.
-    Event(Event),
-    /// The server refused the token. Answer with [`Protocol::authenticate`] and a fresh one, or drop the connection.
-    TokenRefused,
-    /// The server refused subscriptions: the entries without an answer stay silent, and none is added any more.
-    SubscriptionRefused {
-        /// What the server said, cleaned for a terminal.
-        message: String,
-    },
-    /// Something odd that was survived.
-    Anomaly(Anomaly),
 }
 
 /// One connection, from SETUP to the last message. It is created when the socket is open and dropped with it.
