@@ -307,9 +307,12 @@ where
     }
 
     fn disconnected(&mut self, disconnect: &Disconnect) -> Result<Item, GaveUp> {
-        let restart = disconnect.is_restart() && self.attempt == 0;
-        let lost = self.lost(disconnect.to_string(), disconnect.is_terminal(), restart)?;
-        Ok(lost)
+        if disconnect.wants_fresh_token() && !self.retokened {
+            self.retoken = true;
+            self.retokened = true;
+        }
+        let at_once = disconnect.is_restart() && self.attempt == 0;
+        self.lost(disconnect.to_string(), disconnect.is_terminal(), at_once)
     }
 
     fn lost(&mut self, reason: String, terminal: bool, at_once: bool) -> Result<Item, GaveUp> {

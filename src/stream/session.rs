@@ -44,6 +44,14 @@ impl Disconnect {
         }
     }
 
+    /// Whether the server had no use for the token.
+    pub fn wants_fresh_token(&self) -> bool {
+        match self {
+            Self::Closed { .. } | Self::Broken(_) => false,
+            Self::Protocol(error) => error.wants_fresh_token(),
+        }
+    }
+
     /// Whether the server asked us to come back at once (1001 going away, 1012 service restart).
     pub fn is_restart(&self) -> bool {
         matches!(self, Self::Closed { code: 1001 | 1012, .. })

@@ -44,6 +44,7 @@ fn throttles_and_pages_are_recognised_by_their_words() {
         status,
         html: false,
         retry_after: None,
+        date: None,
         body: body.as_bytes().to_vec(),
     };
     let code = |status, body: &str| read(&reply(status, body)).expect_err("no chart").code().into_owned();

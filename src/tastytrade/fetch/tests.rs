@@ -7,6 +7,7 @@ fn reply(status: u16, body: &[u8]) -> Reply {
         status,
         html: body.starts_with(b"<"),
         retry_after: None,
+        date: None,
         body: body.to_vec(),
     }
 }
@@ -16,6 +17,7 @@ fn throttled(retry_after: Option<&str>) -> Reply {
         status: 429,
         html: false,
         retry_after: retry_after.map(str::to_owned),
+        date: None,
         body: Vec::new(),
     }
 }
@@ -186,7 +188,7 @@ fn a_timeout_is_repeated_only_for_the_access_token() {
 proptest! {
     #[test]
     fn any_answer_leads_to_an_end(status in 100..600u16, body in any::<Vec<u8>>(), header in any::<Option<String>>()) {
-        let reply = Reply { status, html: false, retry_after: header, body };
+        let reply = Reply { status, html: false, retry_after: header, date: None, body };
         let last = Tried { renewed: true, ..tried(3) };
         prop_assert!(matches!(after(Route::Metrics, &reply, last), Decision::Accept | Decision::GiveUp));
         let text = failure(Route::Metrics, &reply, false).to_string();

@@ -7,6 +7,7 @@ fn reply(status: u16, body: &[u8]) -> Reply {
         status,
         html: body.starts_with(b"<"),
         retry_after: None,
+        date: None,
         body: body.to_vec(),
     }
 }
