@@ -32,7 +32,7 @@ const STYLES: Styles = Styles::styled()
         variance doctor                               what works and what to do about what does not\n\n\
         Exit codes: variance help exit-codes"
 )]
-pub struct Cli {
+pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -43,7 +43,7 @@ pub struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
-pub struct Global {
+pub(super) struct Global {
     /// Configuration file instead of the ones found by the search order
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
@@ -63,7 +63,7 @@ pub struct Global {
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub(super) enum When {
     /// When the stream is a terminal and `NO_COLOR` is not set
     Auto,
     /// Always
@@ -74,7 +74,7 @@ pub enum When {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Gather the universe, filter, score, rank and print it
     Screen(Box<Screen>),
     /// One record per symbol: quote, trade, day, volatility metrics; for options the Greeks
@@ -107,7 +107,7 @@ pub enum Command {
 
 /// Options of every command that gathers data.
 #[derive(Debug, Args)]
-pub struct Data {
+pub(super) struct Data {
     /// Use the embedded venue: invented data, no account, no network
     #[arg(long)]
     pub demo: bool,
@@ -139,7 +139,7 @@ pub struct Data {
 
 /// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// Columns for people, fitted to the terminal
     Table,
     /// One row a line, tab separated, with a header
@@ -154,7 +154,7 @@ pub enum Format {
 
 /// `variance screen`
 #[derive(Debug, Args)]
-pub struct Screen {
+pub(super) struct Screen {
     /// Symbols, comma separated: SPY, BRK/B, /ES, /ESZ6, BTC/USD
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', conflicts_with = "watchlist")]
     pub symbols: Vec<String>,
@@ -181,7 +181,7 @@ pub struct Screen {
 /// Rules that replace those of the profile.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rules")]
-pub struct Rules {
+pub(super) struct Rules {
     /// Profile of thresholds [default: screener.default_profile]
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
@@ -216,7 +216,7 @@ pub struct Rules {
 
 /// `variance quote`
 #[derive(Debug, Args)]
-pub struct Quote {
+pub(super) struct Quote {
     /// Symbols in any spelling: SPY, /ES, /ESZ26:XCME, .SPY261218C600, "SPY   261218C00600000"
     #[arg(required = true, value_name = "SYMBOL")]
     pub symbols: Vec<String>,
@@ -227,7 +227,7 @@ pub struct Quote {
 
 /// `variance explain`
 #[derive(Debug, Args)]
-pub struct Explain {
+pub(super) struct Explain {
     /// Symbols
     #[arg(required = true, value_name = "SYMBOL")]
     pub symbols: Vec<String>,
@@ -241,7 +241,7 @@ pub struct Explain {
 
 /// `variance doctor`
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub(super) struct Doctor {
     /// Check against the embedded venue
     #[arg(long)]
     pub demo: bool,
@@ -252,7 +252,7 @@ pub struct Doctor {
 
 /// `variance demo`
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(super) struct Demo {
     /// Seed of the market
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -266,7 +266,7 @@ pub struct Demo {
 
 /// `variance config`
 #[derive(Debug, Args)]
-pub struct Config {
+pub(super) struct Config {
     /// What to do with it
     #[command(subcommand)]
     pub command: ConfigCommand,
@@ -274,7 +274,7 @@ pub struct Config {
 
 /// What to do with the configuration.
 #[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
+pub(super) enum ConfigCommand {
     /// The effective configuration, each value with its origin
     Show {
         /// One JSON document instead of lines

@@ -76,7 +76,7 @@ impl Kind {
 }
 
 /// The text of `variance help exit-codes`.
-pub fn table() -> String {
+pub(super) fn table() -> String {
     let mut text = String::from("Exit codes of variance\n\n    0  done\n");
     for kind in ALL {
         text.push_str(&format!("  {:>3}  {}\n", kind.code(), kind.meaning()));
@@ -86,7 +86,7 @@ pub fn table() -> String {
 
 /// A run that did not do what it was asked, ready to be told to the user.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     /// Decides the exit code.
     pub kind: Kind,
     /// Particulars, a line each, told before the message.
@@ -99,7 +99,7 @@ pub struct Failure {
 
 impl Failure {
     /// A failure of a kind.
-    pub fn new(kind: Kind, message: impl fmt::Display) -> Self {
+    pub(super) fn new(kind: Kind, message: impl fmt::Display) -> Self {
         Self {
             kind,
             details: Vec::new(),
@@ -110,7 +110,7 @@ impl Failure {
 
     /// The same failure with one more piece of advice.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }

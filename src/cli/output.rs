@@ -10,7 +10,7 @@ use super::exit::{Failure, Kind};
 
 /// An open destination. A file is created beside its final place and moved there by [`Output::finish`].
 #[derive(Debug)]
-pub enum Output {
+pub(super) enum Output {
     /// Standard output.
     Stdout,
     /// A regular file, written aside.
@@ -29,7 +29,7 @@ impl Output {
     ///
     /// # Errors
     /// [`Kind::CannotWrite`].
-    pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path.filter(|path| path.as_os_str() != "-") else {
             return Ok(Self::Stdout);
         };
@@ -61,7 +61,7 @@ impl Output {
     ///
     /// # Errors
     /// [`Kind::CannotWrite`]. A reader that has gone away is no error.
-    pub fn finish(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub(super) fn finish(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         match self {
             Self::Stdout => {
                 let mut out = BufWriter::new(io::stdout().lock());

@@ -7,14 +7,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// The stderr of one run.
 #[derive(Debug)]
-pub struct Stderr {
+pub(super) struct Stderr {
     bar: ProgressBar,
     quiet: bool,
 }
 
 impl Stderr {
     /// A stderr that shows progress when it is a terminal and neither quiet nor verbose.
-    pub fn new(quiet: bool, verbose: u8) -> Self {
+    pub(super) fn new(quiet: bool, verbose: u8) -> Self {
         let moving = !quiet && verbose == 0 && io::stderr().is_terminal();
         let target = if moving {
             ProgressDrawTarget::stderr()
@@ -32,25 +32,25 @@ impl Stderr {
     }
 
     /// Replaces the moving line.
-    pub fn status(&self, text: String) {
+    pub(super) fn status(&self, text: String) {
         self.bar.set_message(text);
     }
 
     /// Prints a remark that stays, unless quiet.
-    pub fn remark(&self, text: &str) {
+    pub(super) fn remark(&self, text: &str) {
         if !self.quiet {
             self.error(text);
         }
     }
 
     /// Prints a line that stays, even when quiet.
-    pub fn error(&self, text: &str) {
+    pub(super) fn error(&self, text: &str) {
         // There is nobody left to tell when stderr cannot be written to.
         self.bar.suspend(|| drop(writeln!(io::stderr().lock(), "{text}")));
     }
 
     /// Takes the moving line away.
-    pub fn clear(&self) {
+    pub(super) fn clear(&self) {
         self.bar.finish_and_clear();
     }
 }

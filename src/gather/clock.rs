@@ -33,6 +33,6 @@ impl Clock {
 }
 
 /// A duration in whole milliseconds.
-pub fn millis(duration: std::time::Duration) -> u64 {
+pub(super) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

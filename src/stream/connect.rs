@@ -81,7 +81,7 @@ impl ConnectError {
 }
 
 /// The whole way from DNS to the finished upgrade.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 const MAX_MESSAGE: usize = 16 << 20;
 const MAX_UNSENT: usize = 1 << 20;
