@@ -66,7 +66,9 @@ pub fn is_closed(market: Market, day: Date, now: Timestamp) -> bool {
             if day != today {
                 return day < today;
             }
-            session_close(market, day).or_else(|| new_york(day, FUTURES_CLOSE)).is_some_and(|close| now >= close)
+            session_close(market, day)
+                .or_else(|| new_york(day, FUTURES_CLOSE))
+                .is_some_and(|close| now >= close)
         }
         Market::Crypto => session_close(market, day).is_some_and(|close| now >= close),
     }
@@ -128,7 +130,10 @@ pub fn new_york_date(ts: Timestamp) -> Date {
 }
 
 /// The number of days from 1970-01-01 to `date`, as the feed counts days.
-#[expect(clippy::cast_possible_truncation, reason = "representable dates lie within four million days of 1970")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "representable dates lie within four million days of 1970"
+)]
 pub fn day_id(date: Date) -> i32 {
     (EPOCH.duration_until(date).as_hours() / 24) as i32
 }
@@ -162,7 +167,10 @@ fn equity_day(day: Date) -> Day {
 }
 
 fn futures_day(day: Date) -> Day {
-    match holiday(ExchangeCalendar::for_market_hours_key(MarketHoursKey::GlobexEquityIndex), day) {
+    match holiday(
+        ExchangeCalendar::for_market_hours_key(MarketHoursKey::GlobexEquityIndex),
+        day,
+    ) {
         Holiday::Rest => Day::Rest,
         Holiday::EarlyClose(_) | Holiday::None => Day::Session { close: FUTURES_CLOSE },
     }
@@ -198,7 +206,10 @@ fn time_of_day(seconds: u32) -> Option<Time> {
 }
 
 fn new_york(day: Date, time: Time) -> Option<Timestamp> {
-    day.to_datetime(time).to_zoned(NEW_YORK).ok().map(|zoned| zoned.timestamp())
+    day.to_datetime(time)
+        .to_zoned(NEW_YORK)
+        .ok()
+        .map(|zoned| zoned.timestamp())
 }
 
 fn utc_midnight(day: Date) -> Option<Timestamp> {
@@ -234,9 +245,20 @@ mod tests {
 
     #[test]
     fn the_day_after_thanksgiving_closes_at_one_in_new_york() {
-        assert_eq!(session_close(Market::UsEquities, date(2026, 11, 27)), Some(at("2026-11-27T18:00:00Z")));
-        assert!(!is_closed(Market::UsEquities, date(2026, 11, 27), at("2026-11-27T17:59:59.999Z")));
-        assert!(is_closed(Market::UsEquities, date(2026, 11, 27), at("2026-11-27T18:00:00Z")));
+        assert_eq!(
+            session_close(Market::UsEquities, date(2026, 11, 27)),
+            Some(at("2026-11-27T18:00:00Z"))
+        );
+        assert!(!is_closed(
+            Market::UsEquities,
+            date(2026, 11, 27),
+            at("2026-11-27T17:59:59.999Z")
+        ));
+        assert!(is_closed(
+            Market::UsEquities,
+            date(2026, 11, 27),
+            at("2026-11-27T18:00:00Z")
+        ));
         assert_eq!(session_close(Market::UsEquities, date(2026, 11, 26)), None);
     }
 
@@ -254,38 +276,86 @@ mod tests {
     }
 
     fn sessions_of(year: i16) -> usize {
-        sessions_back(Market::UsEquities, date(year, 12, 31), 260).iter().filter(|day| day.year() == year).count()
+        sessions_back(Market::UsEquities, date(year, 12, 31), 260)
+            .iter()
+            .filter(|day| day.year() == year)
+            .count()
     }
 
     #[test]
     fn closes_follow_new_york_through_both_changes_of_the_clocks() {
-        assert_eq!(session_close(Market::UsEquities, date(2026, 3, 6)), Some(at("2026-03-06T21:00:00Z")));
-        assert_eq!(session_close(Market::UsEquities, date(2026, 3, 9)), Some(at("2026-03-09T20:00:00Z")));
-        assert_eq!(session_close(Market::UsFutures, date(2026, 10, 30)), Some(at("2026-10-30T21:00:00Z")));
-        assert_eq!(session_close(Market::UsFutures, date(2026, 11, 2)), Some(at("2026-11-02T22:00:00Z")));
-        assert_eq!(session_open(Market::UsFutures, date(2026, 11, 2)), Some(at("2026-11-01T23:00:00Z")));
-        assert_eq!(session_open(Market::UsEquities, date(2026, 11, 2)), Some(at("2026-11-02T14:30:00Z")));
+        assert_eq!(
+            session_close(Market::UsEquities, date(2026, 3, 6)),
+            Some(at("2026-03-06T21:00:00Z"))
+        );
+        assert_eq!(
+            session_close(Market::UsEquities, date(2026, 3, 9)),
+            Some(at("2026-03-09T20:00:00Z"))
+        );
+        assert_eq!(
+            session_close(Market::UsFutures, date(2026, 10, 30)),
+            Some(at("2026-10-30T21:00:00Z"))
+        );
+        assert_eq!(
+            session_close(Market::UsFutures, date(2026, 11, 2)),
+            Some(at("2026-11-02T22:00:00Z"))
+        );
+        assert_eq!(
+            session_open(Market::UsFutures, date(2026, 11, 2)),
+            Some(at("2026-11-01T23:00:00Z"))
+        );
+        assert_eq!(
+            session_open(Market::UsEquities, date(2026, 11, 2)),
+            Some(at("2026-11-02T14:30:00Z"))
+        );
     }
 
     #[test]
     fn a_futures_bar_is_final_at_five_even_after_an_early_halt() {
-        assert_eq!(session_close(Market::UsFutures, date(2026, 11, 27)), Some(at("2026-11-27T22:00:00Z")));
-        assert!(!is_closed(Market::UsFutures, date(2026, 11, 27), at("2026-11-27T21:59:59Z")));
+        assert_eq!(
+            session_close(Market::UsFutures, date(2026, 11, 27)),
+            Some(at("2026-11-27T22:00:00Z"))
+        );
+        assert!(!is_closed(
+            Market::UsFutures,
+            date(2026, 11, 27),
+            at("2026-11-27T21:59:59Z")
+        ));
         assert_eq!(session_close(Market::UsFutures, date(2026, 12, 25)), None);
     }
 
     #[test]
     fn a_bar_of_a_day_without_a_session_is_final_from_five_in_new_york() {
-        assert!(!is_closed(Market::UsEquities, date(2026, 11, 26), at("2026-11-26T21:59:00Z")));
-        assert!(is_closed(Market::UsEquities, date(2026, 11, 26), at("2026-11-26T22:00:00Z")));
+        assert!(!is_closed(
+            Market::UsEquities,
+            date(2026, 11, 26),
+            at("2026-11-26T21:59:00Z")
+        ));
+        assert!(is_closed(
+            Market::UsEquities,
+            date(2026, 11, 26),
+            at("2026-11-26T22:00:00Z")
+        ));
     }
 
     #[test]
     fn the_last_closed_session_is_friday_from_its_close_until_monday_s() {
-        assert_eq!(last_closed_session(Market::UsEquities, at("2026-11-20T20:59:59Z")), date(2026, 11, 19));
-        assert_eq!(last_closed_session(Market::UsEquities, at("2026-11-20T21:00:00Z")), date(2026, 11, 20));
-        assert_eq!(last_closed_session(Market::UsEquities, at("2026-11-22T21:00:00Z")), date(2026, 11, 20));
-        assert_eq!(last_closed_session(Market::Crypto, at("2026-11-22T00:00:00Z")), date(2026, 11, 21));
+        assert_eq!(
+            last_closed_session(Market::UsEquities, at("2026-11-20T20:59:59Z")),
+            date(2026, 11, 19)
+        );
+        assert_eq!(
+            last_closed_session(Market::UsEquities, at("2026-11-20T21:00:00Z")),
+            date(2026, 11, 20)
+        );
+        assert_eq!(
+            last_closed_session(Market::UsEquities, at("2026-11-22T21:00:00Z")),
+            date(2026, 11, 20)
+        );
+        assert_eq!(
+            last_closed_session(Market::Crypto, at("2026-11-22T00:00:00Z")),
+            date(2026, 11, 21)
+        );
     }
 
     #[test]
