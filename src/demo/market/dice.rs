@@ -9,7 +9,9 @@ pub(crate) struct Dice(u64);
 impl Dice {
     /// The stream of `seed` for the purpose `name`.
     pub(crate) fn new(seed: u64, name: &str) -> Self {
-        let fnv = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let fnv = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         let mut dice = Self(seed ^ fnv);
         dice.0 = dice.next();
         dice
@@ -47,8 +49,15 @@ impl Dice {
         low + u32::try_from((self.next() >> 16) % width).unwrap_or(0)
     }
 
-    /// Standard normal (Box & Muller 1958).
+    /// Standard normal.
     pub(crate) fn normal(&mut self) -> f64 {
-        (-2.0 * (1.0 - self.unit()).ln()).sqrt() * (TAU * self.unit()).cos()
+        self.normals().0
+    }
+
+    /// Two independent standard normals (Box & Muller 1958).
+    pub(crate) fn normals(&mut self) -> (f64, f64) {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        let (sine, cosine) = (TAU * self.unit()).sin_cos();
+        (radius * cosine, radius * sine)
     }
 }

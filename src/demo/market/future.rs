@@ -83,13 +83,6 @@ pub(crate) struct Terms {
     pub(crate) place: i8,
 }
 
-impl Terms {
-    /// Years from `day` to the last day.
-    pub(crate) fn years_from(&self, day: Date) -> f64 {
-        f64::from((self.expiration - day).get_days()) / 365.0
-    }
-}
-
 /// The product `/ES` or `ES` names.
 pub(crate) fn root(symbol: &str) -> Option<&'static Root> {
     ROOTS.iter().find(|root| root.symbol == symbol)
@@ -156,7 +149,9 @@ fn expiration(ends: Ends, first: Date) -> Option<Date> {
         Ends::ThirdWednesday => sessions_before(third(first, Weekday::Wednesday)?, 2),
         Ends::MonthEnd => Some(on_or_before(first.last_of_month())),
         Ends::MidMonth => sessions_before(first.checked_add(14.days()).ok()?, 1),
-        Ends::MonthBefore20 => Some(on_or_before(first.checked_sub(1.month()).ok()?.checked_add(19.days()).ok()?)),
+        Ends::MonthBefore20 => Some(on_or_before(
+            first.checked_sub(1.month()).ok()?.checked_add(19.days()).ok()?,
+        )),
         Ends::MonthBeforeEnd => sessions_before(first, 3),
     }
 }

@@ -74,11 +74,19 @@ impl Gaps {
                 .map(|symbol| (Dice::new(dice.clone().next(), symbol).next(), symbol))
                 .collect();
             drawn.sort_unstable();
-            drawn.into_iter().take((from.len() * percent).div_ceil(100)).map(|(_, symbol)| symbol.clone()).collect()
+            drawn
+                .into_iter()
+                .take((from.len() * percent).div_ceil(100))
+                .map(|(_, symbol)| symbol.clone())
+                .collect()
         };
         let mut realised = pick("no realised volatility", &others, 15);
         realised.extend(futures);
-        Self { realised, rank: pick("no rank", symbols, 3), percentile: pick("no percentile", symbols, 2) }
+        Self {
+            realised,
+            rank: pick("no rank", symbols, 3),
+            percentile: pick("no percentile", symbols, 2),
+        }
     }
 }
 
@@ -86,7 +94,7 @@ impl Gaps {
 pub(super) fn implied_vol(listing: &Listing, seed: u64, closed: &[Bar]) -> f64 {
     let realised = |returns| realised(closed, returns).unwrap_or(listing.vol);
     let mut dice = Dice::new(seed, listing.metrics_symbol()).at(11);
-    let premium = (1.1 * (0.24 * dice.normal()).exp()).clamp(0.7, 1.8);
+    let premium = (1.14 * (0.24 * dice.normal()).exp()).clamp(0.7, 1.8);
     premium * (0.6 * realised(90) + 0.4 * realised(30))
 }
 
@@ -106,7 +114,11 @@ pub(super) fn metrics(listing: &Listing, seed: u64, closed: &[Bar], gaps: &Gaps,
     });
     let hundredth = |vol: f64| (vol * 10_000.0).round() / 10_000.0;
     let windows = || Some([realised(closed, 30)?, realised(closed, 60)?, realised(closed, 90)?].map(hundredth));
-    let realised = if gaps.realised.contains(symbol) || symbol == "LLYVK" { None } else { windows() };
+    let realised = if gaps.realised.contains(symbol) || symbol == "LLYVK" {
+        None
+    } else {
+        windows()
+    };
     let mut dice = dice.at(13);
     let rating = match (&listing.class, listing.popular, dice.whole(0, 9)) {
         (Class::Future(_), _, 0) => None,
@@ -126,12 +138,19 @@ pub(super) fn metrics(listing: &Listing, seed: u64, closed: &[Bar], gaps: &Gaps,
         implied,
         realised,
         beta: listing.beta().map(|beta| (beta * 100.0).round() / 100.0),
-        correlation: if symbol == "SPY" { 1.0 } else { (listing.tie * 100.0).round() / 100.0 },
-        earnings: share.then(|| today.checked_add(report.days()).ok()).flatten().map(|date| Earnings {
-            date,
-            estimated: report > 30,
-            time_of_day: if dice.whole(0, 1) == 0 { "AMC" } else { "BTO" },
-        }),
+        correlation: if symbol == "SPY" {
+            1.0
+        } else {
+            (listing.tie * 100.0).round() / 100.0
+        },
+        earnings: share
+            .then(|| today.checked_add(report.days()).ok())
+            .flatten()
+            .map(|date| Earnings {
+                date,
+                estimated: report > 30,
+                time_of_day: if dice.whole(0, 1) == 0 { "AMC" } else { "BTO" },
+            }),
         market_cap: if share { billions * 1_000_000_000 } else { 0 },
     }
 }
@@ -140,7 +159,11 @@ pub(super) fn metrics(listing: &Listing, seed: u64, closed: &[Bar], gaps: &Gaps,
 fn realised(closed: &[Bar], returns: u32) -> Option<f64> {
     let wanted = usize::try_from(returns).ok()?;
     let tail = closed.get(closed.len().checked_sub(wanted + 1)?..)?;
-    let logs: Vec<f64> = tail.iter().zip(tail.iter().skip(1)).map(|(one, next)| (next.close / one.close).ln()).collect();
+    let logs: Vec<f64> = tail
+        .iter()
+        .zip(tail.iter().skip(1))
+        .map(|(one, next)| (next.close / one.close).ln())
+        .collect();
     let mean = logs.iter().sum::<f64>() / f64::from(returns);
     let squares: f64 = logs.iter().map(|log| (log - mean) * (log - mean)).sum();
     Some((squares / f64::from(returns - 1) * 252.0).sqrt())
@@ -168,6 +191,10 @@ impl Past {
                 five_days_ago = then;
             }
         }
-        Self { rank: (index - lowest) / (highest - lowest), percentile: f64::from(below) / 252.0, five_days_ago }
+        Self {
+            rank: (index - lowest) / (highest - lowest),
+            percentile: f64::from(below) / 252.0,
+            five_days_ago,
+        }
     }
 }

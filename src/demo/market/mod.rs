@@ -5,6 +5,7 @@
 mod dice;
 pub(crate) mod future;
 pub(crate) mod metrics;
+mod model;
 pub(crate) mod options;
 pub(crate) mod roster;
 mod tape;
@@ -19,13 +20,16 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use smol_str::SmolStr;
 
+use self::dice::Dice;
 use self::future::Terms;
 use self::metrics::{Gaps, Metrics};
-use self::options::{Found, Model, Series};
+use self::model::{Found, Model};
+use self::options::Series;
 use self::roster::{Class, Listing};
 pub use self::tape::{Greeks, Last, Profile, Quote, Summary, Trade};
 use self::tape::{Tape, market_time};
 pub use self::walk::Bar;
+use self::walk::Session;
 use crate::time::{self, Market as Exchange};
 
 /// The risk-free rate the venue publishes, a fraction a year.
@@ -46,9 +50,9 @@ pub struct Market {
 
 #[derive(Debug)]
 struct Sessions {
-    shares: Vec<Date>,
-    futures: Vec<Date>,
-    crypto: Vec<Date>,
+    shares: Vec<Session>,
+    futures: Vec<Session>,
+    crypto: Vec<Session>,
 }
 
 #[derive(Debug)]
@@ -70,19 +74,34 @@ impl Market {
                     streamers.insert(SmolStr::from(symbol), listing.streamer.clone());
                 }
                 streamers.insert(listing.symbol.clone(), listing.streamer.clone());
-                listed.insert(listing.streamer.clone(), Listed { listing, bars: OnceLock::new() });
+                listed.insert(
+                    listing.streamer.clone(),
+                    Listed {
+                        listing,
+                        bars: OnceLock::new(),
+                    },
+                );
             }
             if symbol != "LLYVK" && !symbol.ends_with("/USD") {
                 published.push(symbol.into());
             }
         }
         let sessions = Sessions {
-            shares: quarters(Exchange::UsEquities, day),
-            futures: quarters(Exchange::UsFutures, day),
-            crypto: quarters(Exchange::Crypto, day),
+            shares: quarters(Exchange::UsEquities, day, seed),
+            futures: quarters(Exchange::UsFutures, day, seed),
+            crypto: quarters(Exchange::Crypto, day, seed),
         };
         let gaps = Gaps::choose(seed, &published);
-        Self { seed, anchor, day, opening, sessions, listed, streamers, gaps }
+        Self {
+            seed,
+            anchor,
+            day,
+            opening,
+            sessions,
+            listed,
+            streamers,
+            gaps,
+        }
     }
 
     /// Market time of tick 0: the last 09:30 or close (16:00, on short days 13:00) in New York.
@@ -105,7 +124,13 @@ impl Market {
         let mut bars = self.whole_bars(self.listed.get(base_streamer)?).to_vec();
         if let Some(today) = bars.last_mut().filter(|_| self.opening) {
             let (open, volume) = (today.open, (today.volume * 0.02).round());
-            *today = Bar { high: open, low: open, close: open, volume, ..*today };
+            *today = Bar {
+                high: open,
+                low: open,
+                close: open,
+                volume,
+                ..*today
+            };
         }
         Some(bars)
     }
@@ -120,9 +145,9 @@ impl Market {
         self.day
     }
 
-    /// The seed, for whatever else wants to be fixed by it.
-    pub(crate) fn seed(&self) -> u64 {
-        self.seed
+    /// A number by which names can be put into an order that means nothing and never changes.
+    pub(crate) fn shuffled(&self, name: &str) -> u64 {
+        Dice::new(self.seed, name).at(17).next()
     }
 
     /// What a REST symbol (`SPY`, `/ESZ6`, `/ES` for its active contract, `BTC/USD`) names.
@@ -150,8 +175,14 @@ impl Market {
 
     /// The strikes of `series` on `listing`.
     pub(crate) fn strikes(&self, listing: &Listing, series: &Series) -> Vec<f64> {
-        let streamer = series.future.as_ref().map_or(&listing.streamer, |terms| &terms.streamer);
-        let spot = self.listed.get(streamer).and_then(|listed| self.tape(listed).previous_close());
+        let streamer = series
+            .future
+            .as_ref()
+            .map_or(&listing.streamer, |terms| &terms.streamer);
+        let spot = self
+            .listed
+            .get(streamer)
+            .and_then(|listed| self.tape(listed).previous_close());
         spot.map_or_else(Vec::new, |spot| options::strikes(spot, series.future.is_some()))
     }
 
@@ -160,7 +191,9 @@ impl Market {
         let listed = self.listed.get(&listing.streamer)?;
         let seconds = series.end()?.duration_since(self.anchor).as_secs_f64().max(1800.0);
         let spot = self.tape(listed).price(0)?;
-        self.model(listed).vol_of(spot, spot, seconds / (365.0 * 86_400.0)).map(crate::units::Vol::get)
+        self.model(listed)
+            .vol_of(spot, spot, seconds / (365.0 * 86_400.0))
+            .map(crate::units::Vol::get)
     }
 
     /// What market metrics say about a share, fund, index or futures root; `None` for anything else.
@@ -169,7 +202,13 @@ impl Market {
         if listed.listing.metrics_symbol() != symbol || listed.listing.class == Class::Crypto {
             return None;
         }
-        Some(metrics::metrics(&listed.listing, self.seed, self.closed_bars(listed), &self.gaps, self.day))
+        Some(metrics::metrics(
+            &listed.listing,
+            self.seed,
+            self.closed_bars(listed),
+            &self.gaps,
+            self.day,
+        ))
     }
 
     fn option(&self, streamer: &str, tick: u64) -> Option<Last> {
@@ -184,7 +223,10 @@ impl Market {
         };
         let underlying = if streamer.starts_with("./") {
             let standard = |root: &&future::Root| root.options == pieces.root;
-            future::ROOTS.iter().find(standard).map_or_else(|| pieces.root.starts_with("EW").then_some("/ES"), |root| Some(root.symbol))?
+            future::ROOTS.iter().find(standard).map_or_else(
+                || pieces.root.starts_with("EW").then_some("/ES"),
+                |root| Some(root.symbol),
+            )?
         } else {
             root
         };
@@ -193,27 +235,61 @@ impl Market {
             let spelled = series.spell(pieces.strike)?;
             Some(spelled.call_streamer == streamer || spelled.put_streamer == streamer)
         };
-        let series = self.series(listing).into_iter().find(|series| spelled(series) == Some(true))?;
-        if !self.strikes(listing, &series).iter().any(|strike| strike.total_cmp(&pieces.strike).is_eq()) {
+        let series = self
+            .series(listing)
+            .into_iter()
+            .find(|series| spelled(series) == Some(true))?;
+        if !self
+            .strikes(listing, &series)
+            .iter()
+            .any(|strike| strike.total_cmp(&pieces.strike).is_eq())
+        {
             return None;
         }
-        let delivered = series.future.as_ref().map_or(&listing.streamer, |terms| &terms.streamer);
+        let delivered = series
+            .future
+            .as_ref()
+            .map_or(&listing.streamer, |terms| &terms.streamer);
         let listed = self.listed.get(delivered)?;
         let tape = self.tape(listed);
-        let found = Found { series, right: pieces.right, strike: pieces.strike, streamer };
-        self.model(listed).last(&found, tape.price(tick)?, tape.bars.last()?.open, market_time(self.anchor, tick))
+        let found = Found {
+            series,
+            right: pieces.right,
+            strike: pieces.strike,
+            streamer,
+        };
+        self.model(listed).last(
+            &found,
+            tape.price(tick)?,
+            tape.bars.last()?.open,
+            market_time(self.anchor, tick),
+        )
     }
 
     fn model<'a>(&'a self, listed: &'a Listed) -> Model<'a> {
         let listing = &listed.listing;
-        let measured = self.listing(listing.metrics_symbol()).and_then(|active| self.listed.get(&active.streamer));
+        let measured = self
+            .listing(listing.metrics_symbol())
+            .and_then(|active| self.listed.get(&active.streamer));
         let vol = metrics::implied_vol(listing, self.seed, self.closed_bars(measured.unwrap_or(listed)));
-        Model { seed: self.seed, listing, vol, rate: RISK_FREE_RATE, bars: self.whole_bars(listed) }
+        Model {
+            seed: self.seed,
+            listing,
+            vol,
+            rate: RISK_FREE_RATE,
+            bars: self.whole_bars(listed),
+        }
     }
 
     fn tape<'a>(&'a self, listed: &'a Listed) -> Tape<'a> {
         let bars = self.whole_bars(listed);
-        Tape { listing: &listed.listing, bars, seed: self.seed, anchor: self.anchor, opening: self.opening }
+        Tape {
+            listing: &listed.listing,
+            bars,
+            seed: self.seed,
+            anchor: self.anchor,
+            opening: self.opening,
+        }
     }
 
     fn whole_bars<'a>(&self, listed: &'a Listed) -> &'a [Bar] {
@@ -263,10 +339,16 @@ fn anchor(now: Timestamp) -> (Timestamp, Date, bool) {
 }
 
 /// The sessions of the quarter of `day` and of the five before it.
-fn quarters(exchange: Exchange, day: Date) -> Vec<Date> {
+fn quarters(exchange: Exchange, day: Date, seed: u64) -> Vec<Session> {
     let into_quarter = (day.month() - 1) % 3;
-    let first = day.first_of_month().saturating_sub((i32::from(into_quarter) + 15).months());
-    let end = day.first_of_month().saturating_add((3 - i32::from(into_quarter)).months());
+    let first = day
+        .first_of_month()
+        .saturating_sub((i32::from(into_quarter) + 15).months());
+    let end = day
+        .first_of_month()
+        .saturating_add((3 - i32::from(into_quarter)).months());
     let days = first.series(1.day()).take_while(|date| *date < end);
-    days.filter(|date| time::session_close(exchange, *date).is_some()).collect()
+    days.filter(|date| time::session_close(exchange, *date).is_some())
+        .map(|date| Session::on(date, seed))
+        .collect()
 }

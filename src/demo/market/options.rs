@@ -1,18 +1,14 @@
-//! The options of the venue: which series and strikes are listed, how they are spelled, what they are worth.
+//! The options of the venue: which series and strikes are listed and how they are spelled.
 
+use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
-use jiff::{Timestamp, Unit};
 use smol_str::{SmolStr, format_smolstr};
 
-use super::dice::Dice;
 use super::future::{self, Ends, Terms};
-use super::roster::{Class, Listing};
-use super::tape::{Greeks, Last, Quote, Summary, Trade};
-use super::walk::Bar;
+use super::roster::Listing;
 use crate::time::{self, Market as Exchange};
-use crate::units::Vol;
-use crate::vol::black::{European, Right, Underlying};
+use crate::vol::black::Right;
 
 /// The options of one root that expire on one day.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,13 +42,22 @@ impl Series {
     /// `ESZ6`, `EW3Z6`: the contract code of a series on futures.
     pub(crate) fn code(&self) -> Option<SmolStr> {
         self.future.as_ref()?;
-        Some(format_smolstr!("{}{}{}", self.root, self.month()?, self.year().rem_euclid(10)))
+        Some(format_smolstr!(
+            "{}{}{}",
+            self.root,
+            self.month()?,
+            self.year().rem_euclid(10)
+        ))
     }
 
     /// When the series ends.
     pub(crate) fn end(&self) -> Option<Timestamp> {
         let opening = || time::session_open(Exchange::UsEquities, self.expiry);
-        if self.morning { opening() } else { time::session_close(Exchange::UsEquities, self.expiry).or_else(opening) }
+        if self.morning {
+            opening()
+        } else {
+            time::session_close(Exchange::UsEquities, self.expiry).or_else(opening)
+        }
     }
 
     /// Every spelling of `strike`.
@@ -60,14 +65,23 @@ impl Series {
         let both = |right| Some((self.symbol(right, strike)?, self.streamer(right, strike)?));
         let (call, call_streamer) = both(Right::Call)?;
         let (put, put_streamer) = both(Right::Put)?;
-        Some(Spelled { call, call_streamer, put, put_streamer })
+        Some(Spelled {
+            call,
+            call_streamer,
+            put,
+            put_streamer,
+        })
     }
 
     fn symbol(&self, right: Right, strike: f64) -> Option<SmolStr> {
         let day = self.expiry.strftime("%y%m%d");
         let side = letter(right);
         Some(match &self.future {
-            Some(terms) => format_smolstr!("./{} {:<6}{day}{side}{strike}", &terms.symbol[1..], self.code()?),
+            Some(terms) => format_smolstr!(
+                "./{} {:<6}{day}{side}{strike}",
+                terms.symbol.trim_start_matches('/'),
+                self.code()?
+            ),
             None => format_smolstr!("{:<6}{day}{side}{:08.0}", self.root, strike * 1000.0),
         })
     }
@@ -77,7 +91,12 @@ impl Series {
         Some(match &self.future {
             Some(terms) => {
                 let year = self.year().rem_euclid(100);
-                format_smolstr!("./{}{}{year:02}{side}{strike}:{}", self.root, self.month()?, terms.root.suffix)
+                format_smolstr!(
+                    "./{}{}{year:02}{side}{strike}:{}",
+                    self.root,
+                    self.month()?,
+                    terms.root.suffix
+                )
             }
             None => format_smolstr!(".{}{}{side}{strike}", self.root, self.expiry.strftime("%y%m%d")),
         })
@@ -88,7 +107,8 @@ impl Series {
     }
 
     fn month(&self) -> Option<char> {
-        self.delivery().map_or_else(|| future::month_code(self.expiry.month()), |terms| Some(terms.month))
+        self.delivery()
+            .map_or_else(|| future::month_code(self.expiry.month()), |terms| Some(terms.month))
     }
 
     fn year(&self) -> i16 {
@@ -110,13 +130,21 @@ pub(crate) fn series_on(listing: &Listing, after: Timestamp) -> Vec<Series> {
         "VIX" => (None, true),
         _ => (Some(plain.clone()), false),
     };
-    let monthlies: Vec<Date> = (0..5).filter_map(|ahead| monthly(&listing.symbol, today.first_of_month(), ahead)).collect();
+    let monthlies: Vec<Date> = (0..5)
+        .filter_map(|ahead| monthly(&listing.symbol, today.first_of_month(), ahead))
+        .collect();
     let weeklies = fridays(today).into_iter().filter(|friday| !monthlies.contains(friday));
     let weeklies = weeklies.filter_map(|expiry| weekly_root.clone().map(|root| (root, expiry, false, false)));
     let regular = monthlies.iter().map(|expiry| (plain.clone(), *expiry, true, morning));
     let mut all: Vec<Series> = weeklies
         .chain(regular)
-        .map(|(root, expiry, regular, morning)| Series { root, expiry, regular, morning, future: None })
+        .map(|(root, expiry, regular, morning)| Series {
+            root,
+            expiry,
+            regular,
+            morning,
+            future: None,
+        })
         .filter(|series| series.end().is_some_and(|end| end > after))
         .collect();
     all.sort_by_key(|series| series.expiry);
@@ -136,30 +164,60 @@ pub(crate) fn series_on_futures(contracts: &[Terms], after: Timestamp) -> Vec<Se
             }
         };
         let morning = terms.root.ends == Ends::ThirdFriday;
-        Some(Series { root: terms.root.options.into(), expiry, regular: true, morning, future: Some(terms.clone()) })
+        Some(Series {
+            root: terms.root.options.into(),
+            expiry,
+            regular: true,
+            morning,
+            future: Some(terms.clone()),
+        })
     });
     let weekly = fridays(today).into_iter().filter_map(|expiry| {
         let terms = live().find(|terms| terms.root.symbol == "/ES" && terms.expiration >= expiry)?;
         let week = (expiry.day() - 1) / 7 + 1;
-        let root = if week == 5 { SmolStr::from("EW") } else { format_smolstr!("EW{week}") };
-        Some(Series { root, expiry, regular: false, morning: false, future: Some(terms.clone()) })
+        let root = if week == 5 {
+            SmolStr::from("EW")
+        } else {
+            format_smolstr!("EW{week}")
+        };
+        Some(Series {
+            root,
+            expiry,
+            regular: false,
+            morning: false,
+            future: Some(terms.clone()),
+        })
     });
-    quarterly.chain(weekly).filter(|series| series.end().is_some_and(|end| end > after)).collect()
+    quarterly
+        .chain(weekly)
+        .filter(|series| series.end().is_some_and(|end| end > after))
+        .collect()
 }
 
 /// The strikes listed around `spot`: a step of about one hundredth, on shares no finer than a half, a quarter down and up.
 pub(crate) fn strikes(spot: f64, on_future: bool) -> Vec<f64> {
     let mut step = if on_future {
-        Step { mantissa: 1.0, scale: 100_000.0, divide: true }
+        Step {
+            mantissa: 1.0,
+            scale: 100_000.0,
+            divide: true,
+        }
     } else {
-        Step { mantissa: 5.0, scale: 10.0, divide: true }
+        Step {
+            mantissa: 5.0,
+            scale: 10.0,
+            divide: true,
+        }
     };
     while let Some(wider) = step.wider().filter(|wider| wider.of(1.0) <= spot / 100.0) {
         step = wider;
     }
     let first = (spot * 0.75 / step.of(1.0)).ceil().max(1.0);
     let fits = |strike: &f64| *strike <= spot * 1.3;
-    (0..200_u32).map(|number| step.of(first + f64::from(number))).take_while(fits).collect()
+    (0..200_u32)
+        .map(|number| step.of(first + f64::from(number)))
+        .take_while(fits)
+        .collect()
 }
 
 /// A step of strikes, kept so that every strike is the closest number to its decimal text.
@@ -172,7 +230,11 @@ struct Step {
 
 impl Step {
     fn of(self, count: f64) -> f64 {
-        if self.divide { count * self.mantissa / self.scale } else { count * self.mantissa * self.scale }
+        if self.divide {
+            count * self.mantissa / self.scale
+        } else {
+            count * self.mantissa * self.scale
+        }
     }
 
     fn wider(self) -> Option<Self> {
@@ -190,16 +252,12 @@ impl Step {
             true => (10.0, false),
             false => (self.scale * 10.0, false),
         };
-        Some(Self { mantissa: 1.0, scale, divide })
+        Some(Self {
+            mantissa: 1.0,
+            scale,
+            divide,
+        })
     }
-}
-
-/// An option found by its streamer symbol.
-pub(super) struct Found<'a> {
-    pub(super) series: Series,
-    pub(super) right: Right,
-    pub(super) strike: f64,
-    pub(super) streamer: &'a str,
 }
 
 /// The pieces of a streamer symbol: option root, rest before the side, side, strike.
@@ -217,104 +275,14 @@ pub(super) fn pieces(streamer: &str) -> Option<Pieces<'_>> {
         None => (text, 6),
     };
     let side = text.rfind(['C', 'P'])?;
-    let right = if text.get(side..=side)? == "C" { Right::Call } else { Right::Put };
+    let right = if text.get(side..=side)? == "C" {
+        Right::Call
+    } else {
+        Right::Put
+    };
     let strike = text.get(side + 1..)?.parse().ok()?;
     let root = text.get(..side.checked_sub(dated)?)?;
     Some(Pieces { root, right, strike })
-}
-
-/// The market an option is valued in.
-pub(super) struct Model<'a> {
-    pub(super) seed: u64,
-    pub(super) listing: &'a Listing,
-    /// 30-day volatility of the underlying.
-    pub(super) vol: f64,
-    pub(super) rate: f64,
-    pub(super) bars: &'a [Bar],
-}
-
-impl Model<'_> {
-    /// Volatility of `strike` with `years` to go while the underlying is at `spot`: a mild skew and term slope.
-    pub(super) fn vol_of(&self, spot: f64, strike: f64, years: f64) -> Option<Vol> {
-        let slope = Dice::new(self.seed, &self.listing.family).at(7).between(-0.06, 0.05);
-        let term = self.vol * (1.0 + slope * (years * 365.0 / 30.0).ln().clamp(-2.0, 2.0));
-        let far = ((strike / spot).ln() / (term * years.sqrt())).clamp(-5.0, 5.0);
-        Vol::new(term * (1.0 - 0.05 * far + 0.012 * far * far))
-    }
-
-    /// The option's value and Greeks at market time `at` with the underlying at `spot`.
-    pub(super) fn greeks(&self, option: &Found<'_>, spot: f64, at: Timestamp) -> Option<Greeks> {
-        let left = option.series.end()?.since(at).ok()?.total(Unit::Second).ok()?.max(1800.0);
-        let years = left / (365.0 * 86_400.0);
-        let vol = self.vol_of(spot, option.strike, years)?;
-        let rate = if option.series.future.is_some() { self.rate } else { 0.0 };
-        let underlying = Underlying::Spot { price: spot, dividend_yield: rate };
-        let found = European { right: option.right, underlying, strike: option.strike, years, rate, vol }.greeks()?;
-        Some(Greeks {
-            time: at.as_millisecond(),
-            price: found.price,
-            volatility: vol.get(),
-            delta: found.delta,
-            gamma: found.gamma,
-            theta: found.theta,
-            rho: found.rho,
-            vega: found.vega,
-        })
-    }
-
-    /// Everything the feed says about `option` with the underlying at `spot`, which closed at `previous` the day before.
-    pub(super) fn last(&self, option: &Found<'_>, spot: f64, opened: f64, at: Timestamp) -> Option<Last> {
-        let greeks = self.greeks(option, spot, at)?;
-        let grain = match self.listing.class {
-            Class::Future(_) => self.listing.grain.max(20.0),
-            Class::Share | Class::Fund | Class::Index | Class::Crypto => 100.0,
-        };
-        let round = |price: f64| (price * grain).round() / grain;
-        let half = (greeks.price * if self.listing.popular { 0.008 } else { 0.03 }).max(0.5 / grain);
-        let bid = ((greeks.price - half) * grain).floor().max(0.0) / grain;
-        let ask = ((greeks.price + half) * grain).ceil().max(1.0) / grain;
-        let mut dice = Dice::new(self.seed, option.streamer);
-        let idle = (option.strike / spot).ln().abs() > 0.1 && dice.whole(0, 2) == 0;
-        let [.., before, today] = self.bars else { return None };
-        let earlier = |spot| Some(round(self.greeks(option, spot, at)?.price));
-        let (previous, open) = (earlier(before.close)?, earlier(opened)?);
-        let price = round(greeks.price).clamp(bid, ask);
-        let day_id = super::tape::day_id(today);
-        let interest = i64::from(dice.whole(5, 24_000));
-        let trade = Trade {
-            time: at.as_millisecond(),
-            price,
-            size: f64::from(dice.whole(1, 60)),
-            change: round(price - previous),
-            day_id,
-            day_volume: f64::from(dice.whole(10, 6_000)),
-            extended: false,
-        };
-        let never = Trade { time: 0, price: f64::NAN, size: f64::NAN, change: f64::NAN, day_volume: f64::NAN, ..trade };
-        Some(Last {
-            quote: Some(Quote {
-                bid_time: at.as_millisecond(),
-                bid,
-                bid_size: f64::from(dice.whole(1, 200)),
-                ask_time: at.as_millisecond(),
-                ask,
-                ask_size: f64::from(dice.whole(1, 200)),
-            }),
-            trade: Some(if idle { never } else { trade }),
-            summary: Some(Summary {
-                day_id,
-                open: if idle { f64::NAN } else { open },
-                high: if idle { f64::NAN } else { open.max(price) },
-                low: if idle { f64::NAN } else { open.min(price) },
-                close: None,
-                prev_day_id: super::tape::day_id(before),
-                prev_close: previous,
-                open_interest: interest,
-            }),
-            profile: None,
-            greeks: Some(greeks),
-        })
-    }
 }
 
 fn letter(right: Right) -> char {
@@ -334,7 +302,11 @@ fn monthly(symbol: &str, first: Date, ahead: i32) -> Option<Date> {
 }
 
 fn fridays(today: Date) -> Vec<Date> {
-    let first = if today.weekday() == Weekday::Friday { Ok(today) } else { today.nth_weekday(1, Weekday::Friday) };
+    let first = if today.weekday() == Weekday::Friday {
+        Ok(today)
+    } else {
+        today.nth_weekday(1, Weekday::Friday)
+    };
     let Ok(first) = first else { return Vec::new() };
     let weeks = (0..5).filter_map(|week: i32| first.checked_add(week.weeks()).ok());
     weeks.map(future::on_or_before).collect()

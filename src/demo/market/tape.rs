@@ -153,7 +153,11 @@ impl Tape<'_> {
         let index = matches!(self.listing.class, Class::Index);
         let mut dice = Dice::new(self.seed, &self.listing.streamer).at(tick ^ (1 << 40));
         let step = 1.0 / self.listing.grain;
-        let wide = if self.listing.popular { 0.0 } else { price * dice.between(0.0002, 0.0015) };
+        let wide = if self.listing.popular {
+            0.0
+        } else {
+            price * dice.between(0.0002, 0.0015)
+        };
         let quote = (!index).then(|| Quote {
             bid_time: time,
             bid: self.listing.rounded((price - wide - step).max(step)),
@@ -164,7 +168,11 @@ impl Tape<'_> {
         });
         let (low, high) = self.range(day, tick);
         let ticks = u32::try_from(tick).map_or(f64::from(u32::MAX), f64::from);
-        let traded = if self.opening { (day.volume * 0.02).round() } else { day.volume };
+        let traded = if self.opening {
+            (day.volume * 0.02).round()
+        } else {
+            day.volume
+        };
         let year = || self.bars.iter().rev().take(252);
         let contracts = match self.listing.class {
             Class::Future(_) => i64::from(Dice::new(self.seed, &self.listing.streamer).whole(20_000, 900_000)),
@@ -196,7 +204,10 @@ impl Tape<'_> {
                 trading_status: "ACTIVE",
                 high_52: year().map(|bar| bar.high).fold(f64::MIN, f64::max),
                 low_52: year().map(|bar| bar.low).fold(f64::MAX, f64::min),
-                beta: self.listing.beta().map_or(f64::NAN, |beta| (beta * 100.0).round() / 100.0),
+                beta: self
+                    .listing
+                    .beta()
+                    .map_or(f64::NAN, |beta| (beta * 100.0).round() / 100.0),
             }),
             greeks: None,
         })
