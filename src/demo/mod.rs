@@ -1,3 +1,4 @@
 //! demo
 
 pub mod market;
+pub mod rest;
