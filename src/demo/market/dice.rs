@@ -49,8 +49,15 @@ impl Dice {
         low + u32::try_from((self.next() >> 16) % width).unwrap_or(0)
     }
 
-    /// Standard normal (Box & Muller 1958).
+    /// Standard normal.
     pub(crate) fn normal(&mut self) -> f64 {
-        (-2.0 * (1.0 - self.unit()).ln()).sqrt() * (TAU * self.unit()).cos()
+        self.normals().0
+    }
+
+    /// Two independent standard normals (Box & Muller 1958).
+    pub(crate) fn normals(&mut self) -> (f64, f64) {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        let (sine, cosine) = (TAU * self.unit()).sin_cos();
+        (radius * cosine, radius * sine)
     }
 }

@@ -83,13 +83,6 @@ pub(crate) struct Terms {
     pub(crate) place: i8,
 }
 
-impl Terms {
-    /// Years from `day` to the last day.
-    pub(crate) fn years_from(&self, day: Date) -> f64 {
-        f64::from((self.expiration - day).get_days()) / 365.0
-    }
-}
-
 /// The product `/ES` or `ES` names.
 pub(crate) fn root(symbol: &str) -> Option<&'static Root> {
     ROOTS.iter().find(|root| root.symbol == symbol)

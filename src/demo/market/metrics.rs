@@ -94,7 +94,7 @@ impl Gaps {
 pub(super) fn implied_vol(listing: &Listing, seed: u64, closed: &[Bar]) -> f64 {
     let realised = |returns| realised(closed, returns).unwrap_or(listing.vol);
     let mut dice = Dice::new(seed, listing.metrics_symbol()).at(11);
-    let premium = (1.1 * (0.24 * dice.normal()).exp()).clamp(0.7, 1.8);
+    let premium = (1.14 * (0.24 * dice.normal()).exp()).clamp(0.7, 1.8);
     premium * (0.6 * realised(90) + 0.4 * realised(30))
 }
 

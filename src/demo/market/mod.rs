@@ -5,6 +5,7 @@
 mod dice;
 pub(crate) mod future;
 pub(crate) mod metrics;
+mod model;
 pub(crate) mod options;
 pub(crate) mod roster;
 mod tape;
@@ -19,13 +20,16 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use smol_str::SmolStr;
 
+use self::dice::Dice;
 use self::future::Terms;
 use self::metrics::{Gaps, Metrics};
-use self::options::{Found, Model, Series};
+use self::model::{Found, Model};
+use self::options::Series;
 use self::roster::{Class, Listing};
 pub use self::tape::{Greeks, Last, Profile, Quote, Summary, Trade};
 use self::tape::{Tape, market_time};
 pub use self::walk::Bar;
+use self::walk::Session;
 use crate::time::{self, Market as Exchange};
 
 /// The risk-free rate the venue publishes, a fraction a year.
@@ -46,9 +50,9 @@ pub struct Market {
 
 #[derive(Debug)]
 struct Sessions {
-    shares: Vec<Date>,
-    futures: Vec<Date>,
-    crypto: Vec<Date>,
+    shares: Vec<Session>,
+    futures: Vec<Session>,
+    crypto: Vec<Session>,
 }
 
 #[derive(Debug)]
@@ -83,9 +87,9 @@ impl Market {
             }
         }
         let sessions = Sessions {
-            shares: quarters(Exchange::UsEquities, day),
-            futures: quarters(Exchange::UsFutures, day),
-            crypto: quarters(Exchange::Crypto, day),
+            shares: quarters(Exchange::UsEquities, day, seed),
+            futures: quarters(Exchange::UsFutures, day, seed),
+            crypto: quarters(Exchange::Crypto, day, seed),
         };
         let gaps = Gaps::choose(seed, &published);
         Self {
@@ -141,9 +145,9 @@ impl Market {
         self.day
     }
 
-    /// The seed, for whatever else wants to be fixed by it.
-    pub(crate) fn seed(&self) -> u64 {
-        self.seed
+    /// A number by which names can be put into an order that means nothing and never changes.
+    pub(crate) fn shuffled(&self, name: &str) -> u64 {
+        Dice::new(self.seed, name).at(17).next()
     }
 
     /// What a REST symbol (`SPY`, `/ESZ6`, `/ES` for its active contract, `BTC/USD`) names.
@@ -335,7 +339,7 @@ fn anchor(now: Timestamp) -> (Timestamp, Date, bool) {
 }
 
 /// The sessions of the quarter of `day` and of the five before it.
-fn quarters(exchange: Exchange, day: Date) -> Vec<Date> {
+fn quarters(exchange: Exchange, day: Date, seed: u64) -> Vec<Session> {
     let into_quarter = (day.month() - 1) % 3;
     let first = day
         .first_of_month()
@@ -345,5 +349,6 @@ fn quarters(exchange: Exchange, day: Date) -> Vec<Date> {
         .saturating_add((3 - i32::from(into_quarter)).months());
     let days = first.series(1.day()).take_while(|date| *date < end);
     days.filter(|date| time::session_close(exchange, *date).is_some())
+        .map(|date| Session::on(date, seed))
         .collect()
 }

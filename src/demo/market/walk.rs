@@ -26,21 +26,44 @@ pub struct Bar {
     pub volume: f64,
 }
 
+/// A session with the numbers its bar is made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Session {
+    day: Date,
+    id: i32,
+    quarter: i32,
+    /// What moved the market as a whole.
+    shock: f64,
+}
+
+impl Session {
+    pub(super) fn on(day: Date, seed: u64) -> Self {
+        let id = time::day_id(day);
+        let shock = Dice::new(seed, "the market as a whole").at(number(id)).normal();
+        Self {
+            day,
+            id,
+            quarter: i32::from(day.year()) * 4 + i32::from(day.month() - 1) / 3,
+            shock,
+        }
+    }
+}
+
 /// The bars of `listing` on `sessions`, which begin and end with whole quarters, up to `today`.
-pub(super) fn bars(listing: &Listing, seed: u64, sessions: &[Date], today: Date) -> Vec<Bar> {
+pub(super) fn bars(listing: &Listing, seed: u64, sessions: &[Session], today: Date) -> Vec<Bar> {
     let path = Path::new(listing, seed);
     let mut bars = Vec::new();
-    for quarter in sessions.chunk_by(|one, other| quarter_of(*one) == quarter_of(*other)) {
+    for quarter in sessions.chunk_by(|one, other| one.quarter == other.quarter) {
         let Some(first) = quarter.first() else { continue };
-        let start = path.level(quarter_of(*first));
-        let wanted = (path.level(quarter_of(*first) + 1) / start).ln();
-        let raw: Vec<f64> = quarter.iter().map(|day| path.log_return(*day)).collect();
+        let start = path.level(first.quarter);
+        let wanted = (path.level(first.quarter + 1) / start).ln();
+        let raw: Vec<(f64, f64)> = quarter.iter().map(|session| path.log_return(*session)).collect();
         let sessions = u32::try_from(raw.len()).map_or(1.0, f64::from);
-        let pull = (wanted - raw.iter().sum::<f64>()) / sessions;
+        let pull = (wanted - raw.iter().map(|(log_return, _)| log_return).sum::<f64>()) / sessions;
         let mut before = start;
-        for (day, log_return) in quarter.iter().zip(raw).take_while(|(day, _)| **day <= today) {
+        for (session, (log_return, vol)) in quarter.iter().zip(raw).take_while(|(session, _)| session.day <= today) {
             let close = before * (log_return + pull).exp();
-            bars.push(path.bar(*day, before, close));
+            bars.push(path.bar(*session, vol, before, close));
             before = close;
         }
     }
@@ -50,11 +73,12 @@ pub(super) fn bars(listing: &Listing, seed: u64, sessions: &[Date], today: Date)
 struct Path<'a> {
     listing: &'a Listing,
     family: Dice,
-    market: Dice,
     own: Dice,
     swing: f64,
     period: f64,
     phase: f64,
+    /// Growth a year with the distance to the last day, and that day.
+    carry: Option<(f64, i32)>,
 }
 
 impl<'a> Path<'a> {
@@ -63,12 +87,15 @@ impl<'a> Path<'a> {
         let mut shape = family.at(u64::MAX);
         Self {
             listing,
-            market: Dice::new(seed, "the market as a whole"),
             own: Dice::new(seed, &listing.streamer),
             swing: shape.between(0.05, 0.4),
             period: shape.between(70.0, 220.0),
             phase: shape.between(0.0, TAU),
             family,
+            carry: match &listing.class {
+                Class::Future(terms) => Some((terms.root.carry, time::day_id(terms.expiration))),
+                Class::Share | Class::Fund | Class::Index | Class::Crypto => None,
+            },
         }
     }
 
@@ -77,39 +104,31 @@ impl<'a> Path<'a> {
         self.listing.level * (0.3 * self.listing.vol * dice.normal()).exp()
     }
 
-    fn daily_vol(&self, day: Date) -> f64 {
-        let turn = TAU * f64::from(time::day_id(day)) / self.period + self.phase;
-        self.listing.vol / 252.0_f64.sqrt() * (self.swing * turn.sin()).exp()
-    }
-
-    fn log_return(&self, day: Date) -> f64 {
-        let number = u64::from(time::day_id(day).unsigned_abs());
+    /// The day's log return and the volatility it was drawn from.
+    fn log_return(&self, session: Session) -> (f64, f64) {
+        let turn = TAU * f64::from(session.id) / self.period + self.phase;
+        let vol = self.listing.vol / 252.0_f64.sqrt() * (self.swing * turn.sin()).exp();
         let tie = self.listing.tie;
-        let shock = tie * self.market.at(number).normal() + (1.0 - tie * tie).sqrt() * self.family.at(number).normal();
-        self.daily_vol(day) * shock
+        let shock = tie * session.shock + (1.0 - tie * tie).sqrt() * self.family.at(number(session.id)).normal();
+        (vol * shock, vol)
     }
 
-    fn bar(&self, day: Date, before: f64, close: f64) -> Bar {
-        let number = time::day_id(day);
-        let mut dice = self.own.at(u64::from(number.unsigned_abs()));
-        let vol = self.daily_vol(day);
-        let carry = match &self.listing.class {
-            Class::Future(terms) => (terms.root.carry * terms.years_from(day)).exp(),
-            Class::Share | Class::Fund | Class::Index | Class::Crypto => 1.0,
-        };
+    fn bar(&self, session: Session, vol: f64, before: f64, close: f64) -> Bar {
+        let mut dice = self.own.at(number(session.id));
+        let (gap, crowd) = dice.normals();
+        let (above, below) = dice.normals();
+        let carry = self
+            .carry
+            .map_or(1.0, |(rate, end)| (rate * f64::from(end - session.id) / 365.0).exp());
         let round = |price: f64| self.listing.rounded(price * carry).max(1.0 / self.listing.grain);
-        let open = round(before * (0.35 * vol * dice.normal()).exp());
+        let open = round(before * (0.35 * vol * gap).exp());
         let close = round(close);
-        let high = self
-            .listing
-            .rounded(open.max(close) * (0.4 * vol * dice.normal().abs()).exp());
-        let low = self
-            .listing
-            .rounded(open.min(close) * (-0.4 * vol * dice.normal().abs()).exp());
+        let high = self.listing.rounded(open.max(close) * (0.4 * vol * above.abs()).exp());
+        let low = self.listing.rounded(open.min(close) * (-0.4 * vol * below.abs()).exp());
         let usual = if self.listing.popular { 8e6 } else { 6e5 };
-        let volume = (usual * (0.4 * dice.normal()).exp()).round();
+        let volume = (usual * (0.4 * crowd).exp()).round();
         Bar {
-            day_ms: i64::from(number) * 86_400_000,
+            day_ms: i64::from(session.id) * 86_400_000,
             open,
             high: high.max(open).max(close),
             low: low.max(1.0 / self.listing.grain),
@@ -119,6 +138,6 @@ impl<'a> Path<'a> {
     }
 }
 
-fn quarter_of(day: Date) -> i32 {
-    i32::from(day.year()) * 4 + i32::from(day.month() - 1) / 3
+fn number(id: i32) -> u64 {
+    u64::from(id.unsigned_abs())
 }
