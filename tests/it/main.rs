@@ -1,3 +1,11 @@
 //! Everything that is tested from outside the modules: the structure, the conversations, the built binary.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must stop, and helpers of tests are tests"
+)]
+
 mod tidy;
