@@ -58,7 +58,7 @@ impl Step {
         if !detail.is_empty() {
             detail.push_str(": ");
         }
-        detail.push_str(&failure.message);
+        detail.push_str(&failure.message());
         Self {
             ok: false,
             detail,
@@ -272,7 +272,7 @@ fn about(error: &tastytrade::Error) -> Failure {
     } else {
         Kind::Unavailable
     };
-    Failure::new(kind, error).hint("Check the network, the proxy variables and tastytrade.api_base_url.")
+    Failure::from_error(kind, error.clone()).hint("Check the network, the proxy variables and tastytrade.api_base_url.")
 }
 
 fn print(steps: &[Step], json: bool, out: &mut dyn Write) -> std::io::Result<()> {
