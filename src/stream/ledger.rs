@@ -88,6 +88,11 @@ impl Ledger {
         self.stirred = Some(now);
     }
 
+    /// Somebody has not been asked yet: silence counts from here again.
+    pub fn bear_with(&mut self, now: Instant) {
+        self.stirred = Some(now);
+    }
+
     /// The connection is gone: every last value must be heard again, complete histories stand.
     pub fn lost(&mut self) {
         self.streaming = false;

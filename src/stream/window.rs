@@ -25,6 +25,16 @@ pub struct Heard<T> {
     pub before_gap: bool,
 }
 
+impl<T> Heard<T> {
+    fn fresh(event: T, at: Timestamp) -> Self {
+        Self {
+            event,
+            at,
+            before_gap: false,
+        }
+    }
+}
+
 /// Everything heard for one streamer symbol.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Streamed {
@@ -176,10 +186,19 @@ where
                     Orders::default()
                 }
             },
-            () = sleep_until(silent_at) => ear.listened.ledger.fall_silent(Instant::now()),
+            () = sleep_until(silent_at) => {
+                let now = Instant::now();
+                if feed.has_asked() {
+                    ear.listened.ledger.fall_silent(now)
+                } else {
+                    ear.listened.ledger.bear_with(now);
+                    Orders::default()
+                }
+            }
             item = feed.next() => match item {
                 Ok(item) => ear.hear(item, on_trouble),
                 Err(GaveUp { reason }) => {
+                    ear.age();
                     ear.listened.end = End::GaveUp { reason };
                     return ear.listened;
                 }
@@ -251,64 +270,20 @@ impl<'p> Ear<'p> {
         let at = stamp(self.wall, now.saturating_duration_since(self.epoch));
         let (event_type, symbol) = key(&event);
         let orders = self.listened.ledger.answered(event_type, &symbol, now);
-        if let Event::Candles(event) = event {
-            self.listened.candles.insert(
-                symbol,
-                Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                },
-            );
-            return orders;
-        }
-        let streamed = self.listened.streamed.entry(symbol).or_default();
         match event {
-            Event::Quote(event) => {
-                streamed.quote = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Trade(event) => {
-                streamed.trade = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::TradeEth(event) => {
-                streamed.trade_eth = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Summary(event) => {
-                streamed.summary = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Profile(event) => {
-                streamed.profile = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Greeks(event) => {
-                streamed.greeks = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Candles(_) => {}
+            Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
+            Event::Trade(event) => self.values(symbol).trade = Some(Heard::fresh(event, at)),
+            Event::TradeEth(event) => self.values(symbol).trade_eth = Some(Heard::fresh(event, at)),
+            Event::Summary(event) => self.values(symbol).summary = Some(Heard::fresh(event, at)),
+            Event::Profile(event) => self.values(symbol).profile = Some(Heard::fresh(event, at)),
+            Event::Greeks(event) => self.values(symbol).greeks = Some(Heard::fresh(event, at)),
+            Event::Candles(event) => drop(self.listened.candles.insert(symbol, Heard::fresh(event, at))),
         }
         orders
+    }
+
+    fn values(&mut self, symbol: SmolStr) -> &mut Streamed {
+        self.listened.streamed.entry(symbol).or_default()
     }
 
     /// Marks what was heard before the connection was lost.
