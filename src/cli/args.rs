@@ -201,13 +201,13 @@ pub(super) struct Rules {
     #[arg(long)]
     pub allow_illiquid: bool,
     /// Least structural VRP, iv / hv90, a ratio
-    #[arg(long, value_name = "RATIO")]
+    #[arg(long, value_name = "RATIO", value_parser = threshold)]
     pub min_vrp: Option<f64>,
     /// Least IV percentile, 0 to 100; 0 switches the gate off
     #[arg(long, value_name = "0..100", value_parser = percent)]
     pub min_iv_percentile: Option<f64>,
     /// Least price of anything but futures
-    #[arg(long, value_name = "PRICE")]
+    #[arg(long, value_name = "PRICE", value_parser = threshold)]
     pub min_price: Option<f64>,
     /// Least liquidity rating, 0 to 5
     #[arg(long, value_name = "0..5", value_parser = clap::value_parser!(i64).range(0..=5))]
@@ -297,6 +297,13 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
         Ok(_) | Err(_) => Err("a number of seconds above 0 and at most 86400 is wanted".to_owned()),
+    }
+}
+
+fn threshold(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        Ok(_) | Err(_) => Err("a number of 0 or more is wanted".to_owned()),
     }
 }
 

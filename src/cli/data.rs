@@ -119,7 +119,12 @@ impl<'a> Job<'a> {
         };
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(deadline, stop);
-        Ok(gather(plan, &venues, &bound, Clock::starting_at(self.now()), &notify).await)
+        // A watchlist on stdin may have taken its time since the wall clock was read.
+        let clock = Clock {
+            wall: self.now(),
+            epoch: Instant::from_std(self.started),
+        };
+        Ok(gather(plan, &venues, &bound, clock, &notify).await)
     }
 
     fn tell(&self, notice: &Notice) {
