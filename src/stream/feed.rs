@@ -258,8 +258,10 @@ where
 
     /// Takes leave of the server.
     pub async fn close(self) {
-        if let State::Up(session) | State::Renewing(session, _) = self.state {
-            session.close().await;
+        match self.state {
+            State::Up(session) | State::Renewing(session, _) => session.close().await,
+            State::Leaving(goodbye, _) => goodbye.await,
+            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Over(_) => {}
         }
     }
 

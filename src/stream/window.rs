@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::connect::Connect;
 use super::feed::{Feed, GaveUp, Item, Tokens};
 use super::ledger::{Answer, Ledger, Orders, Want};
+use super::session::sleep_until;
 use crate::dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Summary, Trade};
 
 /// An event and when it was heard.
@@ -327,11 +328,4 @@ fn key(event: &Event) -> (EventType, SmolStr) {
 
 fn stamp(wall: Timestamp, since: Duration) -> Timestamp {
     wall.checked_add(since).unwrap_or(Timestamp::MAX)
-}
-
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
-    }
 }
