@@ -223,7 +223,7 @@ pub(super) fn universe(
         }
     };
     let instruments = parse_watchlist(&text, time::new_york_date(around.now)).map_err(|error| {
-        Failure::new(Kind::CannotRead, format!("{place}: {error}")).hint("A watchlist has one symbol a line.")
+        Failure::new(Kind::CannotRead, format!("{place}: {}", told(&error))).hint("A watchlist has one symbol a line.")
     })?;
     if instruments.is_empty() {
         return Err(Failure::new(Kind::CannotRead, format!("{place} names no symbol"))
