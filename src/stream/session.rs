@@ -60,6 +60,7 @@ impl Disconnect {
 
 const NO_STATUS: u16 = 1005;
 const GOODBYE: Duration = Duration::from_secs(1);
+const SHOWN_BYTES: usize = 300;
 const REASON_CHARS: usize = 120;
 
 /// A protocol and the socket it speaks over.
@@ -136,7 +137,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
                     let ended = io::Error::from(io::ErrorKind::UnexpectedEof);
                     return Err(Disconnect::Broken(Box::new(tungstenite::Error::Io(ended))));
                 }
-                Step::Received(Some(Ok(Message::Text(text)))) => self.protocol.handle_text(text.as_str(), now)?,
+                Step::Received(Some(Ok(Message::Text(text)))) => {
+                    tracing::trace!(text = shown(text.as_str()), "received");
+                    self.protocol.handle_text(text.as_str(), now)?;
+                }
                 Step::Received(Some(Ok(Message::Close(frame)))) => {
                     return Err(frame.map_or(
                         Disconnect::Closed {
@@ -167,6 +171,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
     fn write(&mut self, context: &mut Context<'_>) -> Result<(), tungstenite::Error> {
         let now = Instant::now().into_std();
         while let Some(text) = self.protocol.poll_transmit(now) {
+            tracing::trace!(text = shown(&text), "sent");
             self.unsent.push_back(Message::text(text));
         }
         while !self.unsent.is_empty() {
@@ -215,6 +220,15 @@ async fn sleep_until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due).await,
         None => std::future::pending().await,
+    }
+}
+
+/// The beginning of a message, for the log. Messages that hold or may repeat the token are withheld.
+fn shown(text: &str) -> &str {
+    match text.get(..SHOWN_BYTES.min(text.len())) {
+        _ if ["\"AUTH\"", "\"ERROR\""].iter().any(|kind| text.contains(kind)) => "a message about the token",
+        Some(beginning) => beginning,
+        None => "a message that is no plain text",
     }
 }
 
