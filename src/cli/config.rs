@@ -28,7 +28,8 @@ pub(super) fn run(args: &Config, global: &Global, around: &Surroundings, stderr:
             } else {
                 config::schema()
             };
-            let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::new(Kind::Internal, error))?;
+            let text =
+                serde_json::to_string_pretty(&schema).map_err(|error| Failure::from_error(Kind::Internal, error))?;
             Output::Stdout.finish(|out| writeln!(out, "{text}"))
         }
         ConfigCommand::Path => path(global, around),

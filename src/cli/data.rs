@@ -248,17 +248,17 @@ where
 
 impl From<Interrupted> for Failure {
     fn from(interrupted: Interrupted) -> Self {
-        Self::new(Kind::Interrupted, interrupted)
+        Self::from_error(Kind::Interrupted, interrupted)
     }
 }
 
-fn setup(error: impl std::error::Error) -> Failure {
-    Failure::new(Kind::Config, error)
+fn setup(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::from_error(Kind::Config, error)
 }
 
 /// Credentials that the venue does not accept.
 pub(super) fn refused(error: &tastytrade::Error) -> Failure {
-    Failure::new(Kind::Credentials, error)
+    Failure::from_error(Kind::Credentials, error.clone())
         .hint("Make a new grant in the tastytrade web site under API access, OAuth applications.")
         .hint(
             "Repeated failures block your address for hours: mend the credentials before the next try, or use --demo.",

@@ -52,13 +52,13 @@ impl Step {
         }
     }
 
-    fn failed(step: &'static str, since: Instant, failure: Failure) -> Self {
+    fn failed(step: &'static str, since: Instant, failure: &Failure) -> Self {
         let advice = (!failure.hints.is_empty()).then(|| failure.hints.join(" "));
         let mut detail = failure.details.join("; ");
         if !detail.is_empty() {
             detail.push_str(": ");
         }
-        detail.push_str(&failure.message);
+        detail.push_str(&failure.message());
         Self {
             ok: false,
             detail,
@@ -167,7 +167,7 @@ fn keep<T>(
             Some(value)
         }
         Err(failure) => {
-            steps.push(Step::failed(step, since, failure));
+            steps.push(Step::failed(step, since, &failure));
             None
         }
     }
@@ -187,7 +187,7 @@ fn clock_step(access: &Access, steps: &mut Vec<Step>) {
             format!("this machine's clock is {} s off the venue's", ahead.abs()),
         )
         .hint("Set the clock (NTP): ages, sessions and token lifetimes are judged by it.");
-        Step::failed("clock", start, failure)
+        Step::failed("clock", start, &failure)
     });
 }
 
@@ -235,10 +235,10 @@ async fn feed_steps(access: &Access, config: &Config, clock: Clock, token: Quote
             let sides = [quote.bid, quote.ask].map(|side| side.map_or("-".to_owned(), |price| price.to_string()));
             Step::ok(step, start, format!("{PROBE} {}", sides.join(" / ")))
         }
-        Ok(Err(reason)) => Step::failed(step, start, Failure::new(Kind::Unavailable, reason).hint(advice)),
+        Ok(Err(reason)) => Step::failed(step, start, &Failure::new(Kind::Unavailable, reason).hint(advice)),
         Err(_elapsed) => {
             let failure = Failure::new(Kind::TryLater, format!("nothing within {} s", PATIENCE.as_secs())).hint(advice);
-            Step::failed(step, start, failure)
+            Step::failed(step, start, &failure)
         }
     });
     feed.close().await;
@@ -248,7 +248,7 @@ async fn metrics_step(access: &Access, start: Instant) -> Step {
     let probe = Symbol(SmolStr::new_static(PROBE));
     let answer = access.rest.metrics(std::slice::from_ref(&probe)).await;
     if let Some((_, error)) = answer.unanswered.into_iter().next() {
-        return Step::failed("metrics", start, about(&error));
+        return Step::failed("metrics", start, &about(&error));
     }
     match answer.items.get(&probe).and_then(|metrics| metrics.iv) {
         Some(iv) => Step::ok("metrics", start, format!("{PROBE} iv {:.1} %", iv.get() * 100.0)),
@@ -258,7 +258,7 @@ async fn metrics_step(access: &Access, start: Instant) -> Step {
                 format!("no implied volatility of {PROBE} in the answer"),
             )
             .hint("The venue's volatility service may be down; try again later.");
-            Step::failed("metrics", start, failure)
+            Step::failed("metrics", start, &failure)
         }
     }
 }
@@ -272,7 +272,7 @@ fn about(error: &tastytrade::Error) -> Failure {
     } else {
         Kind::Unavailable
     };
-    Failure::new(kind, error).hint("Check the network, the proxy variables and tastytrade.api_base_url.")
+    Failure::from_error(kind, error.clone()).hint("Check the network, the proxy variables and tastytrade.api_base_url.")
 }
 
 fn print(steps: &[Step], json: bool, out: &mut dyn Write) -> std::io::Result<()> {

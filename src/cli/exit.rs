@@ -91,21 +91,45 @@ pub(super) struct Failure {
     pub kind: Kind,
     /// Particulars, a line each, told before the message.
     pub details: Vec<String>,
-    /// What failed, without a trailing period.
-    pub message: String,
+    /// What failed, without a trailing period, with its causes.
+    pub error: anyhow::Error,
     /// What to do next, a sentence each.
     pub hints: Vec<String>,
 }
 
 impl Failure {
-    /// A failure of a kind.
-    pub(super) fn new(kind: Kind, message: impl fmt::Display) -> Self {
+    /// A failure that is told in a sentence of our own.
+    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
             details: Vec::new(),
-            message: message.to_string(),
+            error: anyhow::Error::msg(message.into()),
             hints: Vec::new(),
         }
+    }
+
+    /// A failure that another room reports, with its causes.
+    pub(super) fn from_error(kind: Kind, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self {
+            kind,
+            details: Vec::new(),
+            error: error.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// What failed, each cause once.
+    pub(super) fn message(&self) -> String {
+        self.error.chain().fold(String::new(), |mut text, cause| {
+            let cause = cause.to_string();
+            if text.is_empty() {
+                text = cause;
+            } else if !text.contains(&cause) {
+                text.push_str(": ");
+                text.push_str(&cause);
+            }
+            text
+        })
     }
 
     /// The same failure with one more piece of advice.
@@ -119,7 +143,7 @@ impl Failure {
 /// What failed and what to do next, on one line.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        f.write_str(&self.message())?;
         for (number, hint) in self.hints.iter().enumerate() {
             f.write_str(if number == 0 { ". " } else { " " })?;
             f.write_str(hint)?;

@@ -77,7 +77,7 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let stderr = Stderr::new(cli.global.quiet, cli.global.verbose);
-    let outcome = catch_unwind(AssertUnwindSafe(|| run(cli, &stderr)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| run(&cli, &stderr)));
     stderr.clear();
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
@@ -92,7 +92,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, stderr: &Stderr) -> Result<(), Failure> {
+fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
     let surroundings = Surroundings::read(&cli.global)?;
     log::start(
         cli.global.verbose,

@@ -70,7 +70,7 @@ pub(super) fn credentials(config: &Config, around: &Surroundings) -> Result<tast
             )
             .hint("Or add --demo to work with invented data, without an account."),
         CredentialsError::Dotenv(_) | CredentialsError::File { .. } | CredentialsError::EmptyFile { .. } => {
-            Failure::new(Kind::Credentials, told(&error))
+            Failure::from_error(Kind::Credentials, error)
                 .hint("Mend the file, or add --demo to work without an account.")
         }
     })?;
@@ -79,13 +79,6 @@ pub(super) fn credentials(config: &Config, around: &Surroundings) -> Result<tast
         client_secret: found.client_secret,
         refresh_token: found.refresh_token,
     })
-}
-
-/// An error with its cause.
-fn told(error: &dyn std::error::Error) -> String {
-    error
-        .source()
-        .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 /// What the embedded venue accepts from anyone.
@@ -100,7 +93,7 @@ pub(super) fn demo_credentials() -> tastytrade::Credentials {
 
 /// The configuration with every server replaced by the embedded venue.
 pub(super) fn at_venue(config: &Config, venue: &Venue) -> Result<Config, Failure> {
-    let url = BaseUrl::parse(venue.base_url()).map_err(|error| Failure::new(Kind::Internal, error))?;
+    let url = BaseUrl::parse(venue.base_url()).map_err(|error| Failure::from_error(Kind::Internal, error))?;
     let mut config = config.clone();
     config.tastytrade.api_base_url = url.clone();
     config.legacy.base_url = url;
@@ -185,7 +178,7 @@ pub(super) fn symbols(texts: &[String], now: Timestamp) -> Result<Vec<Instrument
         .map(|text| text.as_str())
         .filter(|text| !text.trim().is_empty())
     {
-        let instrument = Instrument::parse(text, today).map_err(|error| Failure::new(Kind::Usage, error))?;
+        let instrument = Instrument::parse(text, today).map_err(|error| Failure::from_error(Kind::Usage, error))?;
         if known.insert(instrument.symbol()) {
             instruments.push(instrument);
         }
@@ -223,7 +216,9 @@ pub(super) fn universe(
         }
     };
     let instruments = parse_watchlist(&text, time::new_york_date(around.now)).map_err(|error| {
-        Failure::new(Kind::CannotRead, format!("{place}: {}", told(&error))).hint("A watchlist has one symbol a line.")
+        let failure = Failure::from_error(Kind::CannotRead, error);
+        let error = failure.error.context(place.clone());
+        Failure { error, ..failure }.hint("A watchlist has one symbol a line.")
     })?;
     if instruments.is_empty() {
         return Err(Failure::new(Kind::CannotRead, format!("{place} names no symbol"))
@@ -326,7 +321,7 @@ fn canonical(texts: BTreeSet<String>, now: Timestamp) -> Result<BTreeSet<Symbol>
 pub(super) fn sort(text: Option<&str>) -> Result<Sort, Failure> {
     text.map_or_else(
         || Ok(Sort::default()),
-        |text| text.parse().map_err(|error| Failure::new(Kind::Usage, error)),
+        |text| text.parse().map_err(|error| Failure::from_error(Kind::Usage, error)),
     )
 }
 

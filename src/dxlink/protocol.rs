@@ -217,6 +217,11 @@ impl Protocol {
             .unsubscribe(subscription.event_type, &subscription.symbol);
     }
 
+    /// `text` for a log or a message: every token this connection has used masked, control characters removed, cut.
+    pub fn masked(&self, text: &str) -> String {
+        redact(text, self.tokens.iter().map(ExposeSecret::expose_secret))
+    }
+
     /// The text that ends the channel politely, `None` when no channel is open. The feed is over after it.
     pub fn farewell(&mut self) -> Option<String> {
         let id = self.channel.id();
@@ -378,7 +383,7 @@ impl Protocol {
 
     fn take_error(&mut self, channel: u64, kind: &str, message: &str, now: Instant) -> Result<(), Error> {
         let said = message;
-        let message = redact(said, self.tokens.iter().map(ExposeSecret::expose_secret));
+        let message = self.masked(said);
         let of_connection = channel == 0;
         if of_connection && said.contains("Session not found") {
             return Err(Error::SessionNotFound { message });
@@ -398,7 +403,7 @@ impl Protocol {
                 self.outputs.push_back(Output::SubscriptionRefused { message });
             }
             other => {
-                let kind = redact(other, self.tokens.iter().map(ExposeSecret::expose_secret));
+                let kind = self.masked(other);
                 self.outputs
                     .push_back(Output::Anomaly(Anomaly::ServerError { channel, kind, message }));
             }

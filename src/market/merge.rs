@@ -28,6 +28,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     let mut choice = Choice {
         kind: subject.kind,
         missing: Vec::new(),
+        passed_over: Vec::new(),
     };
 
     let quotes = PriceSources::new(&offers, &precedence.price);
@@ -111,18 +112,20 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
         vega,
         rho,
         option_iv,
-        missing: choice.into_missing(),
+        passed_over: in_field_order(choice.passed_over),
+        missing: in_field_order(choice.missing),
         notes: Vec::new(),
     };
     record.notes = notes(&record, inputs);
     record
 }
 
-/// Takes the first value on offer for each field and remembers every refusal of the fields that stay empty.
+/// Takes the first value on offer for each field and remembers every refusal on the way to it.
 #[derive(Debug)]
 struct Choice {
     kind: Kind,
     missing: Vec<Missing>,
+    passed_over: Vec<Missing>,
 }
 
 impl Choice {
@@ -137,7 +140,12 @@ impl Choice {
         }
         for (source, offer) in offers {
             match offer {
-                Ok(sourced) => return Some(sourced),
+                Ok(sourced) => {
+                    if !tried.is_empty() {
+                        self.passed_over.push(Missing { field, tried });
+                    }
+                    return Some(sourced);
+                }
                 Err(reason) => tried.push(Attempt { source, reason }),
             }
         }
@@ -161,11 +169,11 @@ impl Choice {
             }
         }
     }
+}
 
-    fn into_missing(mut self) -> Vec<Missing> {
-        self.missing.sort_by_key(|hole| hole.field);
-        self.missing
-    }
+fn in_field_order(mut holes: Vec<Missing>) -> Vec<Missing> {
+    holes.sort_by_key(|hole| hole.field);
+    holes
 }
 
 /// The price groups of all sources, best first.

@@ -137,6 +137,8 @@ pub struct Record {
     pub vega: Option<Sourced<f64>>,
     pub rho: Option<Sourced<f64>>,
     pub option_iv: Option<Sourced<Vol>>,
+    /// Values that are not from the first source of their field: who was tried before, in field order.
+    pub passed_over: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
     /// Remarks on the record: `stale`, `before_gap`, `hv_partial_snapshot`, `earnings_estimated`, `iv_rank_tw`.

@@ -31,6 +31,10 @@ pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write
         print(gates(explanation), style, dimmed, out)?;
         writeln!(out)?;
         print(origins(row), style, |_| false, out)?;
+        for (field, origin) in row.provenance.iter().filter(|(_, origin)| !origin.tried.is_empty()) {
+            let line = format!("{} tried before: {}", field_name(*field), tried(&origin.tried));
+            writeln!(out, "{}", wrapped(&line, style.width))?;
+        }
         for (field, attempts) in &row.missing {
             let line = format!("{} missing: {}", field_name(*field), tried(attempts));
             writeln!(out, "{}", wrapped(&line, style.width))?;

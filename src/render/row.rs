@@ -115,6 +115,9 @@ pub struct Provenance {
     pub as_of: String,
     /// How it was made, in a few words.
     pub method: String,
+    /// The better sources that had none, with their reasons, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Attempt>,
 }
 
 /// The keys of a row in their order: the columns of `plain` and `csv`.
@@ -248,12 +251,14 @@ fn provenance(record: &Record) -> BTreeMap<Field, Provenance> {
         .filter_map(|field| {
             let sourced = reading(record, field)?;
             let method = sourced.method.to_owned();
+            let tried = record.passed_over.iter().find(|passed| passed.field == field);
             Some((
                 field,
                 Provenance {
                     source: sourced.source,
                     as_of: millis(sourced.as_of),
                     method,
+                    tried: tried.map(|passed| passed.tried.clone()).unwrap_or_default(),
                 },
             ))
         })

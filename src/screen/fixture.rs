@@ -98,6 +98,7 @@ pub(crate) fn empty(symbol: &str, kind: Kind, asset_class: &str) -> Record {
         rho: None,
         option_iv: None,
         missing: Vec::new(),
+        passed_over: Vec::new(),
         notes: Vec::new(),
     }
 }

@@ -265,14 +265,18 @@ where
                 None
             }
             Output::TokenRefused => {
-                tracing::debug!("the feed refused the token, fetching a fresh one");
-                let state = std::mem::replace(&mut self.state, State::Resting(Instant::now()));
-                self.state = match state {
-                    State::Up(session) => State::Renewing(session, self.tokens.token(true)),
-                    other => other,
-                };
+                self.renew();
                 None
             }
+        }
+    }
+
+    /// Fetches a fresh token while the socket stays open.
+    fn renew(&mut self) {
+        tracing::debug!("the feed refused the token, fetching a fresh one");
+        let fetch = self.tokens.token(true);
+        if let State::Up(session) = std::mem::replace(&mut self.state, State::Resting(Instant::now())) {
+            self.state = State::Renewing(session, fetch);
         }
     }
 

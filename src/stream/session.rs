@@ -60,8 +60,6 @@ impl Disconnect {
 
 const NO_STATUS: u16 = 1005;
 const GOODBYE: Duration = Duration::from_secs(1);
-const SHOWN_BYTES: usize = 300;
-const REASON_CHARS: usize = 120;
 
 /// A protocol and the socket it speaks over.
 #[derive(Debug)]
@@ -138,20 +136,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
                     return Err(Disconnect::Broken(Box::new(tungstenite::Error::Io(ended))));
                 }
                 Step::Received(Some(Ok(Message::Text(text)))) => {
-                    tracing::trace!(text = shown(text.as_str()), "received");
+                    tracing::trace!(heard = %self.protocol.masked(text.as_str()), "wire");
                     self.protocol.handle_text(text.as_str(), now)?;
                 }
                 Step::Received(Some(Ok(Message::Close(frame)))) => {
-                    return Err(frame.map_or(
-                        Disconnect::Closed {
-                            code: NO_STATUS,
-                            reason: String::new(),
-                        },
-                        |frame| Disconnect::Closed {
-                            code: frame.code.into(),
-                            reason: cleaned(frame.reason.as_str()),
-                        },
-                    ));
+                    let (code, reason) = frame.map_or((NO_STATUS, String::new()), |frame| {
+                        (frame.code.into(), self.protocol.masked(frame.reason.as_str()))
+                    });
+                    return Err(Disconnect::Closed { code, reason });
                 }
                 Step::Received(Some(Ok(
                     Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_),
@@ -171,7 +163,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
     fn write(&mut self, context: &mut Context<'_>) -> Result<(), tungstenite::Error> {
         let now = Instant::now().into_std();
         while let Some(text) = self.protocol.poll_transmit(now) {
-            tracing::trace!(text = shown(&text), "sent");
+            tracing::trace!(sent = %self.protocol.masked(&text), "wire");
             self.unsent.push_back(Message::text(text));
         }
         while !self.unsent.is_empty() {
@@ -221,21 +213,4 @@ async fn sleep_until(due: Option<Instant>) {
         Some(due) => tokio::time::sleep_until(due).await,
         None => std::future::pending().await,
     }
-}
-
-/// The beginning of a message, for the log. Messages that hold or may repeat the token are withheld.
-fn shown(text: &str) -> &str {
-    match text.get(..SHOWN_BYTES.min(text.len())) {
-        _ if ["\"AUTH\"", "\"ERROR\""].iter().any(|kind| text.contains(kind)) => "a message about the token",
-        Some(beginning) => beginning,
-        None => "a message that is no plain text",
-    }
-}
-
-fn cleaned(reason: &str) -> String {
-    reason
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(REASON_CHARS)
-        .collect()
 }

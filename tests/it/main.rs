@@ -1,25 +1,22 @@
 //! Everything that is tested from outside the modules: the structure, the conversations, the built binary.
 
-#[cfg(test)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must stop, and helpers of tests are tests"
+)]
+
 mod configuration;
-#[cfg(test)]
 mod credentials;
-#[cfg(test)]
 mod endings;
-#[cfg(test)]
 mod manual;
-#[cfg(test)]
 mod outages;
-#[cfg(test)]
 mod output;
-#[cfg(test)]
 mod run;
-#[cfg(test)]
 mod schema;
-#[cfg(test)]
 mod screening;
-#[cfg(test)]
 mod symbols;
 mod tidy;
-#[cfg(test)]
 mod universe;

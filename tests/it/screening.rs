@@ -7,7 +7,7 @@ use crate::run::{Run, row, symbols};
 #[test]
 fn the_contract_the_mode_and_the_sources_stand_in_every_format() {
     let run = |format: &str| {
-        let run = Run::demo("screen --symbols /ES,SPY --all --format");
+        let run = Run::demo("screen --symbols /ES,SPY --all --sort symbol --format");
         run.arg(format).answer().done()
     };
     let document = run("json").document();
@@ -68,11 +68,11 @@ fn every_symbol_is_either_a_row_or_rejected_with_its_gate() {
 #[test]
 fn watchlists_come_from_a_file_from_stdin_and_from_the_configuration() {
     let list = "\u{feff}symbol\r\n# mine\r\n/ES\r\n\r\nSPY\r\nSPY\r\n";
-    let from_file = Run::demo("screen --all --watchlist list.csv").file("list.csv", list);
+    let from_file = Run::demo("screen --all --sort symbol --watchlist list.csv").file("list.csv", list);
     assert_eq!(symbols(&from_file.document()), ["/ES", "SPY"]);
-    let from_stdin = Run::demo("screen --all --watchlist -").stdin(list);
+    let from_stdin = Run::demo("screen --all --sort symbol --watchlist -").stdin(list);
     assert_eq!(symbols(&from_stdin.document()), ["/ES", "SPY"]);
-    let configured = Run::demo("screen --all").file("list.csv", list).file(
+    let configured = Run::demo("screen --all --sort symbol").file("list.csv", list).file(
         "config/runtime_config.json",
         r#"{ "universe": { "watchlist": "../list.csv" } }"#,
     );

@@ -228,9 +228,11 @@ fn root() -> PathBuf {
 
 fn sources() -> Vec<Source> {
     let src = root().join("src");
-    rust_files(&src)
+    let files = rust_files(&src);
+    let for_tests: BTreeSet<PathBuf> = files.iter().flat_map(|file| test_modules(file)).collect();
+    files
         .into_iter()
-        .filter(|path| !is_test(path))
+        .filter(|path| !is_test(path) && !for_tests.contains(path))
         .map(|path| {
             let text = fs::read_to_string(&path).unwrap();
             let inside = path.strip_prefix(&src).unwrap();
@@ -256,6 +258,20 @@ fn sources() -> Vec<Source> {
 
 fn is_test(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "tests.rs") || path.components().any(|part| part.as_os_str() == "tests")
+}
+
+/// The files of the modules that `file` declares for tests only.
+fn test_modules(file: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(file).unwrap();
+    let stem = file.file_stem().unwrap();
+    let directory = if stem == "mod" || stem == "lib" {
+        file.with_file_name("")
+    } else {
+        file.with_extension("")
+    };
+    let declared = text.split("#[cfg(test)]\n").skip(1);
+    let names = declared.filter_map(|rest| rest.lines().next()?.strip_suffix(';')?.rsplit_once("mod "));
+    names.map(|(_, name)| directory.join(format!("{name}.rs"))).collect()
 }
 
 fn rust_files(directory: &Path) -> Vec<PathBuf> {

@@ -67,7 +67,11 @@ pub(super) async fn serve(mut socket: WebSocketStream<TcpStream>, shared: Arc<Sh
                     arrived.push(text.as_str().to_owned(), Instant::now());
                 }
                 Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                Some(Ok(Message::Close(_))) => {
+                    answer_farewell(&mut socket).await;
+                    break;
+                }
+                Some(Err(_)) | None => break,
             },
             () = time::sleep_until(wake) => {}
         }
@@ -131,8 +135,7 @@ async fn send(socket: &mut WebSocketStream<TcpStream>, outgoing: Vec<Outgoing>) 
                     reason: reason.into(),
                 };
                 if socket.close(Some(frame)).await.is_ok() {
-                    let drained = async { while let Some(Ok(_)) = socket.next().await {} };
-                    let _ = time::timeout(FAREWELL, drained).await;
+                    answer_farewell(socket).await;
                 }
                 return false;
             }
@@ -144,6 +147,12 @@ async fn send(socket: &mut WebSocketStream<TcpStream>, outgoing: Vec<Outgoing>) 
         }
     }
     socket.flush().await.is_ok()
+}
+
+/// Reads on until the closing handshake is done, at most for [`FAREWELL`]: an answer still to be sent leaves with it.
+async fn answer_farewell(socket: &mut WebSocketStream<TcpStream>) {
+    let drained = async { while let Some(Ok(_)) = socket.next().await {} };
+    let _ = time::timeout(FAREWELL, drained).await;
 }
 
 /// Longest sleep of a connection that awaits nothing.

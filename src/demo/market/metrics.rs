@@ -94,7 +94,8 @@ impl Gaps {
 pub(super) fn implied_vol(listing: &Listing, seed: u64, closed: &[Bar]) -> f64 {
     let realised = |returns| realised(closed, returns).unwrap_or(listing.vol);
     let mut dice = Dice::new(seed, listing.metrics_symbol()).at(11);
-    let premium = (1.14 * (0.24 * dice.normal()).exp()).clamp(0.7, 1.8);
+    let least = if listing.is_benchmark() { 1.32 } else { 0.7 };
+    let premium = (1.14 * (0.24 * dice.normal()).exp()).clamp(least, 1.8);
     premium * (0.6 * realised(90) + 0.4 * realised(30))
 }
 
@@ -104,7 +105,7 @@ pub(super) fn metrics(listing: &Listing, seed: u64, closed: &[Bar], gaps: &Gaps,
     let dice = Dice::new(seed, symbol);
     let implied = listing.optionable().then(|| {
         let index = implied_vol(listing, seed, closed);
-        let past = Past::walk(dice.at(12), index);
+        let past = Past::walk(dice.at(12), index, listing.is_benchmark());
         Implied {
             index,
             change_5d: index - past.five_days_ago,
@@ -121,6 +122,7 @@ pub(super) fn metrics(listing: &Listing, seed: u64, closed: &[Bar], gaps: &Gaps,
     };
     let mut dice = dice.at(13);
     let rating = match (&listing.class, listing.popular, dice.whole(0, 9)) {
+        _ if listing.is_benchmark() => Some(5),
         (Class::Future(_), _, 0) => None,
         (_, true, 0..=1) => Some(3),
         (_, true, 2..=4) => Some(5),
@@ -177,8 +179,10 @@ struct Past {
 }
 
 impl Past {
-    fn walk(mut dice: Dice, index: f64) -> Self {
-        let mut offset = 0.24 * dice.normal();
+    /// The past of an index at `index` today; a benchmark's was mostly lower.
+    fn walk(mut dice: Dice, index: f64, benchmark: bool) -> Self {
+        let drawn = 0.24 * dice.normal();
+        let mut offset = if benchmark { 0.2 + drawn.abs() } else { drawn };
         let usual = index / offset.exp();
         let (mut lowest, mut highest, mut below, mut five_days_ago) = (index, index, 0_u32, index);
         for back in 1..=252_u32 {

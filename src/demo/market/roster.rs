@@ -52,6 +52,12 @@ impl Listing {
         }
     }
 
+    /// Whether it follows the S&P 500. Such listings are calm and pay the premium index options usually pay, so that a
+    /// first look at the venue finds something to rank.
+    pub(crate) fn is_benchmark(&self) -> bool {
+        self.family == BENCHMARK
+    }
+
     /// Whether options are listed on it.
     pub(crate) fn optionable(&self) -> bool {
         match &self.class {
@@ -162,9 +168,11 @@ fn watched_by_default(symbol: &str) -> bool {
         .any(|line| line.trim() == symbol)
 }
 
+const BENCHMARK: &str = "S&P 500";
+
 fn family(symbol: &str) -> SmolStr {
     let shared = match symbol {
-        "SPX" | "SPY" | "/ES" => "S&P 500",
+        "SPX" | "SPY" | "/ES" => BENCHMARK,
         "NDX" | "QQQ" | "TQQQ" | "/NQ" => "Nasdaq 100",
         "RUT" | "IWM" | "/RTY" => "Russell 2000",
         "DIA" | "/YM" => "Dow Jones",

@@ -39,7 +39,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn on(day: Date, seed: u64) -> Self {
         let id = time::day_id(day);
-        let shock = Dice::new(seed, "the market as a whole").at(number(id)).normal();
+        let shock = market_shock(Dice::new(seed, "the market as a whole").at(number(id)).normal());
         Self {
             day,
             id,
@@ -47,6 +47,13 @@ impl Session {
             shock,
         }
     }
+}
+
+/// A normal draw turned into a day of the market as a whole, of unit variance: no day is quite still and few are wild, so
+/// that the benchmark's realised volatility does not leap from month to month.
+fn market_shock(normal: f64) -> f64 {
+    const VARIANCE: f64 = 1.088_73;
+    (0.5 + 0.6 * normal.abs()) * normal.signum() / VARIANCE.sqrt()
 }
 
 /// The bars of `listing` on `sessions`, which begin and end with whole quarters, up to `today`.
@@ -88,7 +95,7 @@ impl<'a> Path<'a> {
         Self {
             listing,
             own: Dice::new(seed, &listing.streamer),
-            swing: shape.between(0.05, 0.4),
+            swing: shape.between(0.05, 0.4) * if listing.is_benchmark() { 0.25 } else { 1.0 },
             period: shape.between(70.0, 220.0),
             phase: shape.between(0.0, TAU),
             family,
