@@ -116,7 +116,12 @@ impl<'a> Job<'a> {
         };
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(deadline, stop);
-        Ok(gather(plan, &venues, &bound, Clock::starting_at(self.now()), &notify).await)
+        let clock = if self.global.as_of.is_some() {
+            Clock::standing_at(self.now())
+        } else {
+            Clock::starting_at(self.now())
+        };
+        Ok(gather(plan, &venues, &bound, clock, &notify).await)
     }
 
     fn tell(&self, notice: &Notice) {
