@@ -299,7 +299,9 @@ impl Gathering<'_, '_> {
         let window = matches!(&self.listening.heard, Ok(listened) if listened.end == End::Window);
         let traffic = self.venues.rest.traffic();
         let mut errors = std::mem::take(&mut self.listening.errors);
-        errors.append(&mut self.asked.errors);
+        for error in std::mem::take(&mut self.asked.errors) {
+            complain(&mut errors, error.source, error.code, error.message);
+        }
         Run {
             mode: self.plan.mode,
             delayed: self.listening.delayed,

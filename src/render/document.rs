@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::row::Row;
@@ -185,5 +186,8 @@ impl Document {
 
 /// The JSON Schema of [`Document`].
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Document)
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<Document>()
 }

@@ -15,6 +15,9 @@ mod route;
 mod token;
 mod types;
 
+#[cfg(test)]
+mod samples;
+
 pub use client::{Answer, Client, Credentials, Settings, Traffic};
 pub use error::Error;
 pub use futures::active_contract;
