@@ -1,6 +1,5 @@
 //! What every data command does: configuration, venue, credentials, gathering, output, verdict.
 
-use std::future::Future;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use super::args::{self, Data, Global};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
+use super::runtime::interruptible;
 use super::{Surroundings, resolve};
 use crate::config::Config;
 use crate::demo::Venue;
@@ -21,9 +21,6 @@ use crate::market::{Coverage, Mode};
 use crate::render::{self, Document, Format, Meta, Style};
 use crate::stream::Network;
 use crate::{http, legacy, tastytrade};
-
-/// How long a run may take to say goodbye after Ctrl-C.
-const GOODBYE: Duration = Duration::from_millis(1_500);
 
 /// A data command that is ready to gather.
 pub(super) struct Job<'a> {
@@ -119,10 +116,11 @@ impl<'a> Job<'a> {
         };
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(deadline, stop);
-        // A watchlist on stdin may have taken its time since the wall clock was read.
+        // The wall clock was read when the run started; a watchlist on stdin may have taken its time since.
         let clock = Clock {
             wall: self.now(),
             epoch: Instant::from_std(self.started),
+            stands: self.global.as_of.is_some(),
         };
         Ok(gather(plan, &venues, &bound, clock, &notify).await)
     }
@@ -216,34 +214,6 @@ impl Access {
             _venue: venue,
         })
     }
-}
-
-/// A runtime for one command, and Ctrl-C as a value that becomes `true`.
-pub(super) fn interruptible<T, F>(work: impl FnOnce(watch::Receiver<bool>) -> F) -> Result<T, Failure>
-where
-    F: Future<Output = Result<T, Failure>>,
-{
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Kind::Internal, format!("cannot start the runtime: {error}")))?;
-    let outcome = runtime.block_on(async {
-        let (stop, stopped) = watch::channel(false);
-        let work = work(stopped);
-        tokio::pin!(work);
-        tokio::select! {
-            done = &mut work => done,
-            signal = tokio::signal::ctrl_c() => {
-                if signal.is_ok() && stop.send(true).is_ok() {
-                    // Sockets are closed politely within the time; what was gathered is not wanted any more.
-                    drop(tokio::time::timeout(GOODBYE, work).await);
-                }
-                Err(Failure::new(Kind::Interrupted, "interrupted"))
-            }
-        }
-    });
-    runtime.shutdown_background();
-    outcome
 }
 
 impl From<Interrupted> for Failure {

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::Surroundings;
 use super::args::Demo;
-use super::data::interruptible;
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
+use super::runtime::interruptible;
 use crate::demo::{Options, Venue};
 
 /// Serves the embedded venue until Ctrl-C and prints its URL.

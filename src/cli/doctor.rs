@@ -8,10 +8,11 @@ use smol_str::SmolStr;
 use tokio::time::Instant;
 
 use super::args::{Doctor, Global};
-use super::data::{Access, interruptible, refused};
+use super::data::{Access, refused};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
+use super::runtime::interruptible;
 use super::{Surroundings, demo, resolve};
 use crate::config::Config;
 use crate::dxlink::{Event, EventType, Subscription};

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod quote;
 mod resolve;
+mod runtime;
 mod screen;
 
 use std::collections::BTreeMap;

@@ -216,7 +216,9 @@ pub(super) fn universe(
         }
     };
     let instruments = parse_watchlist(&text, time::new_york_date(around.now)).map_err(|error| {
-        Failure::new(Kind::CannotRead, format!("{place}: {error}")).hint("A watchlist has one symbol a line.")
+        let failure = Failure::from_error(Kind::CannotRead, error);
+        let error = failure.error.context(place.clone());
+        Failure { error, ..failure }.hint("A watchlist has one symbol a line.")
     })?;
     if instruments.is_empty() {
         return Err(Failure::new(Kind::CannotRead, format!("{place} names no symbol"))

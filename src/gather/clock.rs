@@ -10,6 +10,8 @@ pub struct Clock {
     pub wall: Timestamp,
     /// The instant `wall` belongs to.
     pub epoch: Instant,
+    /// Whether wall time stands still, so that a run at a given moment can be repeated to the byte.
+    pub stands: bool,
 }
 
 impl Clock {
@@ -18,11 +20,15 @@ impl Clock {
         Self {
             wall,
             epoch: Instant::now(),
+            stands: false,
         }
     }
 
     /// Wall time now.
     pub fn now(&self) -> Timestamp {
+        if self.stands {
+            return self.wall;
+        }
         self.wall.checked_add(self.epoch.elapsed()).unwrap_or(Timestamp::MAX)
     }
 

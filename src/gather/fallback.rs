@@ -303,8 +303,8 @@ impl Gathering<'_, '_> {
         let window = matches!(&self.listening.heard, Ok(listened) if listened.end == End::Window);
         let traffic = self.venues.rest.traffic();
         let mut errors = std::mem::take(&mut self.listening.errors);
-        for RunError { source, code, message } in std::mem::take(&mut self.asked.errors) {
-            complain(&mut errors, source, code, message);
+        for error in std::mem::take(&mut self.asked.errors) {
+            complain(&mut errors, error.source, error.code, error.message);
         }
         Run {
             mode: self.plan.mode,

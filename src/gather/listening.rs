@@ -95,7 +95,7 @@ pub(super) async fn listen(
             .deadline()
             .map_or(dialled + how.window, |deadline| deadline.min(dialled + how.window)),
         wall: clock.wall,
-        epoch: clock.epoch,
+        epoch: (!clock.stands).then_some(clock.epoch),
         more,
     };
     let until = window.until;

@@ -30,7 +30,7 @@ impl Default for Precedence {
 /// The fields an instrument of this kind can have, in field order: options have Greeks but no metrics, a cash index
 /// has no quote and no volume of its own, and only shares report earnings.
 pub fn fields_of(kind: Kind) -> Vec<Field> {
-    FIELDS.into_iter().filter(|field| can_have(kind, *field)).collect()
+    Field::ALL.into_iter().filter(|field| can_have(kind, *field)).collect()
 }
 
 /// The fields without which a record of this kind is not complete.
@@ -84,37 +84,6 @@ const REQUIRED: [Field; 6] = [
 
 const REQUIRED_OF_OPTIONS: [Field; 7] = [
     Field::Price,
-    Field::Delta,
-    Field::Gamma,
-    Field::Theta,
-    Field::Vega,
-    Field::Rho,
-    Field::OptionIv,
-];
-
-const FIELDS: [Field; 28] = [
-    Field::Price,
-    Field::Bid,
-    Field::Ask,
-    Field::Last,
-    Field::PrevClose,
-    Field::Open,
-    Field::High,
-    Field::Low,
-    Field::Volume,
-    Field::Iv,
-    Field::IvRank,
-    Field::IvPercentile,
-    Field::IvChange5d,
-    Field::Hv30,
-    Field::Hv90,
-    Field::LiquidityRating,
-    Field::Beta,
-    Field::CorrSpy,
-    Field::EarningsDate,
-    Field::VrpStructural,
-    Field::VrpTactical,
-    Field::Vtr,
     Field::Delta,
     Field::Gamma,
     Field::Theta,

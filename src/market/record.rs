@@ -72,6 +72,40 @@ pub enum Field {
     OptionIv,
 }
 
+impl Field {
+    /// Every field, in the order in which they are printed.
+    pub const ALL: [Self; 28] = [
+        Self::Price,
+        Self::Bid,
+        Self::Ask,
+        Self::Last,
+        Self::PrevClose,
+        Self::Open,
+        Self::High,
+        Self::Low,
+        Self::Volume,
+        Self::Iv,
+        Self::IvRank,
+        Self::IvPercentile,
+        Self::IvChange5d,
+        Self::Hv30,
+        Self::Hv90,
+        Self::LiquidityRating,
+        Self::Beta,
+        Self::CorrSpy,
+        Self::EarningsDate,
+        Self::VrpStructural,
+        Self::VrpTactical,
+        Self::Vtr,
+        Self::Delta,
+        Self::Gamma,
+        Self::Theta,
+        Self::Vega,
+        Self::Rho,
+        Self::OptionIv,
+    ];
+}
+
 /// One source that was asked for a field and why it did not give it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Attempt {

@@ -7,8 +7,8 @@ use super::number::{UNKNOWN, fixed};
 use super::table::{second_hand, shown};
 use super::text::{clean, wrapped};
 use super::{Document, Explanation, Row, Style};
-use crate::market::{Attempt, Source};
-use crate::screen::{FIELDS, GateResult, Verdict, field_name};
+use crate::market::{Attempt, Field, Source};
+use crate::screen::{GateResult, Verdict, field_name};
 
 pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     for (index, (row, explanation)) in document
@@ -107,7 +107,7 @@ fn gates(explanation: &Explanation) -> Vec<Column> {
 }
 
 fn origins(row: &Row) -> Vec<Column> {
-    let known: Vec<[String; 5]> = FIELDS
+    let known: Vec<[String; 5]> = Field::ALL
         .into_iter()
         .filter_map(|field| {
             let name = field_name(field).to_owned();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::text::millis;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::market::{Attempt, Field, Record, Source};
-use crate::screen::{Assessment, Environment, FIELDS, Flag, Reading, Screened, Signal, Vote, reading};
+use crate::screen::{Assessment, Environment, Flag, Reading, Screened, Signal, Vote, reading};
 
 /// One symbol with everything known about it. Every key is always there; what is unknown, or does not concern the
 /// command, is `null`.
@@ -246,7 +246,7 @@ impl Row {
 }
 
 fn provenance(record: &Record) -> BTreeMap<Field, Provenance> {
-    FIELDS
+    Field::ALL
         .into_iter()
         .filter_map(|field| {
             let sourced = reading(record, field)?;

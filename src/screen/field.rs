@@ -13,38 +13,6 @@ pub enum Reading {
     Day(Date),
 }
 
-/// Every field of a record, in the order in which they are printed.
-pub const FIELDS: [Field; 28] = [
-    Field::Price,
-    Field::Bid,
-    Field::Ask,
-    Field::Last,
-    Field::PrevClose,
-    Field::Open,
-    Field::High,
-    Field::Low,
-    Field::Volume,
-    Field::Iv,
-    Field::IvRank,
-    Field::IvPercentile,
-    Field::IvChange5d,
-    Field::Hv30,
-    Field::Hv90,
-    Field::LiquidityRating,
-    Field::Beta,
-    Field::CorrSpy,
-    Field::EarningsDate,
-    Field::VrpStructural,
-    Field::VrpTactical,
-    Field::Vtr,
-    Field::Delta,
-    Field::Gamma,
-    Field::Theta,
-    Field::Vega,
-    Field::Rho,
-    Field::OptionIv,
-];
-
 /// The field's name in machine output.
 pub fn field_name(field: Field) -> &'static str {
     match field {

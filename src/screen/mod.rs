@@ -11,7 +11,7 @@ mod score;
 mod signal;
 mod sort;
 
-pub use field::{FIELDS, Reading, field_name, reading};
+pub use field::{Reading, field_name, reading};
 pub use gate::{Gate, GateResult, Verdict, first_failure, gates};
 pub use report::{Explained, Report, Screened, View, explain, run};
 pub use rules::{Rules, ScoreRules, SignalBands, VoteBands, Weights};

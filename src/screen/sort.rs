@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::field::{Reading, reading};
-use super::{FIELDS, Flag, Screened, field_name};
+use super::{Flag, Screened, field_name};
 use crate::instrument::Kind;
 use crate::market::Field;
 
@@ -81,7 +81,7 @@ impl SortKey {
     pub fn all() -> impl Iterator<Item = Self> {
         BEFORE
             .into_iter()
-            .chain(FIELDS.into_iter().map(Self::Field))
+            .chain(Field::ALL.into_iter().map(Self::Field))
             .chain(AFTER)
     }
 

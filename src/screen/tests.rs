@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::fixture::{TODAY, dxlink, empty, future, rest, rules, share, volatility};
 use super::*;
 use crate::instrument::{Kind, Symbol};
-use crate::market::Record;
+use crate::market::{Field, Record};
 use crate::units::{Price, Rank, Vol};
 
 #[test]
@@ -442,7 +442,7 @@ fn an_unknown_sort_key_names_the_nearest_one() {
 
 #[test]
 fn names_are_the_names_of_machine_output() {
-    for field in FIELDS {
+    for field in Field::ALL {
         assert_eq!(serde_json::to_value(field).unwrap(), field_name(field));
     }
     for gate in Gate::ALL {

@@ -205,7 +205,7 @@ where
     let window = Window {
         until: start + WINDOW,
         wall: Timestamp::UNIX_EPOCH,
-        epoch: start,
+        epoch: Some(start),
         more,
     };
     let listening = async {

@@ -85,8 +85,8 @@ pub struct Window {
     pub until: Instant,
     /// Wall time at `epoch`, to stamp what is heard.
     pub wall: Timestamp,
-    /// The instant `wall` belongs to.
-    pub epoch: Instant,
+    /// The instant `wall` belongs to; `None` when wall time stands still.
+    pub epoch: Option<Instant>,
     /// Entries that become known while listening; closed when no more will come.
     pub more: mpsc::UnboundedReceiver<Want>,
 }
@@ -146,7 +146,7 @@ impl Listened {
 struct Ear<'p> {
     listened: Listened,
     wall: Timestamp,
-    epoch: Instant,
+    epoch: Option<Instant>,
     streaming: bool,
     on_progress: &'p dyn Fn(Progress),
 }
@@ -268,7 +268,11 @@ impl<'p> Ear<'p> {
 
     fn keep(&mut self, event: Event) -> Orders {
         let now = Instant::now();
-        let at = stamp(self.wall, now.saturating_duration_since(self.epoch));
+        let at = stamp(
+            self.wall,
+            self.epoch
+                .map_or(Duration::ZERO, |epoch| now.saturating_duration_since(epoch)),
+        );
         let (event_type, symbol) = key(&event);
         let orders = self.listened.ledger.answered(event_type, &symbol, now);
         match event {

@@ -119,7 +119,11 @@ impl Access {
             client_id: self.client_id.as_ref().map(ExposeSecret::expose_secret),
             client_secret: self.client_secret.expose_secret(),
         };
-        let secrets = [body.refresh_token, body.client_secret];
+        let secrets = [
+            body.refresh_token,
+            body.client_secret,
+            body.client_id.unwrap_or_default(),
+        ];
         let mut attempt = 1;
         loop {
             let asked_at = Instant::now();

@@ -22,7 +22,11 @@ fn reading(body: &[u8]) -> [usize; 5] {
         parse_metrics(body).map_or(0, |parsed| parsed.items.iter().filter(tells).count()),
         parse_quotes(body).map_or(0, |parsed| parsed.items.iter().filter(quotes).count()),
         parse_futures(body).map_or(0, |parsed| {
-            parsed.items.iter().filter(|item| item.contract.as_str().starts_with('/')).count()
+            parsed
+                .items
+                .iter()
+                .filter(|item| item.contract.as_str().starts_with('/'))
+                .count()
         }),
         usize::from(parse_quote_token(body, now).is_ok()),
         usize::from(parse_grant(body).is_ok()),
@@ -32,7 +36,14 @@ fn reading(body: &[u8]) -> [usize; 5] {
 fn samples() -> BTreeMap<String, Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rest");
     let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap())).collect()
+    files
+        .map(|path| {
+            (
+                path.file_name().unwrap().to_str().unwrap().to_owned(),
+                fs::read(&path).unwrap(),
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -62,6 +73,9 @@ fn every_error_body_names_its_cause_in_printable_text() {
     for (name, body) in samples().into_iter().filter(|(name, _)| name.contains("error")) {
         let what = complaint(&body).what;
         assert!(!what.trim().is_empty(), "{name}");
-        assert!(what.chars().all(|character| !character.is_control()) && !what.contains('<'), "{name}: {what}");
+        assert!(
+            what.chars().all(|character| !character.is_control()) && !what.contains('<'),
+            "{name}: {what}"
+        );
     }
 }

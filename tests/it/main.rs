@@ -8,4 +8,15 @@
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
 
+mod configuration;
+mod credentials;
+mod endings;
+mod manual;
+mod outages;
+mod output;
+mod run;
+mod schema;
+mod screening;
+mod symbols;
 mod tidy;
+mod universe;

@@ -1,0 +1,39 @@
+//! The runtime of one command, and Ctrl-C as a value.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::exit::{Failure, Kind};
+
+/// How long a run may take to say goodbye after Ctrl-C.
+const GOODBYE: Duration = Duration::from_millis(1_500);
+
+/// A runtime for one command, and Ctrl-C as a value that becomes `true`.
+pub(super) fn interruptible<T, F>(work: impl FnOnce(watch::Receiver<bool>) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Kind::Internal, format!("cannot start the runtime: {error}")))?;
+    let outcome = runtime.block_on(async {
+        let (stop, stopped) = watch::channel(false);
+        let work = work(stopped);
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => done,
+            signal = tokio::signal::ctrl_c() => {
+                if signal.is_ok() && stop.send(true).is_ok() {
+                    // Sockets are closed politely within the time; what was gathered is not wanted any more.
+                    drop(tokio::time::timeout(GOODBYE, work).await);
+                }
+                Err(Failure::new(Kind::Interrupted, "interrupted"))
+            }
+        }
+    });
+    runtime.shutdown_background();
+    outcome
+}

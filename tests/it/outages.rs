@@ -1,0 +1,264 @@
+//! What a run is worth when a source is slow, down, or lost on the way.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use variance::demo::{Cut, FeedRule, RestEffect, Times};
+
+use crate::run::{Run, at, faulty, reset_after, row, status, symbols, venue, venue_with_feed, venue_with_rest};
+
+const SOME: &str = "SPY,/ES,AA,FXI,QQQ";
+
+#[test]
+fn the_deadline_ends_a_hanging_request_with_the_streamed_prices() {
+    let venue = venue_with_rest("/market-metrics", RestEffect::Hang);
+    let run = Run::at(&venue, "screen --all --deadline 2 --listen 30 --symbols").arg(SOME);
+    let started = Instant::now();
+    let document = run.document();
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    assert_eq!(document["partial"], true);
+    assert_eq!(document["stopped_by"], "deadline");
+    for row in document["rows"].as_array().unwrap() {
+        assert_eq!(row["provenance"]["price"]["source"], "dxlink", "{}", row["symbol"]);
+        assert!(row["iv"].is_null());
+        assert_eq!(row["missing"]["iv"][0]["source"], "rest");
+    }
+}
+
+#[test]
+fn a_partial_run_says_so_in_every_format() {
+    let venue = venue_with_rest("/market-metrics", RestEffect::Hang);
+    let answer = |format: &str| {
+        let run = Run::at(&venue, "quote SPY --deadline 0.7 --format");
+        run.arg(format).answer().done().stdout
+    };
+    assert!(answer("table").contains("PARTIAL"));
+    assert!(answer("plain").lines().nth(1).unwrap().ends_with("\tdemo\ttrue\ttrue"));
+    assert!(answer("csv").lines().nth(1).unwrap().ends_with(",demo,true,true"));
+    let jsonl = answer("jsonl");
+    let summary: Value = serde_json::from_str(jsonl.lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (&summary["type"], &summary["partial"]),
+        (&"summary".into(), &true.into())
+    );
+}
+
+#[test]
+fn without_metrics_every_volatility_comes_from_candles() {
+    let venue = venue_with_rest("/market-metrics", status(500, "{}"));
+    let run = Run::at(
+        &venue,
+        "screen --all --listen 30 --require-complete 98 --json --symbols",
+    )
+    .arg(SOME);
+    let answer = run.answer().ended(65).saying(&["0 of 5", "98"]);
+    let document = answer.document();
+    for row in document["rows"].as_array().unwrap() {
+        for field in ["hv30", "hv90"] {
+            assert_eq!(
+                row["provenance"][field]["source"], "dxlink-candles",
+                "{} {field}",
+                row["symbol"]
+            );
+        }
+        assert!(row["iv"].is_null());
+        let reason = row["missing"]["iv"][0]["reason"].as_str().unwrap();
+        assert!(reason.contains("500"), "{reason}");
+    }
+    assert_eq!(document["sources"]["rest"]["state"], "failed");
+    assert_eq!(document["errors"][0]["code"], "http_500");
+}
+
+#[test]
+fn what_is_complete_enough_ends_with_zero() {
+    Run::demo("quote SPY --require-complete 100").answer().done();
+    Run::demo("quote SPY BTC/USD --require-complete 50%").answer().done();
+    Run::demo("quote SPY BTC/USD --require-complete 51").answer().ended(65);
+}
+
+#[test]
+fn without_a_feed_rest_gives_the_prices_and_the_reason_is_told() {
+    let venue = venue_with_rest("/dxlink", status(502, "bad gateway"));
+    let run = Run::configured_at(
+        &venue,
+        "screen --all --listen 2 --symbols",
+        json!({ "dxlink": { "reconnect_max_attempts": 2 } }),
+    );
+    let answer = run.arg(SOME).arg("--json").answer().done().saying(&["502"]);
+    let document = answer.document();
+    let feed = &document["sources"]["dxlink"];
+    assert_eq!(feed["state"], "failed");
+    assert!(feed["reason"].as_str().unwrap().contains("502"), "{feed}");
+    assert_eq!(symbols(&document).len(), 5);
+    for row in document["rows"].as_array().unwrap() {
+        assert_eq!(row["provenance"]["price"]["source"], "rest", "{}", row["symbol"]);
+        assert!(row["hv90"].is_number(), "{}: {}", row["symbol"], row["missing"]);
+    }
+    assert_eq!(row(&document, "/ES")["provenance"]["hv90"]["source"], "legacy");
+    assert_eq!(venue.tally().unwrap().sockets, 0);
+}
+
+#[test]
+fn a_feed_that_refuses_every_token_is_given_up_with_the_reason() {
+    let venue = venue_with_feed(FeedRule::RefuseTokens(1_000));
+    let document = Run::at(&venue, "quote SPY --listen 5").document();
+    let feed = &document["sources"]["dxlink"];
+    assert_eq!(feed["state"], "failed");
+    assert!(
+        feed["reason"].as_str().unwrap().to_lowercase().contains("token"),
+        "{feed}"
+    );
+    assert_eq!(row(&document, "SPY")["provenance"]["price"]["source"], "rest");
+    let asked = venue.tally().unwrap().rest_paths["/api-quote-tokens"];
+    assert!(asked <= 3, "{asked} tokens asked for");
+}
+
+#[test]
+fn one_refused_token_is_replaced_and_nothing_is_lost() {
+    let venue = venue_with_feed(FeedRule::RefuseTokens(1));
+    let document = Run::at(&venue, "quote SPY --listen 5").document();
+    assert_eq!(row(&document, "SPY")["provenance"]["price"]["source"], "dxlink");
+    assert_eq!(document["coverage"]["complete"], 1);
+    assert_eq!(venue.tally().unwrap().rest_paths["/api-quote-tokens"], 2);
+}
+
+#[test]
+fn a_mute_feed_ends_with_the_window_and_rest_fills_in() {
+    let venue = venue_with_feed(FeedRule::Mute);
+    let started = Instant::now();
+    let document = Run::at(&venue, "quote SPY --listen 1").document();
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert_eq!(row(&document, "SPY")["provenance"]["price"]["source"], "rest");
+    assert_eq!(document["sources"]["dxlink"]["state"], "failed");
+    assert!(document["sources"]["dxlink"]["reason"].is_string());
+}
+
+#[test]
+fn switched_off_the_feed_is_never_dialled_and_the_legacy_source_is_announced_once() {
+    let venue = venue();
+    let run = Run::configured_at(
+        &venue,
+        "screen --all --json --symbols",
+        json!({ "dxlink": { "enabled": false } }),
+    );
+    let answer = run.arg(SOME).answer().done();
+    let document = answer.document();
+    let tally = venue.tally().unwrap();
+    assert_eq!(tally.sockets, 0);
+    assert!(
+        !tally.rest_paths.contains_key("/api-quote-tokens"),
+        "{:?}",
+        tally.rest_paths
+    );
+    assert_eq!(document["sources"]["dxlink"]["state"], "disabled");
+    for row in document["rows"].as_array().unwrap() {
+        assert_eq!(row["provenance"]["price"]["source"], "rest", "{}", row["symbol"]);
+        assert!(
+            row["hv30"].is_number() && row["hv90"].is_number(),
+            "{}: {}",
+            row["symbol"],
+            row["missing"]
+        );
+    }
+    assert_eq!(row(&document, "/ES")["provenance"]["hv30"]["source"], "legacy");
+    assert_eq!(answer.stderr.matches("deprecated").count(), 1, "{}", answer.stderr);
+}
+
+#[test]
+fn the_legacy_source_stays_silent_when_switched_off() {
+    let venue = venue();
+    let run = Run::configured_at(
+        &venue,
+        "quote /ES --json",
+        json!({ "dxlink": { "enabled": false }, "legacy": { "enabled": false } }),
+    );
+    let answer = run.answer().done();
+    assert!(answer.stderr.is_empty(), "{}", answer.stderr);
+    let document = answer.document();
+    assert_eq!(document["sources"]["legacy"]["state"], "disabled");
+    let tried = row(&document, "/ES")["missing"]["hv30"].to_string();
+    assert!(tried.contains("legacy.enabled"), "{tried}");
+    let paths = venue.tally().unwrap().rest_paths;
+    assert!(paths.keys().all(|path| !path.contains("chart")), "{paths:?}");
+}
+
+#[test]
+fn a_connection_lost_on_the_way_costs_a_line_and_no_value() {
+    let quiet = venue();
+    let arguments = format!("screen --all --listen 10 --json --symbols {SOME}");
+    let before = Run::at(&quiet, &arguments).answer().done().document();
+    let venue = venue_with_feed(reset_after(2));
+    let answer = Run::at(&venue, &arguments).answer().done();
+    let after = answer.document();
+    for one in before["rows"].as_array().unwrap() {
+        let other = row(&after, one["symbol"].as_str().unwrap());
+        for field in [
+            "price",
+            "bid",
+            "ask",
+            "last",
+            "prev_close",
+            "volume",
+            "iv",
+            "hv30",
+            "hv90",
+            "score",
+            "rank",
+        ] {
+            assert_eq!(one[field], other[field], "{} {field}", one["symbol"]);
+        }
+    }
+    let feed = &after["sources"]["dxlink"];
+    assert_eq!((&feed["gaps"], &feed["connections"]), (&1.into(), &2.into()));
+    assert_eq!(feed["state"], "degraded");
+    assert_eq!(
+        answer.stderr.lines().filter(|line| line.contains("DXLink")).count(),
+        1,
+        "{}",
+        answer.stderr
+    );
+    assert_eq!(venue.tally().unwrap().max_open_sockets, 1);
+}
+
+#[test]
+fn a_server_that_restarts_is_met_again() {
+    let venue = venue_with_feed(FeedRule::DropAfterData {
+        frames: 1,
+        cut: Cut::Close(1012),
+        times: Times::Once,
+    });
+    let answer = Run::at(&venue, "quote SPY QQQ --listen 10 --json")
+        .answer()
+        .done()
+        .saying(&["1012"]);
+    let document = answer.document();
+    assert_eq!(document["coverage"]["complete"], 2);
+    assert_eq!(document["sources"]["dxlink"]["connections"], 2);
+}
+
+#[test]
+fn a_quiet_run_says_nothing_of_a_lost_connection() {
+    let venue = venue_with_feed(reset_after(1));
+    let answer = Run::at(&venue, "quote SPY --listen 10 -q").answer().done();
+    assert!(answer.stderr.is_empty(), "{}", answer.stderr);
+}
+
+#[test]
+fn when_nothing_answers_at_all_the_code_says_unavailable_and_each_cause_is_told_once() {
+    let venue = faulty(
+        vec![
+            at("/market-metrics", status(500, "{}")),
+            at("/market-data", status(500, "{}")),
+            at("/v8", status(500, "{}")),
+            at("/dxlink", status(502, "")),
+        ],
+        Vec::new(),
+    );
+    let run = Run::at(&venue, "quote SPY --listen 1");
+    let answer = run.answer().ended(69).saying(&["no source answered", "doctor"]);
+    let mut lines: Vec<&str> = answer.stderr.lines().filter(|line| line.starts_with("  ")).collect();
+    let all = lines.len();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), all, "{}", answer.stderr);
+}
