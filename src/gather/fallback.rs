@@ -372,7 +372,7 @@ impl Gathering<'_, '_> {
 
     fn rest_state(&self, errors: &[RunError], later: &Later) -> SourceState {
         let troubled = self.asked.cut.is_some() || errors.iter().any(|error| error.source == "rest");
-        match (troubled, self.asked.answered || later.rest_answered) {
+        match (troubled, !self.asked.metrics.is_empty() || later.rest_answered) {
             (true, false) => SourceState::Failed,
             (true, true) => SourceState::Degraded,
             (false, _) => SourceState::Ok,

@@ -110,6 +110,16 @@ fn a_root_is_its_active_month_and_never_the_share_of_that_name() {
 }
 
 #[test]
+fn the_metrics_of_a_root_never_describe_a_contract_the_venue_does_not_list() {
+    let document = Run::demo("quote /ESZ6 /ESM9").document();
+    assert_eq!(row(&document, "/ESZ6")["provenance"]["iv"]["source"], "rest");
+    let unlisted = row(&document, "/ESM9");
+    assert!(unlisted["iv"].is_null() && unlisted["iv_rank"].is_null(), "{unlisted}");
+    let reason = unlisted["missing"]["iv"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("not known"), "{reason}");
+}
+
+#[test]
 fn share_classes_and_pairs_keep_their_slash() {
     let document = Run::demo("quote BRK/B BTC/USD").document();
     let (share, pair) = (row(&document, "BRK/B"), row(&document, "BTC/USD"));
