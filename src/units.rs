@@ -17,7 +17,7 @@ impl Vol {
 
     /// `percent` as a volatility: 21.4 becomes 0.214. For wires that are documented to speak percent.
     pub fn from_percent(percent: f64) -> Option<Self> {
-        Self::new(percent / 100.0)
+        Self::new(shifted(percent, -2)?)
     }
 
     /// The annualised fraction.
@@ -39,7 +39,7 @@ impl Rank {
 
     /// `fraction` on the scale 0 to 1, as tastytrade's REST metrics send it.
     pub fn from_fraction(fraction: f64) -> Option<Self> {
-        Self::new(fraction * 100.0)
+        Self::new(shifted(fraction, 2)?)
     }
 
     /// The rank on the scale 0 to 100.
@@ -62,5 +62,31 @@ impl Price {
     /// The price in the instrument's own quotation.
     pub fn get(self) -> f64 {
         self.0
+    }
+}
+
+/// `value` with its decimal point moved, as on paper: 13.47 % is 0.1347 and not 0.13470000000000001. `None` when `value` is
+/// not finite.
+fn shifted(value: f64, places: i32) -> Option<f64> {
+    format!("{value}e{places}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_scale_keeps_the_digits() {
+        assert_eq!(Vol::from_percent(13.47).map(Vol::get), Some(0.1347));
+        assert_eq!(Vol::from_percent(1.43).map(Vol::get), Some(0.0143));
+        assert_eq!(Rank::from_fraction(0.57).map(Rank::get), Some(57.0));
+        assert_eq!(Rank::from_fraction(0.326618705).map(Rank::get), Some(32.6618705));
+    }
+
+    #[test]
+    fn what_is_no_number_has_no_unit() {
+        assert_eq!(Vol::from_percent(f64::NAN), None);
+        assert_eq!(Rank::from_fraction(f64::INFINITY), None);
+        assert_eq!(Vol::new(-0.1), None);
     }
 }

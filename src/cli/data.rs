@@ -139,8 +139,9 @@ impl<'a> Job<'a> {
                     .status(format!("asking REST for the quotes of {symbols} symbols"));
             }
             Notice::Legacy { symbols } => self.stderr.remark(&format!(
-                "variance: the deprecated legacy source is asked for {symbols} symbols that neither DXLink nor \
-                 tastytrade REST could fill (switch it off with legacy.enabled = false)"
+                "variance: the deprecated legacy source is asked about {symbols} symbol{} that neither DXLink nor \
+                 tastytrade REST could fill (switch it off with legacy.enabled = false)",
+                if *symbols == 1 { "" } else { "s" }
             )),
         }
     }

@@ -262,3 +262,13 @@ fn when_nothing_answers_at_all_the_code_says_unavailable_and_each_cause_is_told_
     lines.dedup();
     assert_eq!(lines.len(), all, "{}", answer.stderr);
 }
+
+#[test]
+fn an_option_nobody_answered_for_is_a_failure_too() {
+    let venue = faulty(
+        vec![at("/market-data", status(500, "{}")), at("/dxlink", status(502, ""))],
+        Vec::new(),
+    );
+    let run = Run::at(&venue, "quote .SPY261218C600 --listen 1");
+    run.answer().ended(69).saying(&["no source answered"]);
+}
