@@ -116,10 +116,11 @@ impl<'a> Job<'a> {
         };
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(deadline, stop);
-        let clock = if self.global.as_of.is_some() {
-            Clock::standing_at(self.now())
-        } else {
-            Clock::starting_at(self.now())
+        // The wall clock was read when the run started; a watchlist on stdin may have taken its time since.
+        let clock = Clock {
+            wall: self.now(),
+            epoch: Instant::from_std(self.started),
+            stands: self.global.as_of.is_some(),
         };
         Ok(gather(plan, &venues, &bound, clock, &notify).await)
     }

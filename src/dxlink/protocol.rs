@@ -234,6 +234,11 @@ impl Protocol {
         self.login.phase().unwrap_or_else(|| self.channel.phase())
     }
 
+    /// Whether the feed is streaming and every change of the wanted set has been written.
+    pub fn has_asked(&self) -> bool {
+        self.phase() == Phase::Streaming && !self.feed.wanted.has_batch()
+    }
+
     /// Rows, pairs of type and values, and data messages that could not be read or belong to no wanted entry.
     pub fn dropped(&self) -> u64 {
         self.feed.dropped

@@ -24,14 +24,6 @@ impl Clock {
         }
     }
 
-    /// A clock that shows `wall` for as long as it is looked at.
-    pub fn standing_at(wall: Timestamp) -> Self {
-        Self {
-            stands: true,
-            ..Self::starting_at(wall)
-        }
-    }
-
     /// Wall time now.
     pub fn now(&self) -> Timestamp {
         if self.stands {

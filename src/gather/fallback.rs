@@ -10,8 +10,8 @@ use crate::dxlink::{Candles, EventType};
 use crate::instrument::{Instrument, Kind, Symbol, candle_symbol};
 use crate::legacy::{self, History, legacy_symbol};
 use crate::market::{
-    FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, SourceState, Sources, StoppedBy, Streamed, Subject,
-    Timing, holes, merge, needs_price,
+    FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Streamed,
+    Subject, Timing, holes, merge, needs_price,
 };
 use crate::stream::{Answer, End, Heard};
 use crate::tastytrade::{MarketQuote, Metrics};
@@ -21,13 +21,18 @@ use crate::tastytrade::{MarketQuote, Metrics};
 struct Later {
     quotes: BTreeMap<Symbol, Result<MarketQuote, String>>,
     histories: BTreeMap<Symbol, Result<History, String>>,
+    /// Whether REST answered with quotes, even with none of some or all symbols.
+    rest_answered: bool,
     legacy_used: bool,
     cut: Option<Cut>,
 }
 
 impl Gathering<'_, '_> {
     pub(super) async fn finish(mut self) -> Result<Gathered, Interrupted> {
-        let mut later = Later::default();
+        let mut later = Later {
+            cut: self.asked.cut.or(self.listening.cut),
+            ..Later::default()
+        };
         let refused = self.asked.refused.take().or(self.listening.refused.take());
         let heard = self.heard_by_instrument();
         if refused.is_none() {
@@ -40,10 +45,9 @@ impl Gathering<'_, '_> {
         }
         let records = self.records(&heard, &later);
         let answered = self.listening.handshake_ms.is_some()
-            || !self.asked.metrics.is_empty()
-            || later.quotes.values().any(Result::is_ok)
-            || later.histories.values().any(Result::is_ok)
-            || (self.asked.unanswered.is_empty() && self.asked.cut.is_none() && self.asked.unresolved.is_none());
+            || self.asked.answered
+            || later.rest_answered
+            || later.histories.values().any(Result::is_ok);
         let mut trouble = std::mem::take(&mut self.asked.trouble);
         trouble.append(&mut self.listening.trouble);
         if self.asked.cut.is_some() {
@@ -144,6 +148,7 @@ impl Gathering<'_, '_> {
             }
         };
         self.asked.ended_ms = Some(self.clock.millis());
+        later.rest_answered = answer.has_come();
         let mut reasons = BTreeMap::new();
         for (symbols, error) in answer.unanswered {
             self.asked.trouble.push(Trouble::of(&error));
@@ -276,10 +281,12 @@ impl Gathering<'_, '_> {
         let Some(asked_as) = metrics_symbol(instrument) else {
             return Err("options have no market metrics".to_owned());
         };
-        if self.asked.off_month.contains(&symbol) {
-            return Err(format!(
-                "the metrics of {asked_as} describe its active month, not this one"
-            ));
+        if matches!(instrument, Instrument::Contract(_)) && !self.asked.active_months.contains(&symbol) {
+            return Err(if self.asked.resolution.contains_key(&symbol) {
+                format!("the metrics of {asked_as} describe its active month, not this one")
+            } else {
+                format!("the metrics of {asked_as} describe its active month, and this contract is not known")
+            });
         }
         match self.asked.metrics.get(&asked_as) {
             Some(metrics) => Ok(Metrics {
@@ -291,10 +298,7 @@ impl Gathering<'_, '_> {
     }
 
     fn run(&mut self, later: &Later, records: &[Record]) -> Run {
-        let cut = [self.asked.cut, self.listening.cut, later.cut]
-            .into_iter()
-            .flatten()
-            .next();
+        let cut = later.cut;
         let window = matches!(&self.listening.heard, Ok(listened) if listened.end == End::Window);
         let traffic = self.venues.rest.traffic();
         let mut errors = std::mem::take(&mut self.listening.errors);
@@ -313,7 +317,7 @@ impl Gathering<'_, '_> {
             sources: Sources {
                 dxlink: self.feed_state(records),
                 rest: RestState {
-                    state: self.rest_state(&errors),
+                    state: self.rest_state(&errors, later),
                     requests: traffic.requests,
                     retries: traffic.retries,
                     reason: errors
@@ -367,11 +371,11 @@ impl Gathering<'_, '_> {
         }
     }
 
-    fn rest_state(&self, errors: &[crate::market::RunError]) -> SourceState {
+    fn rest_state(&self, errors: &[RunError], later: &Later) -> SourceState {
         let troubled = self.asked.cut.is_some() || errors.iter().any(|error| error.source == "rest");
-        match (troubled, self.asked.metrics.is_empty()) {
-            (true, true) => SourceState::Failed,
-            (true, false) => SourceState::Degraded,
+        match (troubled, self.asked.answered || later.rest_answered) {
+            (true, false) => SourceState::Failed,
+            (true, true) => SourceState::Degraded,
             (false, _) => SourceState::Ok,
         }
     }

@@ -19,8 +19,10 @@ pub(super) type Resolution = BTreeMap<Symbol, Resolved>;
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     pub(super) resolution: Resolution,
-    /// Contracts asked for by name that are not their root's active month: the root's metrics do not describe them.
-    pub(super) off_month: BTreeSet<Symbol>,
+    /// Contracts asked for by name that are their root's active month: only those does the root's metrics describe.
+    pub(super) active_months: BTreeSet<Symbol>,
+    /// Whether the venue answered anything, even with nothing about some or all symbols.
+    pub(super) answered: bool,
     /// Why a future has no streamer symbol.
     pub(super) unresolved: Option<String>,
     pub(super) metrics: BTreeMap<Symbol, Metrics>,
@@ -111,9 +113,10 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
     drop(wants);
     asked.ended_ms = Some(clock.millis());
     match futures {
-        Ok(Ok((resolution, off_month))) => {
+        Ok(Ok((resolution, active_months))) => {
+            asked.answered |= !resolution.is_empty();
             asked.resolution.extend(resolution);
-            asked.off_month = off_month;
+            asked.active_months = active_months;
         }
         Ok(Err(error)) => {
             asked.unresolved = Some(told(&error));
@@ -127,6 +130,7 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
     for (symbols, batch) in metrics {
         match batch {
             Ok(answer) => {
+                asked.answered |= answer.has_come();
                 asked.metrics.extend(answer.items);
                 for (symbols, error) in answer.unanswered {
                     asked
@@ -190,7 +194,7 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
         Err(error) => return Ok(Err(error)),
     };
     let mut resolution = Resolution::new();
-    let mut off_month = BTreeSet::new();
+    let mut active_months = BTreeSet::new();
     for instrument in &plan.instruments {
         let symbol = instrument.symbol();
         let listing = match instrument {
@@ -203,8 +207,8 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
             | Instrument::FutureOption(_) => None,
         };
         let Some(listing) = listing else { continue };
-        if matches!(instrument, Instrument::Contract(_)) && !listing.active_month {
-            off_month.insert(symbol.clone());
+        if matches!(instrument, Instrument::Contract(_)) && listing.active_month {
+            active_months.insert(symbol.clone());
         }
         resolution.insert(symbol, resolved(listing));
     }
@@ -212,7 +216,7 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
     for instrument in &plan.instruments {
         wants.daily_bars_of_future(instrument, &resolution);
     }
-    Ok(Ok((resolution, off_month)))
+    Ok(Ok((resolution, active_months)))
 }
 
 fn resolved(listing: &FutureListing) -> Resolved {

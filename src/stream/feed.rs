@@ -171,6 +171,19 @@ where
         self.wanted.remove(entry);
     }
 
+    /// Whether everything wanted has been asked for on an open channel: before that, silence means nothing.
+    pub fn has_asked(&self) -> bool {
+        match &self.state {
+            State::Up(session) => session.protocol().has_asked(),
+            State::Resting(_)
+            | State::Fetching(_)
+            | State::Dialling(..)
+            | State::Renewing(..)
+            | State::Leaving(..)
+            | State::Over(_) => false,
+        }
+    }
+
     /// What was seen so far.
     pub fn tally(&self) -> Tally {
         let (events, dropped) = match &self.state {
@@ -223,10 +236,14 @@ where
                     }
                     Err(error) => return self.undialled(&error),
                 },
-                State::Renewing(_, fetch) => {
-                    let fetched = fetch.await;
-                    self.renewed(fetched)?;
-                }
+                State::Renewing(_, fetch) => match fetch.await {
+                    Ok(grant) => self.renewed(grant),
+                    Err(error) => {
+                        self.retoken = true;
+                        let reason = format!("the feed refused the token, and there is no fresh one: {error}");
+                        return self.lost(reason, error.terminal, false);
+                    }
+                },
                 State::Up(session) => match session.next().await {
                     Ok(output) => {
                         if let Some(item) = self.heard(output) {
@@ -241,8 +258,10 @@ where
 
     /// Takes leave of the server.
     pub async fn close(self) {
-        if let State::Up(session) | State::Renewing(session, _) = self.state {
-            session.close().await;
+        match self.state {
+            State::Up(session) | State::Renewing(session, _) => session.close().await,
+            State::Leaving(goodbye, _) => goodbye.await,
+            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Over(_) => {}
         }
     }
 
@@ -280,23 +299,10 @@ where
         }
     }
 
-    fn renewed(&mut self, fetched: Result<Grant, TokenError>) -> Result<(), GaveUp> {
-        let state = std::mem::replace(&mut self.state, State::Resting(Instant::now()));
-        let State::Renewing(mut session, _) = state else {
-            self.state = state;
-            return Ok(());
-        };
-        match fetched {
-            Ok(grant) => {
-                session.authenticate(grant.token);
-                self.state = State::Up(session);
-                Ok(())
-            }
-            Err(error) => {
-                let reason = format!("the feed refused the token, and there is no fresh one: {error}");
-                self.state = State::Over(GaveUp { reason: reason.clone() });
-                Err(GaveUp { reason })
-            }
+    fn renewed(&mut self, grant: Grant) {
+        if let State::Renewing(mut session, _) = std::mem::replace(&mut self.state, State::Resting(Instant::now())) {
+            session.authenticate(grant.token);
+            self.state = State::Up(session);
         }
     }
 

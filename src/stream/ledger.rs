@@ -51,23 +51,45 @@ pub struct Orders {
 pub struct Ledger {
     answers: BTreeMap<(EventType, SmolStr), Answer>,
     optional: BTreeSet<(EventType, SmolStr)>,
+    required: Required,
     queued: VecDeque<Subscription>,
     live: BTreeSet<Subscription>,
     streaming: bool,
     stirred: Option<Instant>,
 }
 
+/// How many required entries there are, and how far they are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Required {
+    all: usize,
+    pending: usize,
+    answered: usize,
+}
+
+impl Required {
+    fn add(&mut self, answer: Answer) {
+        self.all += 1;
+        match answer {
+            Answer::Pending => self.pending += 1,
+            Answer::Answered => self.answered += 1,
+            Answer::Silent => {}
+        }
+    }
+}
+
 impl Ledger {
     /// Takes in an entry. Candles beyond [`CANDLE_WINDOW`] wait for their turn.
     pub fn want(&mut self, Want { entry, required }: Want, now: Instant) -> Orders {
         let key = (entry.event_type, entry.symbol.clone());
-        if required {
-            self.optional.remove(&key);
-        }
-        if self.answers.contains_key(&key) {
+        if let Some(answer) = self.answers.get(&key) {
+            if required && self.optional.remove(&key) {
+                self.required.add(*answer);
+            }
             return Orders::default();
         }
-        if !required {
+        if required {
+            self.required.add(Answer::Pending);
+        } else {
             self.optional.insert(key.clone());
         }
         self.answers.insert(key, Answer::Pending);
@@ -88,6 +110,11 @@ impl Ledger {
         self.stirred = Some(now);
     }
 
+    /// Somebody has not been asked yet: silence counts from here again.
+    pub fn bear_with(&mut self, now: Instant) {
+        self.stirred = Some(now);
+    }
+
     /// The connection is gone: every last value must be heard again, complete histories stand.
     pub fn lost(&mut self) {
         self.streaming = false;
@@ -96,13 +123,19 @@ impl Ledger {
                 *answer = Answer::Pending;
             }
         }
+        self.recount();
     }
 
     /// An entry has spoken. A finished candle makes room for the next one.
     pub fn answered(&mut self, event_type: EventType, symbol: &str, now: Instant) -> Orders {
-        match self.answers.get_mut(&(event_type, SmolStr::new(symbol))) {
-            None | Some(Answer::Answered) => return Orders::default(),
-            Some(answer) => *answer = Answer::Answered,
+        let key = (event_type, SmolStr::new(symbol));
+        let Some(answer) = self.answers.get_mut(&key).filter(|answer| **answer != Answer::Answered) else {
+            return Orders::default();
+        };
+        let was = std::mem::replace(answer, Answer::Answered);
+        if !self.optional.contains(&key) {
+            self.required.answered += 1;
+            self.required.pending -= usize::from(was == Answer::Pending);
         }
         self.stirred = Some(now);
         let finished = self
@@ -135,6 +168,7 @@ impl Ledger {
                 *answer = Answer::Silent;
             }
         }
+        self.recount();
         self.stirred = Some(now);
         let given_up = std::mem::take(&mut self.live);
         let mut orders = self.refill();
@@ -144,22 +178,26 @@ impl Ledger {
 
     /// Whether nothing that is required is pending.
     pub fn is_settled(&self) -> bool {
-        self.answers
-            .iter()
-            .all(|(key, answer)| *answer != Answer::Pending || self.optional.contains(key))
+        self.required.pending == 0
     }
 
     /// Required entries that have answered, and all required entries.
     pub fn count(&self) -> (usize, usize) {
-        let required = self.answers.iter().filter(|(key, _)| !self.optional.contains(*key));
-        required.fold((0, 0), |(answered, all), (_, answer)| {
-            (answered + usize::from(*answer == Answer::Answered), all + 1)
-        })
+        (self.required.answered, self.required.all)
     }
 
     /// How far an entry is; `None` when it was never wanted.
     pub fn answer(&self, event_type: EventType, symbol: &str) -> Option<Answer> {
         self.answers.get(&(event_type, SmolStr::new(symbol))).copied()
+    }
+
+    fn recount(&mut self) {
+        self.required = Required::default();
+        for (key, answer) in &self.answers {
+            if !self.optional.contains(key) {
+                self.required.add(*answer);
+            }
+        }
     }
 
     fn retire(&mut self, entry: &Subscription) -> Orders {

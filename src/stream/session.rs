@@ -208,7 +208,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
     }
 }
 
-async fn sleep_until(due: Option<Instant>) {
+/// Sleeps until `due`, for ever without one.
+pub(super) async fn sleep_until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due).await,
         None => std::future::pending().await,

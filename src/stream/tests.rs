@@ -473,3 +473,46 @@ async fn a_finished_history_is_unsubscribed() {
     assert_eq!(ended.listened.end, End::Complete);
     assert_eq!(ended.listened.candles["SPY{=d}"].event.bars.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_heard_before_the_feed_gave_up_says_so() {
+    let ended = listen_to(
+        line(1).await,
+        policy(false, 5),
+        vec![quote_of("SPY"), quote_of("QQQ")],
+        async |mut peers| {
+            let mut only = peers.pop_front().unwrap();
+            only.welcome("token-1").await;
+            only.quote("SPY", 559.3).await;
+            drop(only);
+        },
+    )
+    .await;
+    assert!(matches!(ended.listened.end, End::GaveUp { .. }));
+    assert!(ended.listened.streamed["SPY"].quote.as_ref().unwrap().before_gap);
+    assert_eq!((ended.tally.gaps, ended.tally.events), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_silent_while_the_channel_is_being_opened_again() {
+    let ended = listen_to(
+        line(1).await,
+        policy(true, 5),
+        vec![quote_of("SPY"), quote_of("QQQ")],
+        async |mut peers| {
+            let peer = &mut peers[0];
+            peer.welcome("token-1").await;
+            peer.quote("SPY", 559.3).await;
+            peer.say(r#"{"type":"CHANNEL_CLOSED","channel":1}"#).await;
+            peer.expect("CHANNEL_REQUEST").await;
+            tokio::time::sleep(Duration::from_millis(2_500)).await;
+            peer.say(r#"{"type":"CHANNEL_OPENED","channel":3,"service":"FEED","parameters":{"contract":"AUTO","subFormat":"LIST"}}"#).await;
+            peer.say(r#"{"type":"FEED_CONFIG","channel":3,"dataFormat":"COMPACT","eventFields":{"Quote":["eventType","eventSymbol","bidPrice","askPrice"]}}"#).await;
+            peer.say(r#"{"type":"FEED_DATA","channel":3,"data":["Quote",["Quote","QQQ",480.1,480.2]]}"#).await;
+            std::future::pending::<()>().await;
+        },
+    )
+    .await;
+    assert_eq!(ended.listened.end, End::Complete);
+    assert_eq!(bid(&ended, "QQQ"), Some(480.1));
+}

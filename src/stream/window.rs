@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::connect::Connect;
 use super::feed::{Feed, GaveUp, Item, Tokens};
 use super::ledger::{Answer, Ledger, Orders, Want};
+use super::session::sleep_until;
 use crate::dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Summary, Trade};
 
 /// An event and when it was heard.
@@ -23,6 +24,16 @@ pub struct Heard<T> {
     pub at: Timestamp,
     /// The connection was lost since and the value has not been refreshed.
     pub before_gap: bool,
+}
+
+impl<T> Heard<T> {
+    fn fresh(event: T, at: Timestamp) -> Self {
+        Self {
+            event,
+            at,
+            before_gap: false,
+        }
+    }
 }
 
 /// Everything heard for one streamer symbol.
@@ -176,10 +187,19 @@ where
                     Orders::default()
                 }
             },
-            () = sleep_until(silent_at) => ear.listened.ledger.fall_silent(Instant::now()),
+            () = sleep_until(silent_at) => {
+                let now = Instant::now();
+                if feed.has_asked() {
+                    ear.listened.ledger.fall_silent(now)
+                } else {
+                    ear.listened.ledger.bear_with(now);
+                    Orders::default()
+                }
+            }
             item = feed.next() => match item {
                 Ok(item) => ear.hear(item, on_trouble),
                 Err(GaveUp { reason }) => {
+                    ear.age();
                     ear.listened.end = End::GaveUp { reason };
                     return ear.listened;
                 }
@@ -255,64 +275,20 @@ impl<'p> Ear<'p> {
         );
         let (event_type, symbol) = key(&event);
         let orders = self.listened.ledger.answered(event_type, &symbol, now);
-        if let Event::Candles(event) = event {
-            self.listened.candles.insert(
-                symbol,
-                Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                },
-            );
-            return orders;
-        }
-        let streamed = self.listened.streamed.entry(symbol).or_default();
         match event {
-            Event::Quote(event) => {
-                streamed.quote = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Trade(event) => {
-                streamed.trade = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::TradeEth(event) => {
-                streamed.trade_eth = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Summary(event) => {
-                streamed.summary = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Profile(event) => {
-                streamed.profile = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Greeks(event) => {
-                streamed.greeks = Some(Heard {
-                    event,
-                    at,
-                    before_gap: false,
-                })
-            }
-            Event::Candles(_) => {}
+            Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
+            Event::Trade(event) => self.values(symbol).trade = Some(Heard::fresh(event, at)),
+            Event::TradeEth(event) => self.values(symbol).trade_eth = Some(Heard::fresh(event, at)),
+            Event::Summary(event) => self.values(symbol).summary = Some(Heard::fresh(event, at)),
+            Event::Profile(event) => self.values(symbol).profile = Some(Heard::fresh(event, at)),
+            Event::Greeks(event) => self.values(symbol).greeks = Some(Heard::fresh(event, at)),
+            Event::Candles(event) => drop(self.listened.candles.insert(symbol, Heard::fresh(event, at))),
         }
         orders
+    }
+
+    fn values(&mut self, symbol: SmolStr) -> &mut Streamed {
+        self.listened.streamed.entry(symbol).or_default()
     }
 
     /// Marks what was heard before the connection was lost.
@@ -356,11 +332,4 @@ fn key(event: &Event) -> (EventType, SmolStr) {
 
 fn stamp(wall: Timestamp, since: Duration) -> Timestamp {
     wall.checked_add(since).unwrap_or(Timestamp::MAX)
-}
-
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
-    }
 }

@@ -56,6 +56,13 @@ pub struct Answer<T> {
     pub damaged: usize,
 }
 
+impl<T> Answer<T> {
+    /// Whether the venue answered at all, even if it knows none of the symbols.
+    pub fn has_come(&self) -> bool {
+        !self.items.is_empty() || self.unanswered.is_empty()
+    }
+}
+
 /// Requests sent, counted when they leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Traffic {
