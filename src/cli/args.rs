@@ -201,13 +201,13 @@ pub(super) struct Rules {
     #[arg(long)]
     pub allow_illiquid: bool,
     /// Least structural VRP, iv / hv90, a ratio
-    #[arg(long, value_name = "RATIO")]
+    #[arg(long, value_name = "RATIO", value_parser = finite)]
     pub min_vrp: Option<f64>,
     /// Least IV percentile, 0 to 100; 0 switches the gate off
     #[arg(long, value_name = "0..100", value_parser = percent)]
     pub min_iv_percentile: Option<f64>,
     /// Least price of anything but futures
-    #[arg(long, value_name = "PRICE")]
+    #[arg(long, value_name = "PRICE", value_parser = finite)]
     pub min_price: Option<f64>,
     /// Least liquidity rating, 0 to 5
     #[arg(long, value_name = "0..5", value_parser = clap::value_parser!(i64).range(0..=5))]
@@ -307,6 +307,13 @@ fn percent(text: &str) -> Result<f64, String> {
     }
 }
 
+fn finite(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite())
+        .ok_or_else(|| "a number is wanted".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -316,5 +323,17 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_threshold_that_rejects_everything_silently_is_no_number() {
+        for flag in [
+            "--min-vrp=nan",
+            "--min-price=inf",
+            "--min-iv-percentile=nan",
+            "--listen=nan",
+        ] {
+            assert!(Cli::try_parse_from(["variance", "screen", flag]).is_err(), "{flag}");
+        }
     }
 }

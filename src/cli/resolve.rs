@@ -44,7 +44,7 @@ pub(super) fn config(global: &Global, listen: Option<f64>, around: &Surroundings
             Kind::CannotRead,
             format!("cannot read the configuration {}: {source}", path.display()),
         )
-        .hint("`variance config path` lists the places that are searched."),
+        .hint("Name another file with --config or VARIANCE_CONFIG, or name none."),
         config::Error::Problems(problems) => {
             let count = problems.len();
             let plural = if count == 1 { "" } else { "s" };
@@ -127,9 +127,16 @@ pub(super) fn rest_settings(config: &Config) -> tastytrade::Settings {
     }
 }
 
-/// How the deprecated source is spoken to.
+/// How the deprecated source is spoken to. Beside an embedded venue it is the venue's own: real bars and invented quotes
+/// must not meet in one record.
 pub(super) fn legacy_settings(config: &Config) -> legacy::Settings {
-    let url = config.legacy.base_url.url();
+    let api = config.tastytrade.api_base_url.url();
+    let configured = config.legacy.base_url.url();
+    let url = if http::is_loopback(api) && !http::is_loopback(configured) {
+        api
+    } else {
+        configured
+    };
     let per_second = config.legacy.requests_per_second;
     legacy::Settings {
         base_url: url.clone(),
@@ -245,11 +252,14 @@ pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Resu
         Failure::new(Kind::Usage, format!("there is no profile `{name}`"))
             .hint(format!("Known profiles: {}.", known.join(", ")))
     })?;
+    for class in args.include_asset_classes.iter().chain(&args.exclude_asset_classes) {
+        asset_class(config, class)?;
+    }
     let rules = &screener.rules;
     let or = |typed: &[String], configured: &[String]| -> BTreeSet<String> {
         (if typed.is_empty() { configured } else { typed })
             .iter()
-            .cloned()
+            .map(|text| text.trim().to_owned())
             .collect()
     };
     Ok(screen::Rules {
@@ -307,6 +317,18 @@ pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Resu
         },
         profile: name,
     })
+}
+
+/// A class that no symbol has would select nothing without a word.
+fn asset_class(config: &Config, class: &str) -> Result<(), Failure> {
+    let classes = config.universe.asset_classes.values().map(String::as_str);
+    let known: BTreeSet<&str> = classes.chain([config.universe.default_asset_class.as_str()]).collect();
+    if known.iter().any(|known| known.eq_ignore_ascii_case(class.trim())) {
+        return Ok(());
+    }
+    let known: Vec<&str> = known.into_iter().collect();
+    Err(Failure::new(Kind::Usage, format!("there is no asset class {class:?}"))
+        .hint(format!("Known asset classes: {}.", known.join(", "))))
 }
 
 fn canonical(texts: BTreeSet<String>, now: Timestamp) -> Result<BTreeSet<Symbol>, Failure> {
