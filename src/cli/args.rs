@@ -107,6 +107,7 @@ pub(super) enum Command {
 
 /// Options of every command that gathers data.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Data and output")]
 pub(super) struct Data {
     /// Use the embedded venue: invented data, no account, no network
     #[arg(long)]
@@ -161,9 +162,6 @@ pub(super) struct Screen {
     /// Watchlist file, one symbol a line; `-` reads stdin [default: universe.watchlist]
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub watchlist: Option<PathBuf>,
-    /// Rules of choice
-    #[command(flatten)]
-    pub rules: Rules,
     /// Print at most this many rows
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -173,13 +171,16 @@ pub(super) struct Screen {
     /// Print every symbol, rejected ones marked
     #[arg(long)]
     pub all: bool,
+    /// Rules of choice
+    #[command(flatten)]
+    pub rules: Rules,
     /// How and from where
     #[command(flatten)]
     pub data: Data,
 }
 
 /// Rules that replace those of the profile.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Rules")]
 pub(super) struct Rules {
     /// Profile of thresholds [default: screener.default_profile]
@@ -201,17 +202,27 @@ pub(super) struct Rules {
     #[arg(long)]
     pub allow_illiquid: bool,
     /// Least structural VRP, iv / hv90, a ratio
-    #[arg(long, value_name = "RATIO", value_parser = finite)]
+    #[arg(long, value_name = "RATIO", value_parser = ratio)]
     pub min_vrp: Option<f64>,
     /// Least IV percentile, 0 to 100; 0 switches the gate off
     #[arg(long, value_name = "0..100", value_parser = percent)]
     pub min_iv_percentile: Option<f64>,
     /// Least price of anything but futures
-    #[arg(long, value_name = "PRICE", value_parser = finite)]
+    #[arg(long, value_name = "PRICE", value_parser = price)]
     pub min_price: Option<f64>,
     /// Least liquidity rating, 0 to 5
     #[arg(long, value_name = "0..5", value_parser = clap::value_parser!(i64).range(0..=5))]
     pub min_liquidity: Option<i64>,
+}
+
+impl Rules {
+    /// Those of a profile, nothing replaced.
+    pub(super) fn of_profile(name: &str) -> Self {
+        Self {
+            profile: Some(name.to_owned()),
+            ..Self::default()
+        }
+    }
 }
 
 /// `variance quote`
@@ -300,18 +311,25 @@ fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
+fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(ratio) if (0.0..=10.0).contains(&ratio) => Ok(ratio),
+        Ok(_) | Err(_) => Err("a ratio from 0 to 10 is wanted".to_owned()),
+    }
+}
+
+fn price(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(price) if price.is_finite() && price >= 0.0 => Ok(price),
+        Ok(_) | Err(_) => Err("a price of 0 or more is wanted".to_owned()),
+    }
+}
+
 fn percent(text: &str) -> Result<f64, String> {
     match text.trim_end_matches('%').parse::<f64>() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
         Ok(_) | Err(_) => Err("a number from 0 to 100 is wanted".to_owned()),
     }
-}
-
-fn finite(text: &str) -> Result<f64, String> {
-    text.parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
-        .ok_or_else(|| "a number is wanted".to_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `variance config`
 
-use super::args::{Config, ConfigCommand, Global};
+use super::args::{Config, ConfigCommand, Global, Rules};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
@@ -13,6 +13,9 @@ pub(super) fn run(args: &Config, global: &Global, around: &Surroundings, stderr:
         ConfigCommand::Show { json } => show(&resolve::config(global, None, around)?, *json),
         ConfigCommand::Check => {
             let config = resolve::config(global, None, around)?;
+            for name in config.screener.profiles.keys() {
+                resolve::rules(&config, &Rules::of_profile(name), around.now)?;
+            }
             let place = config
                 .path
                 .as_ref()

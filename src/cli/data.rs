@@ -80,7 +80,9 @@ impl<'a> Job<'a> {
         let plan = resolve::plan(&self.config, instruments, access.mode);
         let gathered = interruptible(|stop| self.gather(&plan, &access, stop))??;
         self.stderr.clear();
-        unanswered(&gathered)?;
+        if let Verdict::Refused(error) = &gathered.verdict {
+            return Err(refused(error));
+        }
         let coverage = Coverage::of(&gathered.records);
         let generated_at = if self.global.as_of.is_some() {
             self.now()
@@ -96,7 +98,7 @@ impl<'a> Job<'a> {
         let (format, style) = self.format();
         self.output
             .finish(|mut out| render::write(&document, &style, format, &mut out))?;
-        complete_enough(&coverage, self.data.require_complete)
+        verdict(&gathered, &coverage, self.data.require_complete)
     }
 
     async fn gather(
@@ -133,13 +135,12 @@ impl<'a> Job<'a> {
             Notice::Feed(trouble) => self.stderr.remark(&format!("variance: DXLink: {trouble}")),
             Notice::Filling { symbols } => {
                 self.stderr
-                    .status(format!("asking REST for the quotes of {}", counted(*symbols, "symbol")));
+                    .status(format!("asking REST for quotes still missing ({symbols})"));
             }
             Notice::Legacy { symbols } => self.stderr.remark(&format!(
-                "variance: the deprecated legacy source is asked for {} that neither DXLink nor tastytrade REST could fill \
-                 (at most {} requests a run; switch it off with legacy.enabled = false)",
-                counted(*symbols, "symbol"),
-                self.config.legacy.max_requests
+                "variance: the deprecated legacy source is asked about {symbols} symbol{} that neither DXLink nor \
+                 tastytrade REST could fill (switch it off with legacy.enabled = false)",
+                if *symbols == 1 { "" } else { "s" }
             )),
         }
     }
@@ -221,11 +222,6 @@ impl From<Interrupted> for Failure {
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
-}
-
 fn setup(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::from_error(Kind::Config, error)
 }
@@ -239,37 +235,46 @@ pub(super) fn refused(error: &tastytrade::Error) -> Failure {
         )
 }
 
-/// A run to which no source answered: there is nothing to print, and an earlier output file stands.
-fn unanswered(gathered: &Gathered) -> Result<(), Failure> {
-    let failed = match &gathered.verdict {
-        Verdict::Answered => return Ok(()),
-        Verdict::Refused(error) => return Err(refused(error)),
-        Verdict::TryLater => Failure::new(Kind::TryLater, "no source answered in time")
-            .hint("Try again in a few minutes; `variance doctor` shows which step fails."),
-        Verdict::Nothing => Failure::new(Kind::Unavailable, "no source answered for any symbol")
-            .hint("`variance doctor` shows which step fails."),
-    };
-    let run = &gathered.run;
-    let mut details: Vec<String> = Vec::new();
-    for error in &run.errors {
-        let detail = format!("  {}: {}", error.source, error.message);
-        if !details.contains(&detail) {
-            details.push(detail);
+fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
+    let why = || {
+        let mut messages: Vec<String> = gathered
+            .run
+            .errors
+            .iter()
+            .map(|error| format!("  {}: {}", error.source, error.message))
+            .collect();
+        messages.dedup();
+        if messages.is_empty() {
+            messages.extend(
+                gathered
+                    .run
+                    .sources
+                    .dxlink
+                    .reason
+                    .iter()
+                    .map(|reason| format!("  dxlink: {reason}")),
+            );
         }
+        messages
+    };
+    let failed = match &gathered.verdict {
+        Verdict::Answered => None,
+        Verdict::Refused(error) => Some(refused(error)),
+        Verdict::TryLater => Some(
+            Failure::new(Kind::TryLater, "no source answered in time")
+                .hint("Try again in a few minutes; `variance doctor` shows which step fails."),
+        ),
+        Verdict::Nothing => Some(
+            Failure::new(Kind::Unavailable, "no source answered for any symbol")
+                .hint("`variance doctor` shows which step fails."),
+        ),
+    };
+    if let Some(failure) = failed {
+        return Err(Failure {
+            details: why(),
+            ..failure
+        });
     }
-    if details.is_empty() {
-        details.extend(
-            run.sources
-                .dxlink
-                .reason
-                .iter()
-                .map(|reason| format!("  dxlink: {reason}")),
-        );
-    }
-    Err(Failure { details, ..failed })
-}
-
-fn complete_enough(coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
     let Some(required) = required else { return Ok(()) };
     let complete = coverage.ratio * 100.0;
     if complete + f64::EPSILON >= required {

@@ -50,7 +50,10 @@ impl Output {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let aside = builder.tempfile_in(parent).map_err(|error| unwritable(path, &error))?;
+        let aside = builder.tempfile_in(parent).map_err(|error| {
+            // The error's own text names the file written aside, which the user never asked for.
+            unwritable(path, &io::Error::from(error.kind()))
+        })?;
         Ok(Self::File {
             path: path.to_owned(),
             aside,

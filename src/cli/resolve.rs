@@ -127,15 +127,14 @@ pub(super) fn rest_settings(config: &Config) -> tastytrade::Settings {
     }
 }
 
-/// How the deprecated source is spoken to. Beside an embedded venue it is the venue's own: real bars and invented quotes
-/// must not meet in one record.
+/// How the deprecated source is spoken to.
 pub(super) fn legacy_settings(config: &Config) -> legacy::Settings {
-    let api = config.tastytrade.api_base_url.url();
-    let configured = config.legacy.base_url.url();
-    let url = if http::is_loopback(api) && !http::is_loopback(configured) {
-        api
+    // Where REST is invented, bars of the real market must not fill its holes.
+    let invented = mode(config) == Mode::Demo && !http::is_loopback(config.legacy.base_url.url());
+    let url = if invented {
+        config.tastytrade.api_base_url.url()
     } else {
-        configured
+        config.legacy.base_url.url()
     };
     let per_second = config.legacy.requests_per_second;
     legacy::Settings {
@@ -278,8 +277,8 @@ pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Resu
         allow_illiquid: args.allow_illiquid || profile.allow_illiquid,
         include_asset_classes: or(&args.include_asset_classes, &profile.include_asset_classes),
         exclude_asset_classes: or(&args.exclude_asset_classes, &profile.exclude_asset_classes),
-        exclude_symbols: canonical(or(&args.exclude_symbols, &profile.exclude_symbols), now)?,
-        held_symbols: canonical(or(&args.held_symbols, &profile.held_symbols), now)?,
+        exclude_symbols: canonical(&args.exclude_symbols, &profile.exclude_symbols, now)?,
+        held_symbols: canonical(&args.held_symbols, &profile.held_symbols, now)?,
         hv_floor: Vol::new(config.volatility.hv_floor)
             .ok_or_else(|| Failure::new(Kind::Config, "volatility.hv_floor is no volatility"))?,
         earnings_days: i32::try_from(rules.earnings_days)
@@ -319,6 +318,22 @@ pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Resu
     })
 }
 
+/// The symbols typed, else those of the profile; a bad one is told as the fault of whoever wrote it.
+fn canonical(typed: &[String], configured: &[String], now: Timestamp) -> Result<BTreeSet<Symbol>, Failure> {
+    let today = time::new_york_date(now);
+    let (texts, kind) = if typed.is_empty() {
+        (configured, Kind::Config)
+    } else {
+        (typed, Kind::Usage)
+    };
+    let parsed = texts
+        .iter()
+        .map(|text| Instrument::parse(text, today).map(|instrument| instrument.symbol()));
+    parsed
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::from_error(kind, error))
+}
+
 /// A class that no symbol has would select nothing without a word.
 fn asset_class(config: &Config, class: &str) -> Result<(), Failure> {
     let classes = config.universe.asset_classes.values().map(String::as_str);
@@ -329,14 +344,6 @@ fn asset_class(config: &Config, class: &str) -> Result<(), Failure> {
     let known: Vec<&str> = known.into_iter().collect();
     Err(Failure::new(Kind::Usage, format!("there is no asset class {class:?}"))
         .hint(format!("Known asset classes: {}.", known.join(", "))))
-}
-
-fn canonical(texts: BTreeSet<String>, now: Timestamp) -> Result<BTreeSet<Symbol>, Failure> {
-    if texts.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let texts: Vec<String> = texts.into_iter().collect();
-    Ok(symbols(&texts, now)?.iter().map(Instrument::symbol).collect())
 }
 
 /// The order asked for.

@@ -96,7 +96,6 @@ impl Gathering<'_, '_> {
             profile: values.profile,
             greeks: values.greeks,
             candles: self.bars(instrument, &silence),
-            candles_partial: false,
             silence: Some(silence),
         })
     }
@@ -346,7 +345,9 @@ impl Gathering<'_, '_> {
                     End::GaveUp { reason } => Some(reason.clone()),
                     End::Complete | End::Window => None,
                 };
-                match (listened.streamed.is_empty() && !records.is_empty(), gave_up.or(trouble)) {
+                let all_silent = listened.ready.is_some() && listened.end == End::Complete;
+                let failed = listened.streamed.is_empty() && !all_silent && !records.is_empty();
+                match (failed, gave_up.or(trouble)) {
                     (true, reason) => (
                         SourceState::Failed,
                         Some(reason.unwrap_or_else(|| "no event came".to_owned())),

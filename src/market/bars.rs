@@ -29,13 +29,14 @@ pub(super) struct DailyBars {
     source: Source,
     market: Market,
     now: Timestamp,
-    incomplete: bool,
+    /// Older bars exist that the feed did not send.
+    cut: bool,
     cleaned: Cleaned,
 }
 
 impl DailyBars {
-    /// Streamed bars; `incomplete` when the window closed in the middle of their snapshot.
-    pub(super) fn of_candles(candles: &Candles, incomplete: bool, market: Market, now: Timestamp) -> Self {
+    /// Streamed bars.
+    pub(super) fn of_candles(candles: &Candles, market: Market, now: Timestamp) -> Self {
         let bars = candles.bars.iter().filter_map(|candle| {
             let date = time::date_of_bar(candle.time)?;
             Some(Bar {
@@ -46,7 +47,7 @@ impl DailyBars {
                 close: candle.close,
             })
         });
-        Self::closed(Source::DxlinkCandles, bars, incomplete, market, now)
+        Self::closed(Source::DxlinkCandles, bars, candles.snipped, market, now)
     }
 
     /// Bars of the deprecated source, by their closes alone: those are adjusted, the other prices need not be.
@@ -81,25 +82,24 @@ impl DailyBars {
             value,
             source: self.source,
             as_of,
-            method: window.method(),
+            method: window.method(self.spans_rolls()),
         })
     }
 
-    fn closed(
-        source: Source,
-        bars: impl Iterator<Item = Bar>,
-        incomplete: bool,
-        market: Market,
-        now: Timestamp,
-    ) -> Self {
+    fn closed(source: Source, bars: impl Iterator<Item = Bar>, cut: bool, market: Market, now: Timestamp) -> Self {
         let cleaned = clean(bars.filter(|bar| time::is_closed(market, bar.date, now)));
         Self {
             source,
             market,
             now,
-            incomplete,
+            cut,
             cleaned,
         }
+    }
+
+    /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.
+    fn spans_rolls(&self) -> bool {
+        self.source == Source::Legacy && self.market == Market::UsFutures
     }
 
     fn remark(&self, reason: &str) -> String {
@@ -107,8 +107,8 @@ impl DailyBars {
             0 => String::new(),
             count => format!(", {count} bad bars dropped"),
         };
-        let incomplete = if self.incomplete { ", snapshot incomplete" } else { "" };
-        format!("{reason}{dropped}{incomplete}")
+        let cut = if self.cut { ", history cut by the feed" } else { "" };
+        format!("{reason}{dropped}{cut}")
     }
 }
 
@@ -120,10 +120,12 @@ impl Window {
         }
     }
 
-    fn method(self) -> &'static str {
-        match self {
-            Self::Hv30 => "close-to-close, 30 returns",
-            Self::Hv90 => "close-to-close, 90 returns",
+    fn method(self, spans_rolls: bool) -> &'static str {
+        match (self, spans_rolls) {
+            (Self::Hv30, false) => "close-to-close, 30 returns",
+            (Self::Hv90, false) => "close-to-close, 90 returns",
+            (Self::Hv30, true) => "close-to-close, 30 returns, rolls not adjusted",
+            (Self::Hv90, true) => "close-to-close, 90 returns, rolls not adjusted",
         }
     }
 }

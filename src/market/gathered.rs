@@ -27,8 +27,6 @@ pub struct Streamed {
     pub greeks: Option<Heard<Greeks>>,
     /// Daily bars: `None` when they were not asked for, the reason when they were and did not come.
     pub candles: Option<Result<Heard<Candles>, String>>,
-    /// Whether the window closed before the snapshot of the bars was complete: older bars are missing from it.
-    pub candles_partial: bool,
     /// Why what is absent did not come: `no event before the window closed`, `not a streamer symbol`.
     pub silence: Option<String>,
 }

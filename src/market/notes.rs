@@ -3,9 +3,11 @@
 use super::gathered::{Inputs, Streamed};
 use super::price::{EXTENDED_TRADE, market_of};
 use super::record::{Record, Source, Sourced};
+use crate::instrument::Kind;
 use crate::stream::Heard;
 use crate::tastytrade::{Metrics, RankVariant};
 use crate::time;
+use crate::units::Vol;
 
 /// The notes that apply, in a fixed order.
 pub(super) fn notes(record: &Record, inputs: &Inputs<'_>) -> Vec<&'static str> {
@@ -17,10 +19,7 @@ pub(super) fn notes(record: &Record, inputs: &Inputs<'_>) -> Vec<&'static str> {
             "before_gap",
             streamed.is_some_and(|streamed| is_before_gap(record, streamed)),
         ),
-        (
-            "hv_partial_snapshot",
-            streamed.is_some_and(|streamed| streamed.candles_partial) && uses_candles(record),
-        ),
+        ("hv_spans_rolls", spans_rolls(record)),
         (
             "earnings_estimated",
             record.earnings_date.is_some() && metrics.is_some_and(|metrics| is_estimated(metrics)),
@@ -71,10 +70,10 @@ fn is_old<T>(heard: &Option<Heard<T>>) -> bool {
     heard.as_ref().is_some_and(|heard| heard.before_gap)
 }
 
-fn uses_candles(record: &Record) -> bool {
-    [&record.hv30, &record.hv90]
-        .into_iter()
-        .any(|hv| hv.as_ref().is_some_and(|hv| hv.source == Source::DxlinkCandles))
+/// Whether a realised volatility is from the deprecated source's continuous futures series.
+fn spans_rolls(record: &Record) -> bool {
+    let legacy = |hv: &Option<Sourced<Vol>>| hv.as_ref().is_some_and(|hv| hv.source == Source::Legacy);
+    record.kind == Kind::Future && (legacy(&record.hv30) || legacy(&record.hv90))
 }
 
 fn is_estimated(metrics: &Metrics) -> bool {

@@ -255,12 +255,12 @@ fn streamed_prev_close(streamed: &Streamed, kind: Kind, day: Day) -> Offer<Price
     })
 }
 
-/// The close of that day, or the receipt while the day lasts or when it is not known.
-fn close_of_day(day_id: Option<i32>, kind: Kind, receipt: Timestamp) -> Timestamp {
+/// The close of that day, or `latest` while the day lasts or when it is not known.
+fn close_of_day(day_id: Option<i32>, kind: Kind, latest: Timestamp) -> Timestamp {
     let close = day_id
         .and_then(time::date_of_day_id)
         .and_then(|day| time::session_close(market_of(kind), day));
-    close.map_or(receipt, |close| close.min(receipt))
+    close.map_or(latest, |close| close.min(latest))
 }
 
 fn streamed_of_day(
@@ -279,9 +279,22 @@ fn streamed_of_day(
     Ok(Sourced {
         value: tradable(kind, read(summary), name)?,
         source: Source::Dxlink,
-        as_of: close_of_day(summary.day_id, kind, *at),
+        as_of: close_of_day(
+            summary.day_id,
+            kind,
+            last_trade_of_day(streamed, summary).unwrap_or(*at),
+        ),
         method: "day summary",
     })
+}
+
+/// The time of the last trade of the summary's day: a day that lasts is known up to there.
+fn last_trade_of_day(streamed: &Streamed, summary: &Summary) -> Option<Timestamp> {
+    let trade = streamed
+        .trade
+        .as_ref()
+        .filter(|trade| trade.event.day_id == summary.day_id)?;
+    trade.event.time.map(|time| moment(Some(time), trade.at))
 }
 
 fn streamed_volume(streamed: &Streamed, day: Day) -> Offer<f64> {

@@ -175,7 +175,7 @@ pub struct Record {
     pub passed_over: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
-    /// Remarks on the record: `stale`, `before_gap`, `hv_partial_snapshot`, `earnings_estimated`, `iv_rank_tw`.
+    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`.
     pub notes: Vec<&'static str>,
 }
 

@@ -98,7 +98,7 @@ pub struct Row {
     pub flags: Vec<Flag>,
     /// Why it was rejected; `null` when it passed or was not screened.
     pub rejected: Option<String>,
-    /// Remarks on the data: `stale`, `before_gap`, `hv_partial_snapshot`, `earnings_estimated`.
+    /// Remarks on the data: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`.
     pub notes: Vec<String>,
     /// Where each value came from.
     pub provenance: BTreeMap<Field, Provenance>,

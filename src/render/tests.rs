@@ -62,7 +62,11 @@ fn holes_of_the_same_kind_stand_together_below_a_table() {
     };
     let ranks = (0..10).map(|number| hole(&format!("S{number}"), Field::IvRank));
     document.coverage.missing = ranks
-        .chain([hole("VXN", Field::Hv90), hole("VXN", Field::Iv), hole("VXN", Field::Price)])
+        .chain([
+            hole("VXN", Field::Hv90),
+            hole("VXN", Field::Iv),
+            hole("VXN", Field::Price),
+        ])
         .collect();
     let shown = text(&document, Format::Table, None);
     assert!(

@@ -49,7 +49,7 @@ pub enum ConnectError {
     /// The URL has no host or a scheme that is not a WebSocket's.
     #[error("the feed's address is not a WebSocket URL")]
     BadUrl,
-    /// Not open within [`CONNECT_TIMEOUT`].
+    /// Not open within ten seconds.
     #[error("no WebSocket within {} s", CONNECT_TIMEOUT.as_secs())]
     Timeout,
     /// The TCP connection failed.
@@ -244,6 +244,8 @@ async fn tunnel(proxy: &Intercept, target: &Target) -> Result<TcpStream, Connect
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
 
     fn target(url: &str) -> Result<Target, ConnectError> {
@@ -283,5 +285,41 @@ mod tests {
     fn a_wrong_path_is_final_and_a_bad_gateway_is_not() {
         assert!(ConnectError::Status(400).is_terminal());
         assert!(!ConnectError::Status(502).is_terminal());
+    }
+
+    #[tokio::test]
+    async fn a_proxy_is_asked_to_connect_with_its_credentials() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let proxy = Matcher::builder().https(format!("http://user:pass@{address}")).build();
+        let intercept = proxy
+            .intercept(&"https://feed.example.com:443/".parse().unwrap())
+            .unwrap();
+        let served = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                asked.push(socket.read_u8().await.unwrap());
+            }
+            socket
+                .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                .await
+                .unwrap();
+            (String::from_utf8(asked).unwrap(), socket)
+        };
+        let target = target("wss://feed.example.com/realtime").unwrap();
+        let ((asked, mut server), through) = tokio::join!(served, tunnel(&intercept, &target));
+        assert!(
+            asked.starts_with("CONNECT feed.example.com:443 HTTP/1.1\r\n"),
+            "{asked}"
+        );
+        assert!(
+            asked.to_lowercase().contains("proxy-authorization: basic dxnlcjpwyxnz"),
+            "{asked}"
+        );
+        through.unwrap().write_all(b"hello").await.unwrap();
+        let mut heard = [0; 5];
+        server.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"hello");
     }
 }

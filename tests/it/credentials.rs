@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
-use variance::demo::Venue;
+use variance::demo::{RestRule, Times, Venue};
 
 use crate::run::{NOW, Run, at, faulty, status, venue, venue_with_rest};
 
@@ -46,6 +46,35 @@ fn refused_credentials_are_tried_once() {
         let paths = venue.tally().unwrap().rest_paths;
         assert_eq!(paths, [("/oauth/token".to_owned(), 1)].into(), "{refused}");
     }
+}
+
+#[test]
+fn the_doctor_tries_refused_credentials_once_too() {
+    let venue = venue();
+    let run = Run::at(&venue, "doctor").env("TT_CLIENT_SECRET", "bad-secret");
+    let answer = run.answer().ended(77).saying(&["TT_CLIENT_SECRET"]);
+    assert!(answer.stdout.contains("FAIL  token"), "{}", answer.stdout);
+    assert_eq!(
+        venue.tally().unwrap().rest_paths,
+        [("/oauth/token".to_owned(), 1)].into()
+    );
+}
+
+#[test]
+fn an_access_token_that_is_refused_is_renewed_once() {
+    let body = r#"{"error":{"code":"token_invalid","message":"This token is invalid or has expired"}}"#;
+    let lapsed = RestRule {
+        times: Times::Once,
+        ..at("/market-metrics", status(401, body))
+    };
+    let venue = faulty(vec![lapsed], Vec::new());
+    let document = Run::at(&venue, "quote SPY").document();
+    assert_eq!(document["coverage"]["complete"], 1);
+    let tally = venue.tally().unwrap();
+    assert_eq!(tally.rest_paths["/oauth/token"], 2);
+    assert_eq!(tally.rest_paths["/market-metrics"], 2);
+    assert_eq!(document["sources"]["rest"]["requests"], tally.rest_requests);
+    assert_eq!(document["sources"]["rest"]["retries"], 1);
 }
 
 #[test]

@@ -64,6 +64,24 @@ fn a_full_disk_is_reported() {
 }
 
 #[test]
+fn the_last_line_says_what_failed_and_what_to_do_even_when_quiet() {
+    for (arguments, code) in [
+        ("quote SPY", 77),
+        ("doctor", 77),
+        ("quote SPY --demo -o nowhere/out", 73),
+        ("screen --demo --watchlist none.csv", 74),
+        ("quote SPY --config none.json", 74),
+        ("screen --demo --profile nosuch", 2),
+        ("quote NOSUCH --demo --require-complete 1", 65),
+    ] {
+        let answer = Run::new(arguments).arg("-q").answer().ended(code);
+        let last = answer.stderr.lines().last().unwrap();
+        assert!(last.starts_with("variance: "), "{arguments}: {last}");
+        assert!(last.contains(". "), "{arguments} gives no advice: {last}");
+    }
+}
+
+#[test]
 fn ctrl_c_ends_a_hanging_request_within_two_seconds_and_prints_nothing() {
     for path in ["/oauth/token", "/market-metrics", "/instruments/futures", "/dxlink"] {
         let venue = venue_with_rest(path, RestEffect::Hang);

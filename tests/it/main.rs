@@ -19,4 +19,5 @@ mod schema;
 mod screening;
 mod symbols;
 mod tidy;
+mod tls;
 mod universe;

@@ -1,6 +1,7 @@
 //! The whole default watchlist, and what it costs.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use variance::demo::market::Market;
@@ -100,6 +101,14 @@ fn a_hundred_symbols_cost_one_socket_and_at_most_six_requests() {
     }
     assert!(requests[&100] <= 6, "{requests:?}");
     assert_eq!(requests[&10], requests[&100], "a request more for each symbol");
+}
+
+#[test]
+fn the_window_is_a_ceiling_and_not_a_wait() {
+    let started = Instant::now();
+    let document = Run::demo("screen --symbols SPY,/ES,AA,SPX,BTC/USD --listen 60 --rtt 40").document();
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert_eq!(document["stopped_by"], "complete");
 }
 
 #[test]

@@ -59,9 +59,13 @@ fn bad_bars_are_dropped_and_counted() {
         close: zero,
         ..candles.bars[4]
     };
-    let bars = DailyBars::of_candles(&candles, true, Market::UsEquities, now());
+    candles.snipped = true;
+    let bars = DailyBars::of_candles(&candles, Market::UsEquities, now());
     let reason = bars.realized(Window::Hv30, &RULES).unwrap_err();
-    assert_eq!(reason, "29 closes, 31 needed, 2 bad bars dropped, snapshot incomplete");
+    assert_eq!(
+        reason,
+        "29 closes, 31 needed, 2 bad bars dropped, history cut by the feed"
+    );
 }
 
 #[test]
@@ -92,5 +96,5 @@ fn the_adjusted_closes_of_the_deprecated_source_are_enough() {
 }
 
 fn of(candles: &Candles, now: Timestamp) -> DailyBars {
-    DailyBars::of_candles(candles, false, Market::UsEquities, now)
+    DailyBars::of_candles(candles, Market::UsEquities, now)
 }

@@ -97,7 +97,6 @@ fn a_ratio_is_never_better_than_its_worst_input() {
     thin.hv30 = None;
     let events = Streamed {
         candles: heard(candles(60)).map(Ok),
-        candles_partial: true,
         ..streamed()
     };
     let mut inputs = nothing(&subject);
@@ -111,7 +110,6 @@ fn a_ratio_is_never_better_than_its_worst_input() {
     assert_eq!(tactical.as_of.to_string(), "2026-07-14T20:00:00Z");
     assert_eq!(record.vrp_structural.unwrap().source, Source::Rest);
     assert_eq!(record.vtr.unwrap().source, Source::DxlinkCandles);
-    assert!(record.notes.contains(&"hv_partial_snapshot"));
 }
 
 #[test]
