@@ -17,7 +17,7 @@ impl Vol {
 
     /// `percent` as a volatility: 21.4 becomes 0.214. For wires that are documented to speak percent.
     pub fn from_percent(percent: f64) -> Option<Self> {
-        Self::new(decimal(percent / 100.0))
+        Self::new(shifted(percent, -2)?)
     }
 
     /// The annualised fraction.
@@ -39,7 +39,7 @@ impl Rank {
 
     /// `fraction` on the scale 0 to 1, as tastytrade's REST metrics send it.
     pub fn from_fraction(fraction: f64) -> Option<Self> {
-        Self::new(decimal(fraction * 100.0))
+        Self::new(shifted(fraction, 2)?)
     }
 
     /// The rank on the scale 0 to 100.
@@ -65,7 +65,13 @@ impl Price {
     }
 }
 
-/// `value` to nine decimals, more than any wire carries: what was computed from decimals prints as one, and not as
+/// `value` with its decimal point moved, as on paper: 13.47 % is 0.1347 and not 0.13470000000000001. `None` when `value` is
+/// not finite.
+fn shifted(value: f64, places: i32) -> Option<f64> {
+    format!("{value}e{places}").parse().ok()
+}
+
+/// `value` to nine decimals, more than any quotation has: the middle of 109.70 and 109.72 is 109.71 and not
 /// 109.71000000000001. Values too large for that precision stay as they are.
 pub fn decimal(value: f64) -> f64 {
     let scaled = value * 1e9;
@@ -84,17 +90,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_computed_from_decimals_print_as_decimals() {
+    fn the_middle_of_two_decimals_prints_as_a_decimal() {
         let mid = 109.70 + (109.72 - 109.70) / 2.0;
         assert_ne!(mid.to_string(), "109.71");
         assert_eq!(decimal(mid).to_string(), "109.71");
         assert_eq!(decimal(104.126_953_125).to_string(), "104.126953125");
-        assert_eq!(
-            Rank::from_fraction(0.426_067_597).unwrap().get().to_string(),
-            "42.6067597"
-        );
-        assert_eq!(Vol::from_percent(0.57).unwrap().get().to_string(), "0.0057");
         assert_eq!(decimal(1e300).to_string(), 1e300.to_string());
         assert!(decimal(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn a_change_of_scale_keeps_the_digits() {
+        assert_eq!(Vol::from_percent(13.47).map(Vol::get), Some(0.1347));
+        assert_eq!(Vol::from_percent(1.43).map(Vol::get), Some(0.0143));
+        assert_eq!(Rank::from_fraction(0.57).map(Rank::get), Some(57.0));
+        assert_eq!(Rank::from_fraction(0.326618705).map(Rank::get), Some(32.6618705));
+    }
+
+    #[test]
+    fn what_is_no_number_has_no_unit() {
+        assert_eq!(Vol::from_percent(f64::NAN), None);
+        assert_eq!(Rank::from_fraction(f64::INFINITY), None);
+        assert_eq!(Vol::new(-0.1), None);
     }
 }
