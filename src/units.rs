@@ -71,9 +71,33 @@ fn shifted(value: f64, places: i32) -> Option<f64> {
     format!("{value}e{places}").parse().ok()
 }
 
+/// `value` to nine decimals, more than any quotation has: the middle of 109.70 and 109.72 is 109.71 and not
+/// 109.71000000000001. Values too large for that precision stay as they are.
+pub fn decimal(value: f64) -> f64 {
+    let scaled = value * 1e9;
+    if scaled.abs() < EXACT {
+        scaled.round() / 1e9
+    } else {
+        value
+    }
+}
+
+/// Whole numbers below it have a float of their own.
+const EXACT: f64 = 9.0e15;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_middle_of_two_decimals_prints_as_a_decimal() {
+        let mid = 109.70 + (109.72 - 109.70) / 2.0;
+        assert_ne!(mid.to_string(), "109.71");
+        assert_eq!(decimal(mid).to_string(), "109.71");
+        assert_eq!(decimal(104.126_953_125).to_string(), "104.126953125");
+        assert_eq!(decimal(1e300).to_string(), 1e300.to_string());
+        assert!(decimal(f64::NAN).is_nan());
+    }
 
     #[test]
     fn a_change_of_scale_keeps_the_digits() {

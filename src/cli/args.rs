@@ -342,4 +342,16 @@ mod tests {
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
     }
+
+    #[test]
+    fn a_threshold_that_rejects_everything_silently_is_no_number() {
+        for flag in [
+            "--min-vrp=nan",
+            "--min-price=inf",
+            "--min-iv-percentile=nan",
+            "--listen=nan",
+        ] {
+            assert!(Cli::try_parse_from(["variance", "screen", flag]).is_err(), "{flag}");
+        }
+    }
 }

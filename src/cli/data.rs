@@ -136,7 +136,7 @@ impl<'a> Job<'a> {
             Notice::Feed(trouble) => self.stderr.remark(&format!("variance: DXLink: {trouble}")),
             Notice::Filling { symbols } => {
                 self.stderr
-                    .status(format!("asking REST for the quotes of {symbols} symbols"));
+                    .status(format!("asking REST for quotes still missing ({symbols})"));
             }
             Notice::Legacy { symbols } => self.stderr.remark(&format!(
                 "variance: the deprecated legacy source is asked about {symbols} symbol{} that neither DXLink nor \
@@ -244,6 +244,7 @@ fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> R
             .iter()
             .map(|error| format!("  {}: {}", error.source, error.message))
             .collect();
+        messages.dedup();
         if messages.is_empty() {
             messages.extend(
                 gathered

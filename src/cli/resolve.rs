@@ -44,7 +44,7 @@ pub(super) fn config(global: &Global, listen: Option<f64>, around: &Surroundings
             Kind::CannotRead,
             format!("cannot read the configuration {}: {source}", path.display()),
         )
-        .hint("`variance config path` lists the places that are searched."),
+        .hint("Name another file with --config or VARIANCE_CONFIG, or name none."),
         config::Error::Problems(problems) => {
             let count = problems.len();
             let plural = if count == 1 { "" } else { "s" };
@@ -251,11 +251,14 @@ pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Resu
         Failure::new(Kind::Usage, format!("there is no profile `{name}`"))
             .hint(format!("Known profiles: {}.", known.join(", ")))
     })?;
+    for class in args.include_asset_classes.iter().chain(&args.exclude_asset_classes) {
+        asset_class(config, class)?;
+    }
     let rules = &screener.rules;
     let or = |typed: &[String], configured: &[String]| -> BTreeSet<String> {
         (if typed.is_empty() { configured } else { typed })
             .iter()
-            .cloned()
+            .map(|text| text.trim().to_owned())
             .collect()
     };
     Ok(screen::Rules {
@@ -329,6 +332,18 @@ fn canonical(typed: &[String], configured: &[String], now: Timestamp) -> Result<
     parsed
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::from_error(kind, error))
+}
+
+/// A class that no symbol has would select nothing without a word.
+fn asset_class(config: &Config, class: &str) -> Result<(), Failure> {
+    let classes = config.universe.asset_classes.values().map(String::as_str);
+    let known: BTreeSet<&str> = classes.chain([config.universe.default_asset_class.as_str()]).collect();
+    if known.iter().any(|known| known.eq_ignore_ascii_case(class.trim())) {
+        return Ok(());
+    }
+    let known: Vec<&str> = known.into_iter().collect();
+    Err(Failure::new(Kind::Usage, format!("there is no asset class {class:?}"))
+        .hint(format!("Known asset classes: {}.", known.join(", "))))
 }
 
 /// The order asked for.

@@ -40,7 +40,7 @@ pub enum WatchlistError {
 }
 
 /// Reads a watchlist: one symbol a line, or CSV with a column headed `symbol`. A byte order mark, Windows line ends, blank
-/// lines, lines that begin with `#` and headings are passed over; a symbol that comes again counts once, at its first place.
+/// lines, lines that begin with `#`, what follows ` #` in a line, and headings are passed over; a symbol that comes again counts once, at its first place.
 ///
 /// # Errors
 ///
@@ -66,6 +66,7 @@ pub fn parse_watchlist(text: &str, today: Date) -> Result<Vec<Instrument>, Watch
         let Some(cell) = symbol_cell(&record, column, line)? else {
             continue;
         };
+        let cell = cell.split_once(" #").map_or(cell, |(symbol, _comment)| symbol);
         let instrument = Instrument::parse(cell, today).map_err(|source| WatchlistError::Symbol { line, source })?;
         if seen.insert(instrument.symbol()) {
             instruments.push(instrument);

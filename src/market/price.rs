@@ -15,7 +15,7 @@ use crate::legacy::History;
 use crate::stream::Heard;
 use crate::tastytrade::MarketQuote;
 use crate::time::{self, Market};
-use crate::units::Price;
+use crate::units::{Price, decimal};
 
 /// A value, or in a few words why the source has none.
 pub(super) type Offer<T> = Result<Sourced<T>, String>;
@@ -346,7 +346,7 @@ fn mid(kind: Kind, bid: &Offer<Price>, ask: &Offer<Price>) -> Option<Sourced<Pri
         Kind::Future => low <= high,
         Kind::Equity | Kind::Crypto | Kind::EquityOption | Kind::FutureOption => low > 0.0 && low <= high,
     };
-    let value = Price::new(low + (high - low) / 2.0).filter(|_| sound)?;
+    let value = Price::new(decimal(low + (high - low) / 2.0)).filter(|_| sound)?;
     Some(Sourced {
         value,
         source: bid.source,

@@ -31,16 +31,29 @@ pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write
         print(gates(explanation), style, dimmed, out)?;
         writeln!(out)?;
         print(origins(row), style, |_| false, out)?;
-        for (field, origin) in row.provenance.iter().filter(|(_, origin)| !origin.tried.is_empty()) {
-            let line = format!("{} tried before: {}", field_name(*field), tried(&origin.tried));
-            writeln!(out, "{}", wrapped(&line, style.width))?;
-        }
-        for (field, attempts) in &row.missing {
-            let line = format!("{} missing: {}", field_name(*field), tried(attempts));
-            writeln!(out, "{}", wrapped(&line, style.width))?;
+        let earlier = row.provenance.iter().filter(|(_, origin)| !origin.tried.is_empty());
+        let earlier = earlier.map(|(field, origin)| (*field, tried(&origin.tried)));
+        let missing = row.missing.iter().map(|(field, attempts)| (*field, tried(attempts)));
+        for (words, reasons) in [("tried before", together(earlier)), ("missing", together(missing))] {
+            for (fields, reason) in reasons {
+                let line = format!("{} {words}: {reason}", fields.join(", "));
+                writeln!(out, "{}", wrapped(&line, style.width))?;
+            }
         }
     }
     Ok(())
+}
+
+/// Fields of which the same is to be said, in the order of the first of them.
+fn together(said: impl Iterator<Item = (Field, String)>) -> Vec<(Vec<&'static str>, String)> {
+    let mut groups: Vec<(Vec<&'static str>, String)> = Vec::new();
+    for (field, reason) in said {
+        match groups.iter_mut().find(|(_, known)| *known == reason) {
+            Some((fields, _)) => fields.push(field_name(field)),
+            None => groups.push((vec![field_name(field)], reason)),
+        }
+    }
+    groups
 }
 
 /// Every attempt in words: `rest: null; dxlink-candles: 12 bars`.

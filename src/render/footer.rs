@@ -1,11 +1,12 @@
 //! What stands below a table: whether the numbers can be trusted, and why not.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::Document;
 use super::explained::{source_name, tried};
 use super::table::second_hand;
-use super::text::{clean, cut};
+use super::text::cut;
 use crate::market::{FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy};
 use crate::screen::{Gate, field_name};
 
@@ -60,16 +61,7 @@ fn notes(document: &Document) -> Option<String> {
             noted.entry(note).or_default().push(row.symbol.as_str());
         }
     }
-    let words = |(note, symbols): (&str, Vec<&str>)| {
-        let more = symbols.len().saturating_sub(SYMBOLS_SHOWN);
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        let shown: Vec<String> = symbols.iter().take(SYMBOLS_SHOWN).map(|symbol| clean(symbol)).collect();
-        format!("{note}: {}{more}", shown.join(", "))
-    };
+    let words = |(note, symbols): (&str, Vec<&str>)| format!("{note}: {}", few(&symbols));
     let words: Vec<String> = noted.into_iter().map(words).collect();
     (!words.is_empty()).then(|| format!("notes: {}", words.join("; ")))
 }
@@ -90,24 +82,81 @@ fn rejected(document: &Document) -> Option<String> {
     ))
 }
 
+/// Completeness, and the holes: fields that the same symbols lack for the same reason stand together, required ones first.
 fn coverage(document: &Document) -> String {
     let coverage = &document.coverage;
-    let mut holes: Vec<&MissingField> = coverage.missing.iter().collect();
-    holes.sort_by(|a, b| (importance(a.field), &a.symbol).cmp(&(importance(b.field), &b.symbol)));
-    let mut text = format!("coverage: {} of {} complete", coverage.complete, coverage.requested);
-    for hole in holes.iter().take(HOLES_SHOWN) {
-        let tried = cut(&tried(&hole.tried), REASON_LENGTH);
-        text.push_str(&format!(
-            "; {} missing: {} ({tried})",
-            field_name(hole.field),
-            cut(hole.symbol.as_str(), 40)
-        ));
+    let mut symbols: BTreeMap<((bool, Field), String), Vec<&str>> = BTreeMap::new();
+    for MissingField {
+        symbol,
+        field,
+        tried: attempts,
+    } in &coverage.missing
+    {
+        let key = (importance(*field), tried(attempts));
+        symbols.entry(key).or_default().push(symbol.as_str());
     }
-    let more = holes.len().saturating_sub(HOLES_SHOWN);
+    let mut groups: Vec<Holes<'_>> = Vec::new();
+    for (((_, field), reason), mut symbols) in symbols {
+        symbols.sort_unstable();
+        match groups
+            .iter_mut()
+            .find(|group| group.reason == reason && group.symbols == symbols)
+        {
+            Some(group) => group.fields.push(field_name(field)),
+            None => groups.push(Holes {
+                fields: vec![field_name(field)],
+                symbols,
+                reason,
+            }),
+        }
+    }
+    let mut text = format!("coverage: {} of {} complete", coverage.complete, coverage.requested);
+    for group in groups.iter().take(HOLES_SHOWN) {
+        text.push_str(&format!("; {group}"));
+    }
+    let more: usize = groups.iter().skip(HOLES_SHOWN).map(Holes::count).sum();
     if more > 0 {
         text.push_str(&format!("; and {more} more (--json has all)"));
     }
     text
+}
+
+/// Fields that the same symbols lack for the same reason.
+struct Holes<'a> {
+    fields: Vec<&'static str>,
+    symbols: Vec<&'a str>,
+    reason: String,
+}
+
+impl Holes<'_> {
+    fn count(&self) -> usize {
+        self.fields.len() * self.symbols.len()
+    }
+}
+
+impl fmt::Display for Holes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.fields.join(", ");
+        let count = self.symbols.len();
+        let reason = cut(&self.reason, REASON_LENGTH);
+        write!(f, "{fields} missing ({count}): {} ({reason})", few(&self.symbols))
+    }
+}
+
+/// The first of `symbols`, and how many more there are.
+fn few(symbols: &[&str]) -> String {
+    let shown: Vec<String> = symbols
+        .iter()
+        .take(SYMBOLS_SHOWN)
+        .map(|symbol| cut(symbol, 40))
+        .collect();
+    let more = symbols.len().saturating_sub(SYMBOLS_SHOWN);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// Fields that make a record complete come first.
@@ -252,8 +301,8 @@ fn seconds(millis: u64) -> String {
     format!("{}.{:02} s", millis / 1000, millis % 1000 / 10)
 }
 
-const HOLES_SHOWN: usize = 3;
+const HOLES_SHOWN: usize = 4;
 const SYMBOLS_SHOWN: usize = 8;
 const ERRORS_SHOWN: usize = 3;
-const REASON_LENGTH: usize = 72;
+const REASON_LENGTH: usize = 120;
 const MESSAGE_LENGTH: usize = 160;

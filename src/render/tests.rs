@@ -53,6 +53,32 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
 }
 
 #[test]
+fn holes_of_the_same_kind_stand_together_below_a_table() {
+    let mut document = document(Mode::Live);
+    let hole = |symbol: &str, field| MissingField {
+        symbol: Symbol(symbol.into()),
+        field,
+        tried: attempts(),
+    };
+    let ranks = (0..10).map(|number| hole(&format!("S{number}"), Field::IvRank));
+    document.coverage.missing = ranks
+        .chain([
+            hole("VXN", Field::Hv90),
+            hole("VXN", Field::Iv),
+            hole("VXN", Field::Price),
+        ])
+        .collect();
+    let shown = text(&document, Format::Table, None);
+    assert!(
+        shown.contains(
+            "price, iv, hv90 missing (1): VXN (rest: null; dxlink-candles: 12 bars, 91 needed); iv_rank missing (10): \
+             S0, S1, S2, S3, S4, S5, S6, S7 and 2 more (rest: null;"
+        ),
+        "{shown}"
+    );
+}
+
+#[test]
 fn escape_codes_are_written_only_when_asked_for() {
     let shown = |color| {
         let mut out = Vec::new();

@@ -12,9 +12,9 @@ fn a_table_of_80_columns_shows_what_decides() {
       dxlink-candles
     notes: earnings_estimated: GLD
     rejected: 2 (vrp_structural 2)
-    coverage: 4 of 5 complete; hv90 missing: XYZ (rest: null; dxlink-candles: 12
-      bars, 91 needed); liquidity_rating missing: /6J (nothing was tried);
-      liquidity_rating missing: /ES (nothing was tried); and 1 more (--json has all)
+    coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12
+      bars, 91 needed); liquidity_rating missing (2): /6J, /ES (nothing was tried);
+      beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1
       retried, slow); legacy unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was
@@ -33,8 +33,8 @@ fn a_table_of_120_columns_shows_the_volatilities_too() {
     * not from the first source: hv30, hv90, vrp_structural, vrp_tactical, vtr from dxlink-candles
     notes: earnings_estimated: GLD
     rejected: 2 (vrp_structural 2)
-    coverage: 4 of 5 complete; hv90 missing: XYZ (rest: null; dxlink-candles: 12 bars, 91 needed); liquidity_rating missing:
-      /6J (nothing was tried); liquidity_rating missing: /ES (nothing was tried); and 1 more (--json has all)
+    coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12 bars, 91 needed); liquidity_rating
+      missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was answered, 2026-11-20T15:30:02.500Z
     "#);
@@ -51,8 +51,7 @@ fn a_table_of_200_columns_shows_everything() {
     * not from the first source: hv30, hv90, vrp_structural, vrp_tactical, vtr from dxlink-candles
     notes: earnings_estimated: GLD
     rejected: 2 (vrp_structural 2)
-    coverage: 4 of 5 complete; hv90 missing: XYZ (rest: null; dxlink-candles: 12 bars, 91 needed); liquidity_rating missing: /6J (nothing was tried); liquidity_rating missing: /ES (nothing was tried); and
-      1 more (--json has all)
+    coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12 bars, 91 needed); liquidity_rating missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was answered, 2026-11-20T15:30:02.500Z
     "#);
@@ -81,9 +80,9 @@ fn all_symbols_show_with_the_reason_of_their_rejection() {
     * not from the first source: hv30, hv90, vrp_structural, vrp_tactical, vtr from dxlink-candles
     notes: earnings_estimated: GLD
     rejected: 2 (vrp_structural 2)
-    coverage: 4 of 5 complete; hv90 missing: XYZ (rest: null; dxlink-candles: 12 bars, 91 needed);
-      liquidity_rating missing: /6J (nothing was tried); liquidity_rating missing: /ES (nothing was
-      tried); and 1 more (--json has all)
+    coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12 bars, 91 needed);
+      liquidity_rating missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was
+      tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy
       unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was answered,
@@ -107,9 +106,9 @@ fn quotes_show_underlyings_and_options_in_their_own_columns() {
 
     * not from the first source: hv30, hv90, vrp_structural, vrp_tactical, vtr from dxlink-candles
     notes: earnings_estimated: GLD
-    coverage: 4 of 5 complete; hv90 missing: XYZ (rest: null; dxlink-candles: 12 bars, 91 needed);
-      liquidity_rating missing: /6J (nothing was tried); liquidity_rating missing: /ES (nothing was
-      tried); and 1 more (--json has all)
+    coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12 bars, 91 needed);
+      liquidity_rating missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was
+      tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy
       unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was answered,
@@ -179,9 +178,9 @@ fn an_explanation_shows_every_gate_and_every_origin() {
     vrp_tactical        1.50  rest    11-20 15:30:00  iv / hv30
     hv90 missing: rest: null; dxlink-candles: 12 bars, 91 needed
 
-    coverage: 4 of 5 complete; hv90 missing: XYZ (rest: null; dxlink-candles: 12
-      bars, 91 needed); liquidity_rating missing: /6J (nothing was tried);
-      liquidity_rating missing: /ES (nothing was tried); and 1 more (--json has all)
+    coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12
+      bars, 91 needed); liquidity_rating missing (2): /6J, /ES (nothing was tried);
+      beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1
       retried, slow); legacy unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was
