@@ -128,21 +128,32 @@ impl<'a> Job<'a> {
     fn tell(&self, notice: &Notice) {
         match notice {
             Notice::Connecting => self.stderr.status("connecting to the feed".to_owned()),
-            Notice::Streaming(progress) if progress.streaming => self.stderr.status(format!(
-                "listening: {} of {} answers",
-                progress.answered, progress.wanted
-            )),
+            Notice::Streaming(progress) if progress.streaming => {
+                let mut status = format!("listening: {} of {} symbols", progress.settled, progress.wanted);
+                if !progress.awaited.is_empty() {
+                    status.push_str(&format!(", awaiting {}", progress.awaited.join(", ")));
+                }
+                self.stderr.status(status);
+            }
             Notice::Streaming(_) => self.stderr.status("connecting to the feed".to_owned()),
             Notice::Feed(trouble) => self.stderr.remark(&format!("variance: DXLink: {trouble}")),
             Notice::Filling { symbols } => {
                 self.stderr
                     .status(format!("asking REST for quotes still missing ({symbols})"));
             }
-            Notice::Legacy { symbols } => self.stderr.remark(&format!(
-                "variance: the deprecated legacy source is asked about {symbols} symbol{} that neither DXLink nor \
-                 tastytrade REST could fill (switch it off with legacy.enabled = false)",
-                if *symbols == 1 { "" } else { "s" }
-            )),
+            Notice::Legacy { symbols } => {
+                let most = usize::try_from(self.config.legacy.max_requests).unwrap_or(usize::MAX);
+                let about = if *symbols > most {
+                    format!("{most} of {symbols}")
+                } else {
+                    symbols.to_string()
+                };
+                let plural = if *symbols == 1 { "" } else { "s" };
+                self.stderr.remark(&format!(
+                    "variance: the deprecated legacy source is asked about {about} symbol{plural} that neither DXLink nor \
+                     tastytrade REST could fill (switch it off with legacy.enabled = false)"
+                ));
+            }
         }
     }
 

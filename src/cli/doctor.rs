@@ -144,11 +144,11 @@ async fn examine(
             token.expires_at.strftime("%F %T UTC")
         )
     });
-    if let Some(token) = token {
-        clock_step(&access, steps);
-        stderr.status("connecting to the feed".to_owned());
-        feed_steps(&access, &config, clock, token, steps).await;
-    }
+    // Without a token every further step would only repeat why.
+    let token = token?;
+    clock_step(&access, steps);
+    stderr.status("connecting to the feed".to_owned());
+    feed_steps(&access, &config, clock, token, steps).await;
     stderr.status("asking for market metrics".to_owned());
     let start = Instant::now();
     steps.push(metrics_step(&access, start).await);

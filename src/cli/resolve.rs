@@ -18,7 +18,7 @@ use crate::gather::{Listen, Plan};
 use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
 use crate::market::{Mode, Precedence, VolRules};
 use crate::render::Format;
-use crate::screen::{ScoreRules, SignalBands, Sort, VoteBands, Weights};
+use crate::screen::{ScoreRules, SignalBands, Sort, SortKey, VoteBands, Weights};
 use crate::stream::Policy;
 use crate::units::Vol;
 use crate::{http, legacy, screen, tastytrade, time};
@@ -348,10 +348,11 @@ fn asset_class(config: &Config, class: &str) -> Result<(), Failure> {
 
 /// The order asked for.
 pub(super) fn sort(text: Option<&str>) -> Result<Sort, Failure> {
-    text.map_or_else(
-        || Ok(Sort::default()),
-        |text| text.parse().map_err(|error| Failure::from_error(Kind::Usage, error)),
-    )
+    let Some(text) = text else { return Ok(Sort::default()) };
+    text.parse().map_err(|error| {
+        let keys: Vec<String> = SortKey::all().map(|key| key.name().to_string()).collect();
+        Failure::from_error(Kind::Usage, error).hint(format!("The keys are {}.", keys.join(", ")))
+    })
 }
 
 /// The configured format; `auto` is the table on a terminal and plain elsewhere.

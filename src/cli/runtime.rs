@@ -34,6 +34,21 @@ where
             }
         }
     });
-    runtime.shutdown_background();
+    std::thread::spawn(move || runtime.block_on(interrupt_at_once()));
     outcome
+}
+
+/// Ends the process at Ctrl-C: the work is done, and whoever reads the output may not take it.
+async fn interrupt_at_once() {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        exit_interrupted();
+    }
+}
+
+#[expect(
+    clippy::exit,
+    reason = "the main thread may be stuck in a write that nothing else can end"
+)]
+fn exit_interrupted() {
+    std::process::exit(i32::from(Kind::Interrupted.code()));
 }

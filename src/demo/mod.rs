@@ -80,10 +80,6 @@ pub struct Venue {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Asks a venue to end, from any thread.
-#[derive(Debug, Clone)]
-pub struct Stopper(UnboundedSender<Note>);
-
 impl Default for Options {
     /// Seed 1 on a Friday evening after the close, without delay or faults, on any port of 127.0.0.1.
     fn default() -> Self {
@@ -161,23 +157,6 @@ impl Venue {
         let (reply, answer) = channel();
         self.notes.send(Note::Ask(reply)).ok()?;
         answer.recv_timeout(PATIENCE).ok()
-    }
-
-    /// A handle that ends the venue, for a signal handler or another thread.
-    pub fn stopper(&self) -> Stopper {
-        Stopper(self.notes.clone())
-    }
-
-    /// Blocks until the venue has ended, on a [`Stopper`]'s word.
-    pub fn wait(&self) {
-        while self.ended.recv().is_ok() {}
-    }
-}
-
-impl Stopper {
-    /// Asks the venue to end; [`Venue::wait`] returns when it has.
-    pub fn stop(&self) {
-        let _ = self.0.send(Note::Stop);
     }
 }
 

@@ -7,7 +7,7 @@ use super::clock::millis;
 use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, Interrupted, Notice, verdict};
 use crate::dxlink::{Candles, EventType};
-use crate::instrument::{Instrument, Kind, Symbol, candle_symbol};
+use crate::instrument::{Instrument, Kind, Resolved, Symbol, candle_symbol};
 use crate::legacy::{self, History, legacy_symbol};
 use crate::market::{
     FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Streamed,
@@ -44,7 +44,7 @@ impl Gathering<'_, '_> {
             return Err(Interrupted);
         }
         let records = self.records(&heard, &later);
-        let answered = self.listening.handshake_ms.is_some()
+        let answered = self.listening.heard_somebody()
             || self.asked.answered
             || later.rest_answered
             || later.histories.values().any(Result::is_ok);
@@ -69,7 +69,7 @@ impl Gathering<'_, '_> {
 
     fn heard(&self, instrument: &Instrument) -> Result<Streamed, String> {
         let listened = self.listening.heard.as_ref().map_err(Clone::clone)?;
-        let Some(resolved) = self.asked.resolution.get(&instrument.symbol()) else {
+        let Some(resolved) = self.resolved(&instrument.symbol()) else {
             let reason = match (&self.asked.unresolved, instrument.kind()) {
                 (Some(reason), Kind::Future) => format!("no contract: {reason}"),
                 (None, Kind::Future) => "no such future at the venue".to_owned(),
@@ -106,7 +106,7 @@ impl Gathering<'_, '_> {
 
     fn bars(&self, instrument: &Instrument, silence: &str) -> Option<Result<Heard<Candles>, String>> {
         let listened = self.listening.heard.as_ref().ok()?;
-        let resolved = self.asked.resolution.get(&instrument.symbol())?;
+        let resolved = self.resolved(&instrument.symbol())?;
         let symbol = candle_symbol(instrument, &resolved.streamer);
         match listened.answer(EventType::Candle, &symbol)? {
             Answer::Answered => Some(listened.candles.get(&symbol).cloned().ok_or_else(|| silence.to_owned())),
@@ -177,11 +177,7 @@ impl Gathering<'_, '_> {
             Kind::Crypto => Ok((Kind::Crypto, symbol)),
             Kind::FutureOption => Err("REST knows futures options only by their chain symbol".to_owned()),
             Kind::Future => {
-                let contract = self
-                    .asked
-                    .resolution
-                    .get(&symbol)
-                    .and_then(|resolved| resolved.contract.clone());
+                let contract = self.resolved(&symbol).and_then(|resolved| resolved.contract.clone());
                 contract
                     .map(|contract| (Kind::Future, contract))
                     .ok_or_else(|| "no contract is known for it".to_owned())
@@ -259,9 +255,14 @@ impl Gathering<'_, '_> {
         records
     }
 
+    /// What the feed and REST call a symbol.
+    fn resolved(&self, symbol: &Symbol) -> Option<&Resolved> {
+        self.asked.universe.find(symbol)?.resolved.as_ref()
+    }
+
     fn subject(&self, instrument: &Instrument) -> Subject {
         let symbol = instrument.symbol();
-        let resolved = self.asked.resolution.get(&symbol);
+        let resolved = self.resolved(&symbol);
         let root = instrument.root().map(|root| Symbol(root.into()));
         let classes = &self.plan.asset_classes;
         let class = classes.get(&symbol).or_else(|| classes.get(root.as_ref()?));
@@ -282,7 +283,7 @@ impl Gathering<'_, '_> {
             return Err("options have no market metrics".to_owned());
         };
         if matches!(instrument, Instrument::Contract(_)) && !self.asked.active_months.contains(&symbol) {
-            return Err(if self.asked.resolution.contains_key(&symbol) {
+            return Err(if self.resolved(&symbol).is_some() {
                 format!("the metrics of {asked_as} describe its active month, not this one")
             } else {
                 format!("the metrics of {asked_as} describe its active month, and this contract is not known")

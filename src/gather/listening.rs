@@ -34,6 +34,13 @@ pub(super) struct Listening {
 }
 
 impl Listening {
+    /// Whether the feed had a value or a history for anybody.
+    pub(super) fn heard_somebody(&self) -> bool {
+        self.heard
+            .as_ref()
+            .is_ok_and(|heard| !heard.streamed.is_empty() || !heard.candles.is_empty())
+    }
+
     fn nothing(reason: impl Into<String>) -> Self {
         Self {
             heard: Err(reason.into()),

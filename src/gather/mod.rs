@@ -24,13 +24,13 @@ pub use listening::feed_settings;
 pub use tokens::TokenDesk;
 pub use verdict::Verdict;
 
-use crate::instrument::{Instrument, Kind, Symbol};
+use crate::instrument::{Instrument, Listed, Symbol, Universe};
 use crate::market::{self, Mode, Precedence, Record, Run, VolRules};
 use crate::stream::{Network, Policy, Progress, Want};
 use crate::{legacy, tastytrade};
 
 use self::listening::Listening;
-use self::requests::{Asked, Resolution};
+use self::requests::Asked;
 
 /// What to gather.
 #[derive(Debug, Clone)]
@@ -121,7 +121,7 @@ pub async fn gather(
 ) -> Result<Gathered, Interrupted> {
     let (want, more) = mpsc::unbounded_channel();
     let (asked, listening) = tokio::join!(
-        requests::ask(plan, venues.rest, bound, clock, Wants::new(plan, want, clock.wall)),
+        requests::ask(plan, venues.rest, bound, clock, Wants::new(want, clock.wall)),
         listening::listen(plan, venues, bound, clock, more, notify),
     );
     if asked.cut == Some(Cut::Interrupted) || listening.cut == Some(Cut::Interrupted) {
@@ -157,26 +157,29 @@ struct Gathering<'a, 'v> {
 
 /// Tells the feed what is wanted, as it becomes known.
 #[derive(Debug)]
-struct Wants<'a> {
-    plan: &'a Plan,
+struct Wants {
     sender: mpsc::UnboundedSender<Want>,
     today: Timestamp,
 }
 
-impl<'a> Wants<'a> {
-    fn new(plan: &'a Plan, sender: mpsc::UnboundedSender<Want>, today: Timestamp) -> Self {
-        Self { plan, sender, today }
+impl Wants {
+    fn new(sender: mpsc::UnboundedSender<Want>, today: Timestamp) -> Self {
+        Self { sender, today }
     }
 
-    /// Last values of every instrument that `resolution` names.
-    fn last_values(&self, resolution: &Resolution) {
+    /// Last values of every streamer symbol in `universe`, once for all who share it.
+    fn last_values(&self, universe: &Universe) {
+        let kind = |streamer| {
+            universe
+                .find(universe.symbols_of(streamer).first()?)
+                .map(|listed| listed.instrument.kind())
+        };
+        let streamers = universe
+            .streamer_symbols()
+            .filter_map(|streamer| Some((kind(streamer)?, streamer)));
         // By type, then by symbol: the feed then answers everybody's quote before anybody's second event.
-        let mut wants: Vec<Want> = self
-            .plan
-            .instruments
-            .iter()
-            .filter_map(|instrument| Some((instrument, resolution.get(&instrument.symbol())?)))
-            .flat_map(|(instrument, resolved)| wants::last_values(instrument.kind(), &resolved.streamer))
+        let mut wants: Vec<Want> = streamers
+            .flat_map(|(kind, streamer)| wants::last_values(kind, streamer))
             .collect();
         wants.sort_by(|one, other| one.entry.cmp(&other.entry));
         for want in wants {
@@ -184,17 +187,10 @@ impl<'a> Wants<'a> {
         }
     }
 
-    /// Daily bars of an instrument.
-    fn daily_bars(&self, instrument: &Instrument, resolution: &Resolution) {
-        if let Some(resolved) = resolution.get(&instrument.symbol()) {
-            self.send(wants::daily_bars(instrument, &resolved.streamer, self.today));
-        }
-    }
-
-    /// Daily bars of an instrument, if it is a future.
-    fn daily_bars_of_future(&self, instrument: &Instrument, resolution: &Resolution) {
-        if instrument.kind() == Kind::Future {
-            self.daily_bars(instrument, resolution);
+    /// Daily bars of an instrument, if the feed has a name for it.
+    fn daily_bars(&self, listed: &Listed) {
+        if let Some(resolved) = &listed.resolved {
+            self.send(wants::daily_bars(&listed.instrument, &resolved.streamer, self.today));
         }
     }
 

@@ -8,17 +8,15 @@ use jiff::Timestamp;
 use super::bound::{Bound, Cut};
 use super::clock::Clock;
 use super::{Plan, Wants, needs_bars};
-use crate::instrument::{Instrument, Kind, Resolved, Symbol};
+use crate::instrument::{Instrument, Kind, Listed, Resolved, Symbol, Universe};
 use crate::market::RunError;
-use crate::tastytrade::{Client, Error, FutureListing, Metrics, active_contract};
-
-/// What each user symbol is called by the feed.
-pub(super) type Resolution = BTreeMap<Symbol, Resolved>;
+use crate::tastytrade::{Answer, Client, Error, FutureListing, Metrics, active_contract};
 
 /// What the first requests brought.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    pub(super) resolution: Resolution,
+    /// What each instrument is called by the feed.
+    pub(super) universe: Universe,
     /// Contracts asked for by name that are their root's active month: only those does the root's metrics describe.
     pub(super) active_months: BTreeSet<Symbol>,
     /// Whether the venue answered anything, even with nothing about some or all symbols.
@@ -100,22 +98,24 @@ pub(super) fn complain(errors: &mut Vec<RunError>, source: &'static str, code: i
 }
 
 /// Asks for contracts and metrics, and tells the feed what they make wanted.
-pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Clock, wants: Wants<'_>) -> Asked {
+pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Clock, wants: Wants) -> Asked {
     let mut asked = Asked {
-        resolution: known(&plan.instruments),
+        universe: known(&plan.instruments),
         ..Asked::default()
     };
-    wants.last_values(&asked.resolution);
+    wants.last_values(&asked.universe);
     let (futures, metrics) = tokio::join!(
         futures(plan, client, bound, clock.wall, &wants),
-        metrics(plan, client, bound, &asked.resolution, &wants),
+        metrics(plan, client, bound, &asked.universe, &wants),
     );
     drop(wants);
     asked.ended_ms = Some(clock.millis());
     match futures {
-        Ok(Ok((resolution, active_months))) => {
-            asked.answered |= !resolution.is_empty();
-            asked.resolution.extend(resolution);
+        Ok(Ok((futures, active_months))) => {
+            asked.answered |= !futures.is_empty();
+            futures
+                .listed()
+                .for_each(|listed| asked.universe.insert(listed.clone()));
             asked.active_months = active_months;
         }
         Ok(Err(error)) => {
@@ -151,26 +151,28 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
     asked
 }
 
-/// Streamer symbols that follow from the spelling alone.
-fn known(instruments: &[Instrument]) -> Resolution {
-    let plain = instruments
-        .iter()
-        .filter(|instrument| instrument.kind() != Kind::Future);
-    plain
-        .filter_map(|instrument| {
-            let resolved = Resolved {
-                streamer: instrument.streamer()?,
-                contract: None,
-                expiration: None,
-            };
-            Some((instrument.symbol(), resolved))
-        })
-        .collect()
+/// All instruments, with the streamer symbols that follow from the spelling alone.
+fn known(instruments: &[Instrument]) -> Universe {
+    let listed = instruments.iter().map(|instrument| {
+        let plain = instrument.kind() != Kind::Future;
+        let streamer = instrument.streamer().filter(|_| plain);
+        let resolved = streamer.map(|streamer| Resolved {
+            streamer,
+            contract: None,
+            expiration: None,
+        });
+        Listed {
+            instrument: instrument.clone(),
+            resolved,
+        }
+    });
+    Universe::new(listed.collect())
 }
 
-type Futures = Result<Result<(Resolution, BTreeSet<Symbol>), Error>, Cut>;
+/// The futures with their contracts, and which contracts asked for by name are their root's active month.
+type Futures = Result<Result<(Universe, BTreeSet<Symbol>), Error>, Cut>;
 
-async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wants: &Wants<'_>) -> Futures {
+async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wants: &Wants) -> Futures {
     let mut roots = BTreeSet::new();
     let mut contracts = BTreeSet::new();
     for instrument in &plan.instruments {
@@ -185,7 +187,7 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
         }
     }
     if roots.is_empty() && contracts.is_empty() {
-        return Ok(Ok((Resolution::new(), BTreeSet::new())));
+        return Ok(Ok((Universe::default(), BTreeSet::new())));
     }
     let roots: Vec<Symbol> = roots.into_iter().collect();
     let contracts: Vec<Symbol> = contracts.into_iter().collect();
@@ -193,7 +195,7 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
         Ok(listings) => listings,
         Err(error) => return Ok(Err(error)),
     };
-    let mut resolution = Resolution::new();
+    let mut universe = Universe::default();
     let mut active_months = BTreeSet::new();
     for instrument in &plan.instruments {
         let symbol = instrument.symbol();
@@ -210,13 +212,14 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
         if matches!(instrument, Instrument::Contract(_)) && listing.active_month {
             active_months.insert(symbol.clone());
         }
-        resolution.insert(symbol, resolved(listing));
+        universe.insert(Listed {
+            instrument: instrument.clone(),
+            resolved: Some(resolved(listing)),
+        });
     }
-    wants.last_values(&resolution);
-    for instrument in &plan.instruments {
-        wants.daily_bars_of_future(instrument, &resolution);
-    }
-    Ok(Ok((resolution, active_months)))
+    wants.last_values(&universe);
+    universe.listed().for_each(|listed| wants.daily_bars(listed));
+    Ok(Ok((universe, active_months)))
 }
 
 fn resolved(listing: &FutureListing) -> Resolved {
@@ -238,27 +241,20 @@ pub(super) fn metrics_symbol(instrument: &Instrument) -> Option<Symbol> {
     }
 }
 
-type Batch = (Vec<Symbol>, Result<crate::tastytrade::Answer<Metrics>, Cut>);
+type Batch = (Vec<Symbol>, Result<Answer<Metrics>, Cut>);
 
-async fn metrics(
-    plan: &Plan,
-    client: &Client,
-    bound: &Bound,
-    resolution: &Resolution,
-    wants: &Wants<'_>,
-) -> Vec<Batch> {
+async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Universe, wants: &Wants) -> Vec<Batch> {
     let symbols: BTreeSet<Symbol> = plan.instruments.iter().filter_map(metrics_symbol).collect();
     let symbols: Vec<Symbol> = symbols.into_iter().collect();
     let batches = symbols.chunks(plan.batch_size.max(1)).map(|batch| async move {
         let answer = bound.run(client.metrics(batch)).await;
         let empty = BTreeMap::new();
         let items = answer.as_ref().map_or(&empty, |answer| &answer.items);
-        for instrument in &plan.instruments {
-            let ours = metrics_symbol(instrument).is_some_and(|symbol| batch.contains(&symbol));
-            if ours && instrument.kind() != Kind::Future && needs_bars(instrument, items) {
-                wants.daily_bars(instrument, resolution);
-            }
-        }
+        // Of futures the bars are wanted as soon as their contract is known, whatever the metrics say.
+        let others = batch.iter().filter_map(|symbol| universe.find(symbol));
+        others
+            .filter(|listed| listed.instrument.kind() != Kind::Future && needs_bars(&listed.instrument, items))
+            .for_each(|listed| wants.daily_bars(listed));
         (batch.to_vec(), answer)
     });
     join_all(batches).await

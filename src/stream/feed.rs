@@ -105,9 +105,12 @@ enum State<'a, Io> {
     Dialling(Dial<'a, Io>, SecretString),
     Up(Box<Session<Io>>),
     Renewing(Box<Session<Io>>, Fetch<'a>),
-    Leaving(Pin<Box<dyn Future<Output = ()> + 'a>>, Instant),
-    Over(GaveUp),
+    Leaving(Goodbye<'a>, Instant),
+    Over(GaveUp, Option<Goodbye<'a>>),
 }
+
+/// A leave being taken.
+type Goodbye<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// A feed that reconnects by itself.
 pub struct Feed<'a, C: Connect, T> {
@@ -180,7 +183,7 @@ where
             | State::Dialling(..)
             | State::Renewing(..)
             | State::Leaving(..)
-            | State::Over(_) => false,
+            | State::Over(..) => false,
         }
     }
 
@@ -190,7 +193,7 @@ where
             State::Up(session) | State::Renewing(session, _) => {
                 (session.protocol().events(), session.protocol().dropped())
             }
-            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(_) => {
+            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(..) => {
                 (0, 0)
             }
         };
@@ -211,7 +214,7 @@ where
     pub async fn next(&mut self) -> Result<Item, GaveUp> {
         loop {
             match &mut self.state {
-                State::Over(gave_up) => return Err(gave_up.clone()),
+                State::Over(gave_up, _) => return Err(gave_up.clone()),
                 State::Resting(until) => {
                     tokio::time::sleep_until(*until).await;
                     self.state = State::Fetching(self.tokens.token(std::mem::take(&mut self.retoken)));
@@ -260,8 +263,8 @@ where
     pub async fn close(self) {
         match self.state {
             State::Up(session) | State::Renewing(session, _) => session.close().await,
-            State::Leaving(goodbye, _) => goodbye.await,
-            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Over(_) => {}
+            State::Leaving(goodbye, _) | State::Over(_, Some(goodbye)) => goodbye.await,
+            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Over(_, None) => {}
         }
     }
 
@@ -338,11 +341,9 @@ where
         let until = Instant::now() + again_in;
         let tally = self.tally();
         (self.past.events, self.past.dropped) = (tally.events, tally.dropped);
-        self.state = match std::mem::replace(&mut self.state, State::Resting(until)) {
-            State::Up(session) | State::Renewing(session, _) => State::Leaving(Box::pin(session.close()), until),
-            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(_) => {
-                State::Resting(until)
-            }
+        let goodbye: Option<Goodbye<'a>> = match std::mem::replace(&mut self.state, State::Resting(until)) {
+            State::Up(session) | State::Renewing(session, _) => Some(Box::pin(session.close())),
+            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(..) => None,
         };
         let gave_up = if terminal {
             Some(reason.clone())
@@ -354,8 +355,11 @@ where
             None
         };
         if let Some(reason) = gave_up {
-            self.state = State::Over(GaveUp { reason: reason.clone() });
+            self.state = State::Over(GaveUp { reason: reason.clone() }, goodbye);
             return Err(GaveUp { reason });
+        }
+        if let Some(goodbye) = goodbye {
+            self.state = State::Leaving(goodbye, until);
         }
         self.attempt += 1;
         Ok(Item::Lost { reason, gap, again_in })

@@ -58,23 +58,31 @@ pub struct Ledger {
     stirred: Option<Instant>,
 }
 
-/// How many required entries there are, and how far they are.
-#[derive(Debug, Clone, Copy, Default)]
+/// The required entries that are pending, by streamer symbol.
+#[derive(Debug, Clone, Default)]
 struct Required {
-    all: usize,
     pending: usize,
-    answered: usize,
+    by_symbol: BTreeMap<SmolStr, usize>,
 }
 
 impl Required {
-    fn add(&mut self, answer: Answer) {
-        self.all += 1;
-        match answer {
-            Answer::Pending => self.pending += 1,
-            Answer::Answered => self.answered += 1,
-            Answer::Silent => {}
+    fn add(&mut self, symbol: &str, answer: Answer) {
+        let pending = usize::from(answer == Answer::Pending);
+        self.pending += pending;
+        *self.by_symbol.entry(SmolStr::new(streamer(symbol))).or_default() += pending;
+    }
+
+    fn settle(&mut self, symbol: &str) {
+        self.pending -= 1;
+        if let Some(pending) = self.by_symbol.get_mut(streamer(symbol)) {
+            *pending -= 1;
         }
     }
+}
+
+/// The streamer symbol of an entry: that of `SPY{=d,tho=true}` is `SPY`.
+fn streamer(symbol: &str) -> &str {
+    symbol.split('{').next().unwrap_or(symbol)
 }
 
 impl Ledger {
@@ -83,12 +91,12 @@ impl Ledger {
         let key = (entry.event_type, entry.symbol.clone());
         if let Some(answer) = self.answers.get(&key) {
             if required && self.optional.remove(&key) {
-                self.required.add(*answer);
+                self.required.add(&key.1, *answer);
             }
             return Orders::default();
         }
         if required {
-            self.required.add(Answer::Pending);
+            self.required.add(&key.1, Answer::Pending);
         } else {
             self.optional.insert(key.clone());
         }
@@ -133,9 +141,8 @@ impl Ledger {
             return Orders::default();
         };
         let was = std::mem::replace(answer, Answer::Answered);
-        if !self.optional.contains(&key) {
-            self.required.answered += 1;
-            self.required.pending -= usize::from(was == Answer::Pending);
+        if was == Answer::Pending && !self.optional.contains(&key) {
+            self.required.settle(&key.1);
         }
         self.stirred = Some(now);
         let finished = self
@@ -181,9 +188,19 @@ impl Ledger {
         self.required.pending == 0
     }
 
-    /// Required entries that have answered, and all required entries.
-    pub fn count(&self) -> (usize, usize) {
-        (self.required.answered, self.required.all)
+    /// Streamer symbols with nothing required pending, and all that something is required of.
+    pub fn symbols(&self) -> (usize, usize) {
+        let all = self.required.by_symbol.len();
+        (all - self.awaited().count(), all)
+    }
+
+    /// Streamer symbols with something required pending, in order.
+    pub fn awaited(&self) -> impl Iterator<Item = &SmolStr> {
+        self.required
+            .by_symbol
+            .iter()
+            .filter(|(_, pending)| **pending > 0)
+            .map(|(symbol, _)| symbol)
     }
 
     /// How far an entry is; `None` when it was never wanted.
@@ -195,7 +212,7 @@ impl Ledger {
         self.required = Required::default();
         for (key, answer) in &self.answers {
             if !self.optional.contains(key) {
-                self.required.add(*answer);
+                self.required.add(&key.1, *answer);
             }
         }
     }
@@ -284,12 +301,16 @@ mod tests {
         assert_eq!(ledger.silent_at(), None, "nobody is silent before the feed streams");
         ledger.ready(now);
         ledger.answered(EventType::Quote, "SPY", now + Duration::from_millis(30));
+        assert_eq!(
+            (ledger.symbols(), ledger.awaited().next().unwrap().as_str()),
+            ((1, 2), "NOSUCH")
+        );
         let due = ledger.silent_at().unwrap();
         assert_eq!(due, now + Duration::from_millis(30) + PATIENCE);
         ledger.fall_silent(due);
         assert!(ledger.is_settled());
         assert_eq!(ledger.answer(EventType::Quote, "NOSUCH"), Some(Answer::Silent));
-        assert_eq!(ledger.count(), (1, 2));
+        assert_eq!(ledger.symbols(), (2, 2), "silent is settled");
     }
 
     #[tokio::test(start_paused = true)]

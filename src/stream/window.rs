@@ -54,12 +54,14 @@ pub struct Streamed {
 }
 
 /// How far the window is, for people who watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// Entries that have answered.
-    pub answered: usize,
-    /// All entries.
+    /// Streamer symbols that have said all that is waited for, or are silent.
+    pub settled: usize,
+    /// All streamer symbols.
     pub wanted: usize,
+    /// A few of those still awaited.
+    pub awaited: Vec<SmolStr>,
     /// Whether the feed is streaming.
     pub streaming: bool,
 }
@@ -104,7 +106,7 @@ pub struct Listened {
     pub end: End,
     /// When the feed first streamed.
     pub ready: Option<Instant>,
-    /// Connections lost and subscriptions refused, in order, without secrets.
+    /// Connections lost and subscriptions refused, each kind once, in order, without secrets.
     pub troubles: Vec<Trouble>,
 }
 
@@ -263,7 +265,9 @@ impl<'p> Ear<'p> {
 
     fn trouble(&mut self, trouble: Trouble, on_trouble: &dyn Fn(&Trouble)) {
         on_trouble(&trouble);
-        self.listened.troubles.push(trouble);
+        if !self.listened.troubles.contains(&trouble) {
+            self.listened.troubles.push(trouble);
+        }
     }
 
     fn keep(&mut self, event: Event) -> Orders {
@@ -309,14 +313,19 @@ impl<'p> Ear<'p> {
     }
 
     fn report(&self) {
-        let (answered, wanted) = self.listened.ledger.count();
+        let ledger = &self.listened.ledger;
+        let (settled, wanted) = ledger.symbols();
         (self.on_progress)(Progress {
-            answered,
+            settled,
             wanted,
+            awaited: ledger.awaited().take(NAMED).cloned().collect(),
             streaming: self.streaming,
         });
     }
 }
+
+/// Awaited symbols that are named.
+const NAMED: usize = 3;
 
 fn key(event: &Event) -> (EventType, SmolStr) {
     match event {
