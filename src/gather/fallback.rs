@@ -10,10 +10,10 @@ use crate::dxlink::{Candles, EventType};
 use crate::instrument::{Instrument, Kind, Resolved, Symbol, candle_symbol};
 use crate::legacy::{self, History, legacy_symbol};
 use crate::market::{
-    FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Streamed,
-    Subject, Timing, holes, merge, needs_price,
+    FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Subject,
+    Timing, holes, merge, needs_price,
 };
-use crate::stream::{Answer, End, Heard};
+use crate::stream::{Answer, End, Heard, Streamed};
 use crate::tastytrade::{MarketQuote, Metrics};
 
 /// What the later sources said; a symbol that was not asked for is in neither half.
@@ -93,14 +93,9 @@ impl Gathering<'_, '_> {
             End::Window => "no event before the window closed".to_owned(),
         };
         Ok(Streamed {
-            quote: values.quote,
-            trade: values.trade,
-            trade_eth: values.trade_eth,
-            summary: values.summary,
-            profile: values.profile,
-            greeks: values.greeks,
             candles: self.bars(instrument, &silence),
             silence: Some(silence),
+            ..values
         })
     }
 

@@ -3,14 +3,14 @@
 use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
-use super::gathered::{Inputs, Streamed, Subject, VolRules};
+use super::gathered::{Inputs, Subject, VolRules};
 use super::merge::merge;
 use super::precedence::Precedence;
 use super::record::{Field, Record};
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::{DailyBar, History};
-use crate::stream::Heard;
+use crate::stream::{Heard, Streamed};
 use crate::tastytrade::{Earnings, MarketQuote, Metrics, RankVariant};
 use crate::units::{Price, Rank, Vol};
 

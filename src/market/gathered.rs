@@ -4,32 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use crate::dxlink::{Candles, Greeks, Profile, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::History;
-use crate::stream::Heard;
+use crate::stream::Streamed;
 use crate::tastytrade::{MarketQuote, Metrics};
-
-/// What the feed said about one instrument.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Streamed {
-    /// Best bid and ask.
-    pub quote: Option<Heard<Quote>>,
-    /// Last trade of regular hours.
-    pub trade: Option<Heard<Trade>>,
-    /// Last trade of extended hours.
-    pub trade_eth: Option<Heard<Trade>>,
-    /// The trading day so far.
-    pub summary: Option<Heard<Summary>>,
-    /// What the instrument is.
-    pub profile: Option<Heard<Profile>>,
-    /// Greeks, of options only.
-    pub greeks: Option<Heard<Greeks>>,
-    /// Daily bars: `None` when they were not asked for, the reason when they were and did not come.
-    pub candles: Option<Result<Heard<Candles>, String>>,
-    /// Why what is absent did not come: `no event before the window closed`, `not a streamer symbol`.
-    pub silence: Option<String>,
-}
 
 /// The symbol a record is about.
 #[derive(Debug, Clone, PartialEq, Eq)]

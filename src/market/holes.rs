@@ -1,11 +1,11 @@
 //! What is still to be asked for, decided from what has come so far.
 
-use super::gathered::Streamed;
 use super::precedence::is_option;
 use super::price;
 use super::record::Record;
 use crate::dxlink::Greeks;
 use crate::instrument::{Kind, Symbol};
+use crate::stream::Streamed;
 use crate::tastytrade::Metrics;
 use crate::units::Vol;
 

@@ -17,7 +17,7 @@ mod record;
 mod run;
 
 pub use coverage::{Coverage, MissingField};
-pub use gathered::{Inputs, Streamed, Subject, VolRules};
+pub use gathered::{Inputs, Subject, VolRules};
 pub use holes::{Hole, holes, needs_hv, needs_price};
 pub use merge::merge;
 pub use precedence::{Precedence, fields_of, required};

@@ -1,10 +1,10 @@
 //! Remarks on a record that no single value carries.
 
-use super::gathered::{Inputs, Streamed};
+use super::gathered::Inputs;
 use super::price::{EXTENDED_TRADE, market_of};
 use super::record::{Record, Source, Sourced};
 use crate::instrument::Kind;
-use crate::stream::Heard;
+use crate::stream::{Heard, Streamed};
 use crate::tastytrade::{Metrics, RankVariant};
 use crate::time;
 use crate::units::Vol;

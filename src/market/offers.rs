@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::bars::{DailyBars, Window};
-use super::gathered::{Inputs, Streamed, VolRules};
+use super::gathered::{Inputs, VolRules};
 use super::price::{Offer, Prices, market_of, moment, of_history, of_rest, of_stream};
 use super::record::{Source, Sourced};
 use crate::dxlink::Greeks;
 use crate::instrument::Kind;
 use crate::legacy::History;
+use crate::stream::Streamed;
 use crate::tastytrade::{MarketQuote, Metrics, RankVariant};
 use crate::units::{Rank, Vol};
 

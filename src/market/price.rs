@@ -7,12 +7,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::gathered::Streamed;
 use super::record::{Source, Sourced};
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::History;
-use crate::stream::Heard;
+use crate::stream::{Heard, Streamed};
 use crate::tastytrade::MarketQuote;
 use crate::time::{self, Market};
 use crate::units::{Price, decimal};

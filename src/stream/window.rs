@@ -36,7 +36,8 @@ impl<T> Heard<T> {
     }
 }
 
-/// Everything heard for one streamer symbol.
+/// What the feed said about one streamer symbol. The window fills in the last values; bars, and why the rest is absent,
+/// are added by whoever asked for them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Streamed {
     /// Best bid and ask.
@@ -51,6 +52,10 @@ pub struct Streamed {
     pub profile: Option<Heard<Profile>>,
     /// Greeks of an option.
     pub greeks: Option<Heard<Greeks>>,
+    /// Daily bars: `None` when they were not asked for, the reason when they were and did not come.
+    pub candles: Option<Result<Heard<Candles>, String>>,
+    /// Why what is absent did not come: `no event before the window closed`, `not a streamer symbol`.
+    pub silence: Option<String>,
 }
 
 /// How far the window is, for people who watch.

@@ -1,8 +1,8 @@
 use super::super::fixtures::{greeks, heard, merged, metrics, nothing, quote, streamed, subject};
-use super::super::gathered::Streamed;
 use super::super::record::Field;
 use super::Coverage;
 use crate::instrument::Kind;
+use crate::stream::Streamed;
 
 #[test]
 fn a_record_is_complete_with_price_implied_and_realised_volatility() {

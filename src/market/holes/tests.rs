@@ -1,8 +1,8 @@
 use super::super::fixtures::{greeks, heard, merged, metrics, nothing, quote, streamed, subject};
-use super::super::gathered::Streamed;
 use super::{Hole, holes, needs_hv, needs_price};
 use crate::dxlink::Greeks;
 use crate::instrument::Kind;
+use crate::stream::Streamed;
 use crate::units::Vol;
 
 #[test]

@@ -4,12 +4,13 @@ use super::super::fixtures::{
     RULES, candles, greeks, heard, history, merged, metrics, nothing, now, quote, rest_quote, streamed, subject,
     summary, trade, tried,
 };
-use super::super::gathered::{Inputs, Streamed, Subject};
+use super::super::gathered::{Inputs, Subject};
 use super::super::precedence::{Precedence, fields_of};
 use super::super::record::{Field, Record, Source, Sourced};
 use super::merge;
 use crate::instrument::{Kind, Symbol};
 use crate::legacy::History;
+use crate::stream::Streamed;
 use crate::tastytrade::{MarketQuote, Metrics, RankVariant};
 use crate::units::{Rank, Vol};
 

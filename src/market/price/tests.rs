@@ -2,12 +2,11 @@ use super::super::fixtures::{
     TODAY_ID, heard, history, merged, ms, nothing, now, quote, rest_quote, streamed, subject,
 };
 use super::super::fixtures::{price, summary, trade, tried};
-use super::super::gathered::Streamed;
 use super::super::record::{Field, Record, Source};
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::DailyBar;
-use crate::stream::Heard;
+use crate::stream::{Heard, Streamed};
 
 #[test]
 fn the_price_is_the_mid_of_a_sound_quote_at_the_time_of_the_event() {
