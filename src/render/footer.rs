@@ -242,7 +242,7 @@ fn time(document: &Document) -> String {
         format!(" ({})", steps.join(", "))
     };
     let stopped = match document.stopped_by {
-        StoppedBy::Complete => "everything was answered",
+        StoppedBy::Complete => "nothing more was awaited",
         StoppedBy::Window => "the listen window ended",
         StoppedBy::Deadline => "the deadline ended",
     };

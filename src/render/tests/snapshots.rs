@@ -17,8 +17,8 @@ fn a_table_of_80_columns_shows_what_decides() {
       beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1
       retried, slow); legacy unused
-    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was
-      answered, 2026-11-20T15:30:02.500Z
+    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was
+      awaited, 2026-11-20T15:30:02.500Z
     "#);
 }
 
@@ -36,7 +36,7 @@ fn a_table_of_120_columns_shows_the_volatilities_too() {
     coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12 bars, 91 needed); liquidity_rating
       missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy unused
-    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was answered, 2026-11-20T15:30:02.500Z
+    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was awaited, 2026-11-20T15:30:02.500Z
     "#);
 }
 
@@ -53,7 +53,7 @@ fn a_table_of_200_columns_shows_everything() {
     rejected: 2 (vrp_structural 2)
     coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12 bars, 91 needed); liquidity_rating missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy unused
-    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was answered, 2026-11-20T15:30:02.500Z
+    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was awaited, 2026-11-20T15:30:02.500Z
     "#);
 }
 
@@ -85,7 +85,7 @@ fn all_symbols_show_with_the_reason_of_their_rejection() {
       tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy
       unused
-    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was answered,
+    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was awaited,
       2026-11-20T15:30:02.500Z
     "#);
 }
@@ -111,7 +111,7 @@ fn quotes_show_underlyings_and_options_in_their_own_columns() {
       tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy
       unused
-    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was answered,
+    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was awaited,
       2026-11-20T15:30:02.500Z
     DELAYED: the feed's data is delayed
     "#);
@@ -183,8 +183,8 @@ fn an_explanation_shows_every_gate_and_every_origin() {
       beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1
       retried, slow); legacy unused
-    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), everything was
-      answered, 2026-11-20T15:30:02.500Z
+    time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was
+      awaited, 2026-11-20T15:30:02.500Z
     PARTIAL: the deadline ended the run before everything was there
     "#);
 }
