@@ -25,3 +25,50 @@ pub(super) fn of(answered: bool, refused: Option<Error>, trouble: &[Trouble]) ->
         Some(_) | None => Verdict::Nothing,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tastytrade::Route;
+
+    fn refused() -> Option<Error> {
+        Some(Error::Refused {
+            what: "invalid_grant: Grant revoked".to_owned(),
+            hint: "make a new grant",
+        })
+    }
+
+    fn unauthorized() -> Option<Error> {
+        Some(Error::Unauthorized {
+            route: Route::Metrics,
+            what: String::new(),
+        })
+    }
+
+    #[test]
+    fn one_answer_is_an_answer_whatever_else_went_wrong() {
+        assert!(matches!(
+            of(true, None, &[Trouble::Passing, Trouble::Lasting]),
+            Verdict::Answered
+        ));
+        assert!(matches!(
+            of(true, unauthorized(), &[Trouble::Lasting]),
+            Verdict::Answered
+        ));
+    }
+
+    #[test]
+    fn refused_credentials_are_told_even_beside_an_answer() {
+        assert!(matches!(of(true, refused(), &[]), Verdict::Refused(_)));
+        assert!(matches!(of(false, unauthorized(), &[]), Verdict::Refused(_)));
+    }
+
+    #[test]
+    fn without_an_answer_a_passing_trouble_asks_to_try_later() {
+        assert!(matches!(
+            of(false, None, &[Trouble::Lasting, Trouble::Passing]),
+            Verdict::TryLater
+        ));
+        assert!(matches!(of(false, None, &[Trouble::Lasting]), Verdict::Nothing));
+    }
+}

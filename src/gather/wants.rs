@@ -48,3 +48,54 @@ pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, now: Times
         required: true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn nobody_waits_for_events_a_kind_of_instrument_does_not_have() {
+        let required = |kind| {
+            let wants = last_values(kind, &StreamerSymbol("X".into()));
+            wants
+                .into_iter()
+                .filter(|want| want.required)
+                .map(|want| want.entry.event_type)
+                .collect::<Vec<_>>()
+        };
+        use EventType::{Greeks, Quote, Summary, Trade};
+        assert_eq!(
+            required(Kind::Index),
+            [Trade, Summary],
+            "indices have no two-sided quote"
+        );
+        assert_eq!(
+            required(Kind::EquityOption),
+            [Quote, Greeks],
+            "options may never have traded"
+        );
+        assert_eq!(
+            required(Kind::Equity),
+            [Quote, Trade, Summary],
+            "extended hours are a bonus"
+        );
+    }
+
+    #[test]
+    fn daily_bars_reach_back_far_enough_for_ninety_returns() {
+        let spy = Instrument::parse("SPY", date(2026, 11, 20)).unwrap();
+        let now: Timestamp = "2026-11-20T21:30:00Z".parse().unwrap();
+        let want = daily_bars(&spy, &StreamerSymbol("SPY".into()), now);
+        assert_eq!(want.entry.symbol, "SPY{=d,tho=true}");
+        let from = Timestamp::from_millisecond(want.entry.from_time.unwrap()).unwrap();
+        assert_eq!(
+            from.to_string(),
+            "2026-06-03T00:00:00Z",
+            "whole days, so that the request is the same all day"
+        );
+        let sessions = crate::time::sessions_back(crate::time::Market::UsEquities, date(2026, 11, 20), 92);
+        assert!(sessions[0] > date(2026, 6, 3), "{}", sessions[0]);
+    }
+}
