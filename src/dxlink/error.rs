@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use smol_str::SmolStr;
+
 use super::event::EventType;
 use super::output::Phase;
 
@@ -41,6 +43,12 @@ pub enum Error {
         /// How many.
         frames: u32,
     },
+    /// One message held more rows than are taken.
+    #[error("a message of the server holds more than {most} rows")]
+    Flood {
+        /// The limit.
+        most: usize,
+    },
     /// The server refused a fresh token as well.
     #[error("the server refuses the token, and a fresh one too")]
     TokenRefused,
@@ -68,6 +76,7 @@ impl Error {
             | Self::Silent { .. }
             | Self::ChannelStorm { .. }
             | Self::Garbage { .. }
+            | Self::Flood { .. }
             | Self::SessionNotFound { .. }
             | Self::Unauthorized { .. } => false,
         }
@@ -82,7 +91,8 @@ impl Error {
             | Self::HandshakeTimeout(_)
             | Self::Silent { .. }
             | Self::ChannelStorm { .. }
-            | Self::Garbage { .. } => false,
+            | Self::Garbage { .. }
+            | Self::Flood { .. } => false,
         }
     }
 }
@@ -130,6 +140,14 @@ pub enum Anomaly {
         columns: usize,
         /// Values received.
         values: usize,
+    },
+    /// A series had more rows than are held: it is forgotten until its snapshot begins anew.
+    #[error("more than {most} rows of {symbol} without an end")]
+    EndlessSeries {
+        /// The symbol as it was subscribed.
+        symbol: SmolStr,
+        /// The limit.
+        most: usize,
     },
     /// The server does not serve a column without which the type cannot be read; told once per layout.
     #[error("the server does not serve {event_type} column {column}")]

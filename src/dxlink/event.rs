@@ -191,7 +191,7 @@ pub struct Candles {
     pub symbol: SmolStr,
     /// The bars, oldest first.
     pub bars: Vec<Candle>,
-    /// The snapshot was cut by limits of the server: older bars exist.
+    /// Older bars exist: the snapshot was cut by limits of the server, or more came than are kept.
     pub snipped: bool,
 }
 

@@ -10,6 +10,7 @@ use super::frame::{self, Choice, Findings, Frame, Reading};
 use super::layout::Layouts;
 use super::output::Output;
 use super::row::{Field, Row};
+use super::series::{MOST_BARS, Taken};
 use super::wanted::Wanted;
 
 /// Everything known of the channel's data.
@@ -24,6 +25,9 @@ pub(super) struct Feed {
     layouts: Layouts,
     row: Row,
     held: VecDeque<Held>,
+    held_bytes: usize,
+    /// Types of which a message was not held back: their rows have a hole.
+    holed: BTreeSet<EventType>,
     ragged: BTreeMap<EventType, u32>,
     odd: BTreeSet<Field>,
 }
@@ -56,6 +60,8 @@ impl Feed {
             layouts: Layouts::new(),
             row: Row::new(),
             held: VecDeque::new(),
+            held_bytes: 0,
+            holed: BTreeSet::new(),
             ragged: BTreeMap::new(),
             odd: BTreeSet::new(),
         }
@@ -65,6 +71,8 @@ impl Feed {
     pub(super) fn restart(&mut self) {
         self.layouts = Layouts::new();
         self.held.clear();
+        self.held_bytes = 0;
+        self.holed.clear();
         self.ragged.clear();
         self.wanted.restart();
     }
@@ -122,13 +130,16 @@ impl Feed {
     }
 
     fn hold(&mut self, event_type: EventType, text: &str) {
-        if self.held.len() < MOST_HELD {
+        let bytes = self.held_bytes.saturating_add(text.len());
+        if self.held.len() < MOST_HELD && bytes <= MOST_HELD_BYTES {
+            self.held_bytes = bytes;
             self.held.push_back(Held {
                 event_type,
                 text: text.to_owned(),
             });
         } else {
             self.dropped += 1;
+            self.holed.insert(event_type);
         }
     }
 
@@ -137,14 +148,22 @@ impl Feed {
             .into_iter()
             .partition(|held| held.event_type == event_type);
         self.held = kept;
+        self.held_bytes = self.held.iter().map(|held| held.text.len()).sum();
         let released: VecDeque<Held> = released;
         for held in released {
             match self.decode(&held.text, Some(channel), Choice::Only(event_type)) {
                 Ok(Frame::Data { findings, .. }) => {
+                    if findings.flooded {
+                        self.dropped += 1;
+                        self.holed.insert(event_type);
+                    }
                     self.apply(findings, outputs);
                 }
                 Ok(Frame::Malformed | Frame::Control) | Err(_) => self.dropped += 1,
             }
+        }
+        if self.holed.remove(&event_type) && event_type == EventType::Candle {
+            self.wanted.lose_rows();
         }
     }
 
@@ -163,6 +182,7 @@ impl Feed {
         for event_type in findings.sound {
             self.ragged.remove(&event_type);
         }
+        let holed = findings.ragged.contains_key(&EventType::Candle);
         for (event_type, ragged) in findings.ragged {
             self.dropped += 1;
             let in_a_row = self.ragged.entry(event_type).or_default();
@@ -189,11 +209,21 @@ impl Feed {
                 }
                 Reading::Bar(key, bar) => {
                     let entry = self.wanted.answered(EventType::Candle, &key);
-                    if entry.is_some_and(|entry| entry.series.take(bar)) {
-                        changed.insert(key);
+                    match entry.map(|entry| (entry.series.take(bar), &entry.spelled)) {
+                        Some((Taken::Changed, _)) => {
+                            changed.insert(key);
+                        }
+                        Some((Taken::Overflowed, symbol)) => {
+                            let (symbol, most) = (symbol.clone(), MOST_BARS);
+                            outputs.push_back(Output::Anomaly(Anomaly::EndlessSeries { symbol, most }));
+                        }
+                        Some((Taken::Waiting, _)) | None => {}
                     }
                 }
             }
+        }
+        if holed {
+            self.wanted.lose_rows();
         }
         for key in changed {
             self.publish(&key, outputs);
@@ -241,8 +271,9 @@ fn trade(event: &Event) -> Option<&Trade> {
     }
 }
 
-/// Messages held back at most.
+/// Messages held back at most, and their bytes: a message with several types counts once for each.
 const MOST_HELD: usize = 64;
+const MOST_HELD_BYTES: usize = 16 << 20;
 /// Misfitting pairs of one type in a row after which the columns are asked for anew.
 const MOST_RAGGED: u32 = 3;
 

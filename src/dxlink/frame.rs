@@ -52,6 +52,8 @@ pub(super) struct Findings {
     pub(super) configured: BTreeMap<EventType, Option<&'static str>>,
     /// Columns with values of the wrong kind.
     pub(super) odd: Vec<Field>,
+    /// There were more rows than [`MOST_ROWS`]; the rest is not among them.
+    pub(super) flooded: bool,
 }
 
 /// Values that fill no whole rows.
@@ -152,6 +154,10 @@ impl Decoding<'_> {
 
     /// Takes the finished row.
     pub(super) fn take_row(&mut self, event_type: EventType) {
+        if self.findings.readings.len() >= MOST_ROWS {
+            self.findings.flooded = true;
+            return;
+        }
         let key = match self.wanted.find(event_type, self.row.symbol()) {
             Match::Wanted(key) => key.clone(),
             Match::Left => return,
@@ -178,6 +184,10 @@ impl Decoding<'_> {
         }
     }
 }
+
+/// Rows of one message that are taken. The server names the columns and may name one: a message of the largest size
+/// would be millions of rows, each much larger than its text.
+pub(super) const MOST_ROWS: usize = 200_000;
 
 struct Reader<'a> {
     feed: Option<u64>,

@@ -12,6 +12,8 @@ pub mod event;
 mod feed;
 mod frame;
 mod full;
+#[cfg(test)]
+mod hostile;
 mod keepalive;
 mod layout;
 mod login;

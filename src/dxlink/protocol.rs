@@ -9,14 +9,14 @@ use super::channel::Channel;
 use super::error::{Anomaly, Error};
 use super::event::EventType;
 use super::feed::{Feed, Progress};
-use super::frame::{Findings, Frame};
+use super::frame::{Findings, Frame, MOST_ROWS};
 use super::keepalive::Keepalive;
 use super::login::{Login, Verdict};
 use super::message::{self, Control};
 use super::output::{Output, Phase};
 use super::pacing::Pacing;
 use super::subscription::Subscription;
-use super::value::{clean, redact};
+use super::value::redact;
 use super::wanted::Wanted;
 
 /// What this side announces and asks for.
@@ -107,6 +107,9 @@ impl Protocol {
         match self.feed.read(text, self.channel.id()) {
             Ok(Frame::Data { channel, findings }) => {
                 self.hear(now);
+                if findings.flooded {
+                    return Err(Error::Flood { most: MOST_ROWS });
+                }
                 self.take_data(channel, findings, text);
             }
             Ok(Frame::Malformed) => {
@@ -318,7 +321,7 @@ impl Protocol {
             }
             Control::Error { channel, kind, message } => self.take_error(channel, &kind, &message, now),
             Control::Unknown { kind } => {
-                let kind = clean(&kind);
+                let kind = self.masked(&kind);
                 if self.unknown.len() < MOST_UNKNOWN && self.unknown.insert(kind.clone()) {
                     self.outputs
                         .push_back(Output::Anomaly(Anomaly::UnknownMessage { kind }));
@@ -404,8 +407,9 @@ impl Protocol {
                     .push_back(Output::Anomaly(Anomaly::RateRefused { message }));
             }
             "BAD_ACTION" if said.contains("size is too big") => {
-                self.feed.wanted.stop_adding();
-                self.outputs.push_back(Output::SubscriptionRefused { message });
+                if self.feed.wanted.stop_adding() {
+                    self.outputs.push_back(Output::SubscriptionRefused { message });
+                }
             }
             other => {
                 let kind = self.masked(other);

@@ -36,12 +36,31 @@ pub(super) struct Series {
     batch: Batch,
 }
 
+/// What a row has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// The transaction goes on, or the history is not known yet.
+    Waiting,
+    /// It closed a transaction of a series whose snapshot is complete.
+    Changed,
+    /// It was one row more than a transaction may hold: what came is forgotten until a snapshot begins anew.
+    Overflowed,
+}
+
 impl Series {
-    /// Takes one row. True when it closed a transaction of a series whose snapshot is complete.
-    pub(super) fn take(&mut self, bar: Bar) -> bool {
+    /// Takes one row.
+    pub(super) fn take(&mut self, bar: Bar) -> Taken {
         if bar.has(SNAPSHOT_BEGIN) {
             self.pending.clear();
             self.batch = Batch::Replaying;
+        }
+        if self.batch == Batch::Broken {
+            return Taken::Waiting;
+        }
+        if self.pending.len() >= MOST_BARS {
+            self.pending = Vec::new();
+            self.batch = Batch::Broken;
+            return Taken::Overflowed;
         }
         self.pending.push(bar);
         let ends = bar.has(SNAPSHOT_END) || bar.has(SNAPSHOT_SNIP);
@@ -51,10 +70,22 @@ impl Series {
             };
         }
         if bar.has(TX_PENDING) || self.batch == Batch::Replaying {
-            return false;
+            return Taken::Waiting;
         }
         self.commit();
-        self.extent != Extent::Unknown
+        if self.extent == Extent::Unknown {
+            Taken::Waiting
+        } else {
+            Taken::Changed
+        }
+    }
+
+    /// Rows were lost, perhaps of this series: a transaction under way cannot become whole any more.
+    pub(super) fn lose_rows(&mut self) {
+        if self.batch != Batch::Updates || !self.pending.is_empty() {
+            self.pending = Vec::new();
+            self.batch = Batch::Broken;
+        }
     }
 
     /// The bars of the last transaction, oldest first.
@@ -62,7 +93,7 @@ impl Series {
         self.bars.values().copied().collect()
     }
 
-    /// Whether the server cut the history.
+    /// Whether older bars exist: the server cut the history, or more came than are kept.
     pub(super) fn snipped(&self) -> bool {
         self.extent == Extent::Snipped
     }
@@ -79,6 +110,10 @@ impl Series {
                 self.bars.insert(bar.candle.index, bar.candle);
             }
         }
+        while self.bars.len() > MOST_BARS {
+            self.bars.pop_first();
+            self.extent = self.extent.cut();
+        }
     }
 }
 
@@ -91,6 +126,15 @@ enum Extent {
     Snipped,
 }
 
+impl Extent {
+    fn cut(self) -> Self {
+        match self {
+            Self::Unknown => Self::Unknown,
+            Self::Whole | Self::Snipped => Self::Snipped,
+        }
+    }
+}
+
 /// What the pending rows are part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Batch {
@@ -100,7 +144,13 @@ enum Batch {
     Replayed {
         snipped: bool,
     },
+    /// Nothing that can be used before a snapshot begins.
+    Broken,
 }
+
+/// Rows of one transaction, and bars kept of one series: eighty years of days. Ninety series are alive at once, and
+/// the server decides how long they are.
+pub(super) const MOST_BARS: usize = 20_000;
 
 const TX_PENDING: i64 = 0x01;
 const REMOVE_EVENT: i64 = 0x02;
@@ -115,10 +165,10 @@ mod tests {
     #[test]
     fn a_snapshot_shows_only_when_it_has_ended_and_oldest_first() {
         let mut series = Series::default();
-        assert!(!series.take(bar(4, 3, 30.0)));
-        assert!(!series.take(bar(0, 2, 20.0)));
+        assert_eq!(series.take(bar(4, 3, 30.0)), Taken::Waiting);
+        assert_eq!(series.take(bar(0, 2, 20.0)), Taken::Waiting);
         assert!(series.bars().is_empty());
-        assert!(series.take(bar(8, 1, 10.0)));
+        assert_eq!(series.take(bar(8, 1, 10.0)), Taken::Changed);
         assert_eq!(closes(&series), [10.0, 20.0, 30.0]);
     }
 
@@ -127,7 +177,7 @@ mod tests {
         let mut series = Series::default();
         series.take(bar(4, 1, 10.0));
         series.take(bar(0, 2, 20.0));
-        assert!(series.take(bar(8, 3, 30.0)));
+        assert_eq!(series.take(bar(8, 3, 30.0)), Taken::Changed);
         assert_eq!(closes(&series), [10.0, 20.0, 30.0]);
     }
 
@@ -135,17 +185,17 @@ mod tests {
     fn a_terminator_row_never_becomes_a_bar() {
         let mut series = Series::default();
         series.take(bar(4, 2, 20.0));
-        assert!(series.take(empty(10, 0)));
+        assert_eq!(series.take(empty(10, 0)), Taken::Changed);
         assert_eq!(closes(&series), [20.0]);
         series.take(bar(4, 2, 20.0));
-        assert!(series.take(empty(8, 1)));
+        assert_eq!(series.take(empty(8, 1)), Taken::Changed);
         assert_eq!(closes(&series), [20.0]);
     }
 
     #[test]
     fn an_empty_snapshot_is_complete() {
         let mut series = Series::default();
-        assert!(series.take(empty(14, 0)));
+        assert_eq!(series.take(empty(14, 0)), Taken::Changed);
         assert!(series.bars().is_empty());
         assert!(!series.snipped());
     }
@@ -154,9 +204,9 @@ mod tests {
     fn a_snipped_snapshot_is_complete_and_says_so() {
         let mut series = Series::default();
         series.take(bar(4, 2, 20.0));
-        assert!(series.take(bar(0x10, 1, 10.0)));
+        assert_eq!(series.take(bar(0x10, 1, 10.0)), Taken::Changed);
         assert!(series.snipped());
-        assert!(series.take(bar(12, 5, 50.0)));
+        assert_eq!(series.take(bar(12, 5, 50.0)), Taken::Changed);
         assert!(!series.snipped());
         assert_eq!(closes(&series), [50.0]);
     }
@@ -164,10 +214,10 @@ mod tests {
     #[test]
     fn pending_parts_are_held_until_the_closing_part() {
         let mut series = Series::default();
-        assert!(!series.take(bar(5, 2, 20.0)));
-        assert!(!series.take(bar(9, 1, 10.0)));
+        assert_eq!(series.take(bar(5, 2, 20.0)), Taken::Waiting);
+        assert_eq!(series.take(bar(9, 1, 10.0)), Taken::Waiting);
         assert!(series.bars().is_empty());
-        assert!(series.take(bar(0, 3, 30.0)));
+        assert_eq!(series.take(bar(0, 3, 30.0)), Taken::Changed);
         assert_eq!(closes(&series), [10.0, 20.0, 30.0]);
     }
 
@@ -176,7 +226,7 @@ mod tests {
         let mut series = Series::default();
         series.take(bar(4, 9, 90.0));
         series.take(bar(4, 2, 20.0));
-        assert!(series.take(bar(8, 1, 10.0)));
+        assert_eq!(series.take(bar(8, 1, 10.0)), Taken::Changed);
         assert_eq!(closes(&series), [10.0, 20.0]);
     }
 
@@ -184,7 +234,7 @@ mod tests {
     fn the_old_bars_stay_until_the_new_snapshot_is_complete() {
         let mut series = Series::default();
         series.take(bar(12, 1, 10.0));
-        assert!(!series.take(bar(4, 5, 50.0)));
+        assert_eq!(series.take(bar(4, 5, 50.0)), Taken::Waiting);
         assert_eq!(closes(&series), [10.0]);
     }
 
@@ -193,19 +243,57 @@ mod tests {
         let mut series = Series::default();
         series.take(bar(4, 2, 20.0));
         series.take(bar(8, 1, 10.0));
-        assert!(series.take(bar(0, 2, 21.0)));
-        assert!(series.take(bar(0, 3, 30.0)));
+        assert_eq!(series.take(bar(0, 2, 21.0)), Taken::Changed);
+        assert_eq!(series.take(bar(0, 3, 30.0)), Taken::Changed);
         assert_eq!(closes(&series), [10.0, 21.0, 30.0]);
-        assert!(series.take(bar(2, 1, 10.0)));
-        assert!(series.take(bar(2, 77, 1.0)));
+        assert_eq!(series.take(bar(2, 1, 10.0)), Taken::Changed);
+        assert_eq!(series.take(bar(2, 77, 1.0)), Taken::Changed);
         assert_eq!(closes(&series), [21.0, 30.0]);
     }
 
     #[test]
     fn updates_without_a_snapshot_are_no_history() {
         let mut series = Series::default();
-        assert!(!series.take(bar(0, 1, 10.0)));
-        assert!(!series.take(bar(8, 2, 20.0)));
+        assert_eq!(series.take(bar(0, 1, 10.0)), Taken::Waiting);
+        assert_eq!(series.take(bar(8, 2, 20.0)), Taken::Waiting);
+    }
+
+    #[test]
+    fn a_snapshot_without_end_is_forgotten_and_the_next_one_counts() {
+        let mut series = Series::default();
+        series.take(bar(4, 0, 1.0));
+        let rows = 1..2 * MOST_BARS as i64;
+        let overflows = rows.filter(|index| series.take(bar(0, *index, 1.0)) == Taken::Overflowed);
+        assert_eq!(overflows.count(), 1);
+        assert_eq!(
+            (series.pending.len(), series.take(bar(8, 3, 30.0))),
+            (0, Taken::Waiting)
+        );
+        assert_eq!(series.take(bar(12, 1, 10.0)), Taken::Changed);
+        assert_eq!(closes(&series), [10.0]);
+    }
+
+    #[test]
+    fn a_series_that_grows_for_ever_keeps_its_newest_bars_and_says_that_it_is_cut() {
+        let mut series = Series::default();
+        series.take(bar(12, 0, 0.0));
+        for index in 1..=MOST_BARS as i64 {
+            series.take(bar(0, index, 1.0));
+        }
+        assert_eq!((series.bars.len(), series.snipped()), (MOST_BARS, true));
+        assert_eq!(series.bars().first().unwrap().index, 1);
+    }
+
+    #[test]
+    fn a_snapshot_that_lost_rows_never_passes_for_whole() {
+        let mut series = Series::default();
+        series.take(bar(4, 3, 30.0));
+        series.lose_rows();
+        assert_eq!(series.take(bar(8, 1, 10.0)), Taken::Waiting);
+        assert!(series.bars().is_empty());
+        series.take(bar(12, 2, 20.0));
+        series.lose_rows();
+        assert_eq!(series.take(bar(0, 4, 40.0)), Taken::Changed, "nothing was under way");
     }
 
     fn bar(flags: i64, index: i64, close: f64) -> Bar {

@@ -197,10 +197,17 @@ impl Wanted {
         }
     }
 
-    /// The server takes no more entries: nothing is added on this channel any more.
-    pub(super) fn stop_adding(&mut self) {
+    /// The server takes no more entries: nothing is added on this channel any more. False when that was known.
+    pub(super) fn stop_adding(&mut self) -> bool {
         self.to_add.clear();
-        self.start = Start::Full;
+        std::mem::replace(&mut self.start, Start::Full) != Start::Full
+    }
+
+    /// Rows of bars were lost, and nothing says whose.
+    pub(super) fn lose_rows(&mut self) {
+        if let Some(entries) = self.entries.get_mut(&EventType::Candle) {
+            entries.values_mut().for_each(|entry| entry.series.lose_rows());
+        }
     }
 
     /// Whether a message is waiting.

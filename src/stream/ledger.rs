@@ -63,19 +63,27 @@ pub struct Ledger {
 struct Required {
     pending: usize,
     by_symbol: BTreeMap<SmolStr, usize>,
+    awaited: BTreeSet<SmolStr>,
 }
 
 impl Required {
     fn add(&mut self, symbol: &str, answer: Answer) {
         let pending = usize::from(answer == Answer::Pending);
         self.pending += pending;
-        *self.by_symbol.entry(SmolStr::new(streamer(symbol))).or_default() += pending;
+        let streamer = SmolStr::new(streamer(symbol));
+        if pending > 0 {
+            self.awaited.insert(streamer.clone());
+        }
+        *self.by_symbol.entry(streamer).or_default() += pending;
     }
 
     fn settle(&mut self, symbol: &str) {
         self.pending -= 1;
         if let Some(pending) = self.by_symbol.get_mut(streamer(symbol)) {
             *pending -= 1;
+            if *pending == 0 {
+                self.awaited.remove(streamer(symbol));
+            }
         }
     }
 }
@@ -191,16 +199,12 @@ impl Ledger {
     /// Streamer symbols with nothing required pending, and all that something is required of.
     pub fn symbols(&self) -> (usize, usize) {
         let all = self.required.by_symbol.len();
-        (all - self.awaited().count(), all)
+        (all - self.required.awaited.len(), all)
     }
 
     /// Streamer symbols with something required pending, in order.
     pub fn awaited(&self) -> impl Iterator<Item = &SmolStr> {
-        self.required
-            .by_symbol
-            .iter()
-            .filter(|(_, pending)| **pending > 0)
-            .map(|(symbol, _)| symbol)
+        self.required.awaited.iter()
     }
 
     /// How far an entry is; `None` when it was never wanted.

@@ -59,6 +59,8 @@ impl Disconnect {
 }
 
 const NO_STATUS: u16 = 1005;
+/// Messages that may wait for the server to read. It can make us answer without ever reading the answers.
+const MOST_UNSENT: usize = 1_024;
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A protocol and the socket it speaks over.
@@ -164,6 +166,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
         let now = Instant::now().into_std();
         while let Some(text) = self.protocol.poll_transmit(now) {
             tracing::trace!(sent = %self.protocol.masked(&text), "wire");
+            if self.unsent.len() >= MOST_UNSENT {
+                let unread = io::Error::new(io::ErrorKind::TimedOut, "the server does not read what it is sent");
+                return Err(tungstenite::Error::Io(unread));
+            }
             self.unsent.push_back(Message::text(text));
         }
         while !self.unsent.is_empty() {

@@ -111,7 +111,7 @@ pub struct Listened {
     pub end: End,
     /// When the feed first streamed.
     pub ready: Option<Instant>,
-    /// Connections lost and subscriptions refused, each kind once, in order, without secrets.
+    /// Connections lost and subscriptions refused, each kind once, the first 32 kinds in order, without secrets.
     pub troubles: Vec<Trouble>,
 }
 
@@ -269,8 +269,12 @@ impl<'p> Ear<'p> {
     }
 
     fn trouble(&mut self, trouble: Trouble, on_trouble: &dyn Fn(&Trouble)) {
+        let known = self.listened.troubles.contains(&trouble);
+        if !known && self.listened.troubles.len() >= MOST_TROUBLES {
+            return;
+        }
         on_trouble(&trouble);
-        if !self.listened.troubles.contains(&trouble) {
+        if !known {
             self.listened.troubles.push(trouble);
         }
     }
@@ -331,6 +335,8 @@ impl<'p> Ear<'p> {
 
 /// Awaited symbols that are named.
 const NAMED: usize = 3;
+/// Troubles that are told and kept: the server words them, and may word each one differently.
+const MOST_TROUBLES: usize = 32;
 
 fn key(event: &Event) -> (EventType, SmolStr) {
     match event {

@@ -13,7 +13,7 @@ use crate::http::{Wire, clean};
 pub(super) struct Parsed<T> {
     /// What could be read, in the order of the answer.
     pub(super) items: Vec<T>,
-    /// How many items could not be read at all.
+    /// How many items could not be read at all, or were more than a page may hold.
     pub(super) damaged: usize,
     /// Whether the server has further pages.
     pub(super) more: bool,
@@ -28,7 +28,7 @@ where
     let List { items } = serde_json::from_str(data).map_err(|error| unreadable(route, &error))?;
     let all = items.len();
     let read = |item: &&RawValue| serde_json::from_str(item.get()).ok().and_then(&convert);
-    let items: Vec<T> = items.iter().filter_map(read).collect();
+    let items: Vec<T> = items.iter().take(MOST_ITEMS).filter_map(read).collect();
     let damaged = all - items.len();
     if damaged > 0 {
         tracing::warn!(%route, damaged, "items of the answer could not be read");
@@ -83,6 +83,9 @@ pub(super) struct Complaint {
     pub(super) what: String,
 }
 
+/// Items of one page that are read; the longest real one has a few hundred.
+const MOST_ITEMS: usize = 10_000;
+
 fn open(route: Route, body: &[u8]) -> Result<(&str, Option<Pagination>), Error> {
     let envelope: Envelope<'_> = serde_json::from_slice(body).map_err(|error| unreadable(route, &error))?;
     let data = envelope.data.ok_or_else(|| Error::Unreadable {
@@ -127,7 +130,7 @@ struct Pagination {
 
 impl Pagination {
     fn more(self) -> bool {
-        matches!((self.page_offset, self.total_pages), (Wire::Is(page), Wire::Is(pages)) if page + 1 < pages)
+        matches!((self.page_offset, self.total_pages), (Wire::Is(page), Wire::Is(pages)) if page.saturating_add(1) < pages)
     }
 }
 

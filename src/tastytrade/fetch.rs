@@ -220,7 +220,7 @@ const TRIES: u32 = 3;
 const BURST: u32 = 8;
 const IN_FLIGHT: usize = 8;
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
-const LARGEST_BODY: usize = 32 * 1024 * 1024;
+const LARGEST_BODY: usize = 8 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

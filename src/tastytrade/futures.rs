@@ -86,11 +86,11 @@ struct Item {
 
 impl Item {
     fn listing(self) -> Option<FutureListing> {
-        let code = self.product_code.ok()?;
+        let code = name(self.product_code)?;
         Some(FutureListing {
-            contract: Symbol(self.symbol.ok()?),
+            contract: Symbol(name(self.symbol)?),
             root: Symbol(format!("/{}", code.trim_start_matches('/')).into()),
-            streamer: StreamerSymbol(self.streamer_symbol.ok()?),
+            streamer: StreamerSymbol(name(self.streamer_symbol)?),
             active: self.active != Wire::Is(false),
             active_month: self.active_month == Wire::Is(true),
             next_active_month: self.next_active_month == Wire::Is(true),
@@ -100,6 +100,14 @@ impl Item {
         })
     }
 }
+
+/// A name that goes into requests and onto terminals: short and of visible ASCII, or none.
+fn name(wire: Wire<SmolStr>) -> Option<SmolStr> {
+    let fit = |name: &SmolStr| name.len() <= LONGEST_NAME && name.bytes().all(|letter| letter.is_ascii_graphic());
+    wire.ok().filter(fit)
+}
+
+const LONGEST_NAME: usize = 64;
 
 #[cfg(test)]
 mod tests;
