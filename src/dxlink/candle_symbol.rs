@@ -86,5 +86,12 @@ mod tests {
             let once = canonical(&symbol);
             prop_assert_eq!(canonical(&once), once.clone());
         }
+
+        #[test]
+        fn any_text_has_a_canonical_spelling_that_is_hardly_longer(symbol in any::<String>(), count in "[0-9.]{0,400}") {
+            for symbol in [symbol, format!("SPY{{={count}d}}"), format!("SPY{{{}}}", "=,".repeat(count.len()))] {
+                prop_assert!(canonical(&symbol).len() <= symbol.len() + 400);
+            }
+        }
     }
 }

@@ -90,7 +90,9 @@ fn live() -> Talk {
 }
 
 fn is_fit_to_print(text: &str) -> bool {
-    let tells = ["s3cret-token", "s3cret-fresh"].iter().any(|token| text.contains(token));
+    let tells = ["s3cret-token", "s3cret-fresh"]
+        .iter()
+        .any(|token| text.contains(token));
     text.chars().count() < 500 && !tells && !text.chars().any(|c| c.is_control() || c == '\u{202e}')
 }
 

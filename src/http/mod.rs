@@ -2,6 +2,8 @@
 //! bounded bodies, `Retry-After`, lenient scalars, and server text made fit for a terminal. It knows no venue and decides no retry.
 
 mod client;
+#[cfg(test)]
+pub(crate) mod mangled;
 mod pace;
 #[cfg(test)]
 pub(crate) mod scripted;

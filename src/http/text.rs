@@ -16,15 +16,15 @@ pub fn clean(text: &str) -> String {
         } else if letter.is_whitespace() || letter.is_control() {
             blank = true;
         } else if !is_invisible(letter) {
+            if kept + usize::from(blank && kept > 0) >= LONGEST {
+                line.push('…');
+                break;
+            }
             if blank && kept > 0 {
                 line.push(' ');
                 kept += 1;
             }
             blank = false;
-            if kept >= LONGEST {
-                line.push('…');
-                break;
-            }
             line.push(letter);
             kept += 1;
         }
@@ -75,6 +75,14 @@ mod tests {
     fn a_html_page_becomes_its_words() {
         let page = "<html>\n<head><title>502 Bad Gateway</title></head>\n<hr><center>nginx</center>\n</html>";
         assert_eq!(clean(page), "502 Bad Gateway nginx");
+    }
+
+    #[test]
+    fn a_blank_at_the_cut_makes_the_line_no_longer() {
+        for words in [199, 200, 201] {
+            let line = clean(&format!("{} x", "y".repeat(words)));
+            assert!(line.chars().count() <= LONGEST + 1, "{words}");
+        }
     }
 
     #[test]

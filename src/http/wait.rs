@@ -33,6 +33,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn now() -> Timestamp {
@@ -60,5 +62,20 @@ mod tests {
         assert_eq!(backoff(u32::MAX), Duration::from_secs(60));
         assert_eq!(stretched(Duration::from_secs(10), 1.0), Duration::from_millis(12_500));
         assert_eq!(stretched(Duration::from_secs(86_400), 1.0), Duration::from_secs(75));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_server_asks_for_is_a_pause_of_a_minute_and_a_quarter_at_most(
+            text in any::<String>(),
+            number in any::<u64>(),
+            day in "(Mon, )?[0-9]{1,2} (Jan|Dec|Foo) -?[0-9]{1,6} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|-2559|[+]9999)",
+        ) {
+            for value in [text, number.to_string(), day] {
+                if let Some(pause) = retry_after(&value, now()) {
+                    prop_assert!(stretched(pause, 1.0) <= Duration::from_secs(75));
+                }
+            }
+        }
     }
 }

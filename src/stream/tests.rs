@@ -516,3 +516,5 @@ async fn nobody_is_silent_while_the_channel_is_being_opened_again() {
     assert_eq!(ended.listened.end, End::Complete);
     assert_eq!(bid(&ended, "QQQ"), Some(480.1));
 }
+
+mod hostile;

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::envelope::complaint;
 use super::futures::parse_futures;
 use super::metrics::parse_metrics;
 use super::oauth::parse_grant;
 use super::quotes::parse_quotes;
 use super::token::parse_quote_token;
-use super::{MarketQuote, Metrics};
+use super::{Error, MarketQuote, Metrics, active_contract};
+use crate::http::mangled::mangled;
 
 /// Items with values that the parsers of metrics, quotes and futures find in a body, and whether it is a quote token or a
 /// grant. An item that has a symbol and nothing else says nothing.
@@ -78,4 +81,80 @@ fn every_error_body_names_its_cause_in_printable_text() {
             "{name}: {what}"
         );
     }
+}
+
+fn is_fit_to_print(error: &Error) -> bool {
+    let text = error.to_string();
+    text.chars().count() < 400 && !text.chars().any(|letter| letter.is_control() || letter == '\u{202e}')
+}
+
+proptest! {
+    #[test]
+    fn a_mangled_body_is_an_answer_or_an_error_that_can_be_printed(body in mangled(samples().into_values().collect())) {
+        let now = "2026-11-20T21:30:00Z".parse().unwrap();
+        let futures = parse_futures(&body);
+        if let Ok(parsed) = &futures {
+            for listing in &parsed.items {
+                let visible = |name: &str| name.bytes().all(|letter| letter.is_ascii_graphic());
+                prop_assert!(visible(listing.contract.as_str()) && visible(&listing.streamer.0));
+                let _ = active_contract(&parsed.items, &listing.root, now);
+            }
+        }
+        let errors = [
+            parse_metrics(&body).err(),
+            parse_quotes(&body).err(),
+            futures.err(),
+            parse_quote_token(&body, now).err(),
+            parse_grant(&body).err(),
+        ];
+        prop_assert!(errors.iter().flatten().all(is_fit_to_print));
+        let what = complaint(&body).what;
+        prop_assert!(!what.chars().any(char::is_control) && what.chars().count() <= 201);
+    }
+}
+
+#[test]
+fn a_page_number_at_the_end_of_all_numbers_is_the_last_page() {
+    let body = br#"{"data":{"items":[]},"pagination":{"page-offset":"9223372036854775807","total-pages":2}}"#;
+    assert!(!parse_futures(body).unwrap().more);
+}
+
+#[test]
+fn a_page_without_end_is_read_up_to_its_bound() {
+    let items = vec![r#"{"symbol":"SPY"}"#; 30_000].join(",");
+    let parsed = parse_metrics(format!(r#"{{"data":{{"items":[{items}]}}}}"#).as_bytes()).unwrap();
+    assert_eq!((parsed.items.len(), parsed.damaged), (10_000, 20_000));
+}
+
+#[test]
+fn nesting_without_end_is_an_error_or_costs_its_item() {
+    for open in ["[", r#"{"a":"#] {
+        let deep = open.repeat(200_000);
+        let closed = format!("{deep}1{}", if open == "[" { "]" } else { "}" }.repeat(200_000));
+        for body in [
+            deep.clone(),
+            closed.clone(),
+            format!(r#"{{"data":{{"items":[{closed}]}}}}"#),
+            format!(r#"{{"data":{{"items":[{{"symbol":"SPY","earnings":{closed},"beta":{closed}}}]}}}}"#),
+            format!(r#"{{"error":{closed}}}"#),
+            format!(r#"{{"error":{{"code":{closed}}}}}"#),
+        ] {
+            reading(body.as_bytes());
+            complaint(body.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_contract_whose_name_steers_a_terminal_is_damaged() {
+    let sample = &samples()["instruments-futures.json"];
+    let whole = parse_futures(sample).unwrap();
+    let first = whole.items[0].contract.as_str();
+    let text = String::from_utf8(sample.clone()).unwrap();
+    let steered = text.replacen(&format!("\"{first}\""), &format!("\"{first}\\u001b[2J\""), 1);
+    let parsed = parse_futures(steered.as_bytes()).unwrap();
+    assert_eq!(
+        (parsed.items.len(), parsed.damaged),
+        (whole.items.len() - 1, whole.damaged + 1)
+    );
 }

@@ -2,6 +2,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
+use crate::http::mangled::mangled;
 
 const SHARE: &[u8] = include_bytes!("../../../tests/data/rest/legacy-chart.ok.json");
 const FUTURE: &[u8] = include_bytes!("../../../tests/data/rest/legacy-chart.future-with-nulls.json");
@@ -154,6 +155,19 @@ proptest! {
         if let Ok(history) = parse_history(&torn) {
             prop_assert!(history.bars.iter().all(|bar| bar.close.is_finite()));
             prop_assert!(history.bars.windows(2).all(|pair| pair[0].date < pair[1].date));
+        }
+    }
+
+    #[test]
+    fn a_mangled_chart_is_a_history_in_order_or_an_error_that_can_be_printed(
+        body in mangled(vec![SHARE.to_vec(), FUTURE.to_vec()])
+    ) {
+        match parse_history(&body) {
+            Ok(history) => {
+                prop_assert!(history.bars.iter().all(|bar| bar.close.is_finite()));
+                prop_assert!(history.bars.windows(2).all(|pair| pair[0].date < pair[1].date));
+            }
+            Err(error) => prop_assert!(!error.to_string().chars().any(char::is_control)),
         }
     }
 }
