@@ -122,7 +122,8 @@ impl Feed {
     }
 
     fn hold(&mut self, event_type: EventType, text: &str) {
-        if self.held.len() < MOST_HELD {
+        let bytes: usize = self.held.iter().map(|held| held.text.len()).sum();
+        if self.held.len() < MOST_HELD && bytes + text.len() <= MOST_HELD_BYTES {
             self.held.push_back(Held {
                 event_type,
                 text: text.to_owned(),
@@ -243,6 +244,8 @@ fn trade(event: &Event) -> Option<&Trade> {
 
 /// Messages held back at most.
 const MOST_HELD: usize = 64;
+/// Bytes of messages held back at most.
+const MOST_HELD_BYTES: usize = 16 << 20;
 /// Misfitting pairs of one type in a row after which the columns are asked for anew.
 const MOST_RAGGED: u32 = 3;
 

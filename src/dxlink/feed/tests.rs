@@ -325,6 +325,18 @@ fn at_most_sixty_four_messages_wait() {
 }
 
 #[test]
+fn at_most_sixteen_mebibytes_wait() {
+    let mut talk = Talk::streaming([quote("SPY")]);
+    let padding = "x".repeat(5 << 20);
+    for _ in 0..5 {
+        talk.data(&format!(r#"["Quote",["Quote","SPY",1.0],"Foo",["{padding}"]]"#));
+    }
+    assert_eq!(talk.protocol.dropped(), 2);
+    talk.columns("Quote", "eventType,eventSymbol,bidPrice");
+    assert_eq!(talk.events().len(), 3);
+}
+
+#[test]
 fn an_older_trade_never_follows_a_newer_one() {
     let mut talk = Talk::streaming([entry(EventType::Trade, "SPY")]);
     talk.columns("Trade", "eventSymbol,time,price");
