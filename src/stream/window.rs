@@ -299,11 +299,11 @@ impl<'p> Ear<'p> {
         let orders = self.listened.ledger.answered(event_type, &symbol, now);
         match event {
             Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
-            Event::Trade(event) => keep_newer(&mut self.values(symbol).trade, event, at),
-            Event::TradeEth(event) => keep_newer(&mut self.values(symbol).trade_eth, event, at),
+            Event::Trade(event) => keep_newer(&mut self.values(symbol).trade, event, at, |trade| trade.time),
+            Event::TradeEth(event) => keep_newer(&mut self.values(symbol).trade_eth, event, at, |trade| trade.time),
             Event::Summary(event) => self.values(symbol).summary = Some(Heard::fresh(event, at)),
             Event::Profile(event) => self.values(symbol).profile = Some(Heard::fresh(event, at)),
-            Event::Greeks(event) => self.values(symbol).greeks = Some(Heard::fresh(event, at)),
+            Event::Greeks(event) => keep_newer(&mut self.values(symbol).greeks, event, at, |greeks| greeks.time),
             Event::Candles(event) => drop(self.listened.candles.insert(symbol, Heard::fresh(event, at))),
         }
         orders
@@ -342,12 +342,12 @@ impl<'p> Ear<'p> {
     }
 }
 
-/// Keeps the newer of two trades. A connection knows the order of its own trades, but not what came before it; where
-/// one has no time, the order of arrival decides.
-fn keep_newer(kept: &mut Option<Heard<Trade>>, trade: Trade, at: Timestamp) {
-    let before = kept.as_ref().and_then(|kept| kept.event.time);
-    if before.zip(trade.time).is_none_or(|(before, time)| time >= before) {
-        *kept = Some(Heard::fresh(trade, at));
+/// Keeps the newer of two events by their times. A connection knows the order of its own events, but not what came
+/// before it; where one has no time, the order of arrival decides.
+fn keep_newer<T>(kept: &mut Option<Heard<T>>, event: T, at: Timestamp, time: impl Fn(&T) -> Option<i64>) {
+    let before = kept.as_ref().and_then(|kept| time(&kept.event));
+    if before.zip(time(&event)).is_none_or(|(before, time)| time >= before) {
+        *kept = Some(Heard::fresh(event, at));
     }
 }
 
