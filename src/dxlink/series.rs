@@ -222,6 +222,29 @@ mod tests {
     }
 
     #[test]
+    fn a_snapshot_without_bounds_is_no_history_and_takes_no_memory() {
+        let mut series = Series::default();
+        series.take(bar(4, 0, 10.0));
+        for index in 1..=60_000 {
+            assert_ne!(series.take(bar(0, index, 10.0)), Taken::Changed);
+            assert!(series.pending.len() <= MOST_BARS);
+        }
+        let end = series.take(bar(8, 60_001, 10.0));
+        assert_eq!(end, Taken::Waiting, "cut in the middle, it has no end");
+        assert!(series.bars().is_empty());
+        series.take(bar(4, 2, 20.0));
+        assert_eq!(
+            series.take(bar(8, 1, 10.0)),
+            Taken::Changed,
+            "the next snapshot counts again"
+        );
+        for index in 3..=60_000 {
+            series.take(bar(0, index, 10.0));
+        }
+        assert_eq!(series.bars().len(), MOST_BARS);
+    }
+
+    #[test]
     fn a_new_beginning_restarts_the_snapshot() {
         let mut series = Series::default();
         series.take(bar(4, 9, 90.0));
