@@ -14,6 +14,7 @@ mod endings;
 mod manual;
 mod outages;
 mod output;
+mod rehearsal;
 mod run;
 mod schema;
 mod screening;
