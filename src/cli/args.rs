@@ -158,6 +158,7 @@ pub(super) enum Format {
 
 /// `variance screen`
 #[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
 pub(super) struct Screen {
     /// Symbols, comma separated: SPY, BRK/B, /ES, /ESZ6, BTC/USD
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', conflicts_with = "watchlist")]

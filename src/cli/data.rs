@@ -17,10 +17,13 @@ use crate::config::Config;
 use crate::demo::Venue;
 use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Venues, Verdict, gather};
 use crate::instrument::Instrument;
-use crate::market::{Coverage, Mode};
+use crate::market::{Coverage, Field, Mode, Record};
 use crate::render::{self, Document, Format, Meta, Style};
 use crate::stream::Network;
 use crate::{http, legacy, tastytrade};
+
+/// Unknown symbols that are named.
+const NAMED: usize = 8;
 
 /// A data command that is ready to gather.
 pub(super) struct Job<'a> {
@@ -83,6 +86,7 @@ impl<'a> Job<'a> {
         if let Verdict::Refused(error) = &gathered.verdict {
             return Err(refused(error));
         }
+        self.name_unknown(&gathered);
         let coverage = Coverage::of(&gathered.records);
         let generated_at = if self.global.as_of.is_some() {
             self.now()
@@ -99,6 +103,28 @@ impl<'a> Job<'a> {
         self.output
             .finish(|mut out| render::write(&document, &style, format, &mut out))?;
         verdict(&gathered, &coverage, self.data.require_complete)
+    }
+
+    /// Names the symbols that nobody had anything to say about: they may be misspelt.
+    fn name_unknown(&self, gathered: &Gathered) {
+        let nothing = |record: &&Record| Field::ALL.iter().all(|field| !record.has(*field));
+        let unknown: Vec<&str> = gathered
+            .records
+            .iter()
+            .filter(nothing)
+            .map(|record| record.symbol.as_str())
+            .collect();
+        let answered = matches!(gathered.verdict, Verdict::Answered) && !gathered.run.partial;
+        if answered && !unknown.is_empty() {
+            let more = unknown.len().saturating_sub(NAMED);
+            let named = unknown.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            self.stderr.remark(&format!("variance: no source knows {named}{more}"));
+        }
     }
 
     async fn gather(

@@ -63,7 +63,7 @@ pub(super) fn start(seed: u64, rtt_ms: u64, port: u16, now: Timestamp, faults: F
     };
     Venue::start(options).map_err(|error| {
         Failure::new(
-            Kind::Unavailable,
+            Kind::Usage,
             format!("cannot serve the embedded venue on {bind}: {error}"),
         )
         .hint("Choose another --port, or leave it out for a free one.")

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub(super) struct Stderr {
     bar: ProgressBar,
     quiet: bool,
+    moving: bool,
 }
 
 impl Stderr {
@@ -25,15 +26,15 @@ impl Stderr {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
             bar.set_style(style);
         }
-        if moving {
-            bar.enable_steady_tick(Duration::from_millis(100));
-        }
-        Self { bar, quiet }
+        Self { bar, quiet, moving }
     }
 
     /// Replaces the moving line.
     pub(super) fn status(&self, text: String) {
-        self.bar.set_message(text);
+        if self.moving {
+            self.bar.enable_steady_tick(Duration::from_millis(100));
+            self.bar.set_message(text);
+        }
     }
 
     /// Prints a remark that stays, unless quiet.

@@ -25,7 +25,7 @@ where
         tokio::pin!(work);
         tokio::select! {
             done = &mut work => done,
-            signal = tokio::signal::ctrl_c() => {
+            signal = interrupted() => {
                 if signal.is_ok() && stop.send(true).is_ok() {
                     // Sockets are closed politely within the time; what was gathered is not wanted any more.
                     drop(tokio::time::timeout(GOODBYE, work).await);
@@ -38,9 +38,23 @@ where
     outcome
 }
 
+/// Waits for Ctrl-C, or for the SIGTERM that service managers and `timeout` send.
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            signal = tokio::signal::ctrl_c() => signal,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
 /// Ends the process at Ctrl-C: the work is done, and whoever reads the output may not take it.
 async fn interrupt_at_once() {
-    if tokio::signal::ctrl_c().await.is_ok() {
+    if interrupted().await.is_ok() {
         exit_interrupted();
     }
 }

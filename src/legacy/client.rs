@@ -69,7 +69,7 @@ impl Client {
     /// repeated. Cancel safe.
     ///
     /// # Errors
-    /// Any of [`Error`]; after [`Error::RateLimited`] every call fails with [`Error::Paused`] for ten minutes.
+    /// Any of [`Error`]; after [`Error::RateLimited`] or [`Error::Transport`] every call fails with [`Error::Paused`] for ten minutes.
     pub async fn history(&self, symbol: &str) -> Result<History, Error> {
         if self.is_paused() {
             return Err(Error::Paused);
@@ -85,11 +85,9 @@ impl Client {
         let url = endpoint(&self.base, &["v8", "finance", "chart", symbol], QUERY);
         let _turn = self.pacer.turn(|| !self.is_paused()).await.ok_or(Error::Paused)?;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let reply = http::send(self.http.get(url), LARGEST_BODY)
-            .await
-            .map_err(Error::Transport)?;
-        let answer = read(&reply);
-        if matches!(answer, Err(Error::RateLimited)) {
+        let sent = http::send(self.http.get(url), LARGEST_BODY).await;
+        let answer = sent.map_err(Error::Transport).and_then(|reply| read(&reply));
+        if matches!(answer, Err(Error::RateLimited | Error::Transport(_))) {
             self.closed_until
                 .store(self.now().saturating_add(PAUSE_MILLIS), Ordering::Relaxed);
         }

@@ -238,9 +238,11 @@ impl Inputs {
         if self.earnings_soon {
             return Some(Signal::Event);
         }
-        if self
+        // A high percentile of a volatility that is cheap against what the market did is not rich.
+        let high = self
             .iv_percentile
-            .is_some_and(|percentile| exceeds(percentile, bands.rich_iv_percentile))
+            .is_some_and(|percentile| exceeds(percentile, bands.rich_iv_percentile));
+        if (high && !self.cheap(rules))
             || self.markup.is_some_and(|markup| exceeds(markup, bands.rich_markup))
             || self.rich(rules)
         {

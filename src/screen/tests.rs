@@ -336,6 +336,13 @@ fn signals_follow_the_published_order() {
             },
             Signal::Rich,
         ),
+        (
+            Record {
+                iv_percentile: rest(Rank::new(95.0).unwrap(), ""),
+                ..quiet(0.17, 0.20, 0.20)
+            },
+            Signal::Discount,
+        ),
         (quiet(0.242, 0.20, 0.25), Signal::Rich),
         (quiet(0.28, 0.25, 0.21), Signal::Rich),
         (quiet(0.10, 0.10, 0.20), Signal::CoiledSevere),

@@ -96,6 +96,15 @@ fn ctrl_c_ends_a_hanging_request_within_two_seconds_and_prints_nothing() {
 }
 
 #[test]
+fn a_service_manager_that_ends_it_finds_no_file_left_behind() {
+    let venue = venue_with_rest("/market-metrics", RestEffect::Hang);
+    let (child, desk) = Run::at(&venue, "screen --symbols SPY --listen 60 -o out.json").start();
+    until_asked(&venue, "/market-metrics");
+    assert_ended_by("-TERM", child);
+    assert_eq!(names_in(desk.path()), ["config"]);
+}
+
+#[test]
 fn ctrl_c_ends_a_silent_feed_and_closes_its_socket() {
     let venue = venue_with_feed(FeedRule::Mute);
     let (child, _desk) = Run::at(&venue, "quote SPY --listen 60").start();
@@ -135,9 +144,13 @@ fn until(venue: &Venue, happened: impl Fn(&Venue) -> bool) {
 }
 
 fn assert_interrupted(child: Child) {
+    assert_ended_by("-INT", child);
+}
+
+fn assert_ended_by(signal: &str, child: Child) {
     let killed = Instant::now();
     let sent = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args([signal, &child.id().to_string()])
         .status()
         .unwrap();
     assert!(sent.success());

@@ -169,7 +169,7 @@ fn the_query_is_one_comma_list_encoded_once() {
 
 proptest! {
     #[test]
-    fn arbitrary_bytes_are_an_answer_or_an_error(body in any::<Vec<u8>>(), cut in 0..SAMPLE.len()) {
+    fn arbitrary_bytes_are_an_answer_or_an_error(body in any::<Vec<u8>>(), cut in 0..SAMPLE.trim_ascii_end().len()) {
         let _ = parse_metrics(&body);
         prop_assert!(parse_metrics(&SAMPLE[..cut]).is_err());
         let mut torn = SAMPLE.to_vec();
