@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, Full, Limited, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -24,6 +24,7 @@ use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
+    task::yield_now,
     time::sleep,
 };
 use tokio_tungstenite::{
@@ -205,12 +206,15 @@ fn whole(answer: rest::Answer) -> Response<Body> {
     respond(status(answer.status), answer.content_type, answer.body)
 }
 
-/// The first half of `answer` under the length of the whole.
+/// The first half of `answer` under the length of the whole. The connection breaks only after that half was flushed.
 fn truncated(answer: rest::Answer) -> Response<Body> {
     let length = answer.body.len();
     let half: Vec<u8> = answer.body.into_iter().take(length / 2).collect();
-    let broken = Err(io::Error::from(io::ErrorKind::BrokenPipe));
-    let pieces = stream::iter([Ok(Frame::data(Bytes::from(half))), broken]);
+    let broken = async {
+        yield_now().await;
+        Err(io::Error::from(io::ErrorKind::BrokenPipe))
+    };
+    let pieces = stream::iter([Ok(Frame::data(Bytes::from(half)))]).chain(stream::once(broken));
     let mut response = respond(status(answer.status), answer.content_type, Vec::new());
     *response.body_mut() = StreamBody::new(pieces).boxed_unsync();
     response.headers_mut().insert(header::CONTENT_LENGTH, length.into());

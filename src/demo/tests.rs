@@ -203,7 +203,7 @@ async fn a_dripping_body_comes_in_pieces() {
     let venue = scripted("rest /market-metrics: drip 10/s");
     let mut stream = ask(&venue, "/market-metrics?symbols=SPY").await;
     let mut answer = String::new();
-    while !answer.contains("\r\na\r\n") {
+    while !answer.contains("\r\nA\r\n") {
         let byte = timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap();
         answer.push(char::from(byte));
     }
