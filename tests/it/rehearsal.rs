@@ -8,8 +8,8 @@ fn a_script_reaches_the_venue_of_a_run() {
     let document = Run::demo("quote SPY").arg("--fault").arg(script).document();
     assert_eq!(row(&document, "SPY")["symbol"], "SPY");
 
-    let refused = Run::demo("quote SPY").arg("--fault").arg("rest /oauth/token: html 502");
-    assert_ne!(refused.answer().code, 0);
+    let dark = Run::demo("quote SPY").arg("--fault").arg("rest /: html 502");
+    assert_ne!(dark.answer().code, 0);
 }
 
 #[test]
