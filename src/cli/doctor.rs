@@ -222,7 +222,7 @@ async fn feed_steps(access: &Access, config: &Config, clock: Clock, token: Quote
                 Ok(Item::Ready) => ready = Some(Step::ok("handshake", start, "the feed accepted the token")),
                 Ok(Item::Event(Event::Quote(quote))) => return Ok(quote),
                 Ok(Item::Event(_) | Item::Lost { .. }) => {}
-                Ok(Item::Refused { message }) => return Err(message),
+                Ok(Item::Refused { message } | Item::Misunderstood { message }) => return Err(message),
                 Err(gave_up) => return Err(gave_up.reason),
             }
         }

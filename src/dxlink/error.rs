@@ -106,6 +106,12 @@ pub enum Anomaly {
         /// What the server said.
         message: String,
     },
+    /// The server could not read a message of ours: a fault of this program.
+    #[error("the server could not read a message: {message}")]
+    Misunderstood {
+        /// What the server said.
+        message: String,
+    },
     /// Subscriptions came too fast for the server; the silent ones are sent again after a pause.
     #[error("subscription rate refused, adding again after a pause: {message}")]
     RateRefused {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use smol_str::SmolStr;
 
 use super::error::Anomaly;
-use super::event::{Candles, Event, EventType, Trade};
+use super::event::{Candles, Event, EventType};
 use super::frame::{self, Choice, Findings, Frame, Reading};
 use super::layout::Layouts;
 use super::output::Output;
@@ -122,7 +122,8 @@ impl Feed {
     }
 
     fn hold(&mut self, event_type: EventType, text: &str) {
-        if self.held.len() < MOST_HELD {
+        let bytes: usize = self.held.iter().map(|held| held.text.len()).sum();
+        if self.held.len() < MOST_HELD && bytes + text.len() <= MOST_HELD_BYTES {
             self.held.push_back(Held {
                 event_type,
                 text: text.to_owned(),
@@ -201,12 +202,12 @@ impl Feed {
         progress
     }
 
-    /// Marks the entry answered. False for a trade older than one that came before it.
+    /// Marks the entry answered. False for a trade, or Greeks, older than what came before.
     fn is_news(&mut self, event_type: EventType, key: &str, event: &Event) -> bool {
         let Some(entry) = self.wanted.answered(event_type, key) else {
             return false;
         };
-        let Some(time) = trade(event).and_then(|trade| trade.time) else {
+        let Some(time) = time(event) else {
             return true;
         };
         if entry.newest.is_some_and(|newest| time < newest) {
@@ -234,15 +235,19 @@ impl Feed {
     }
 }
 
-fn trade(event: &Event) -> Option<&Trade> {
+/// The time of the event as a whole, where it has one.
+fn time(event: &Event) -> Option<i64> {
     match event {
-        Event::Trade(trade) | Event::TradeEth(trade) => Some(trade),
-        Event::Quote(_) | Event::Summary(_) | Event::Profile(_) | Event::Greeks(_) | Event::Candles(_) => None,
+        Event::Trade(trade) | Event::TradeEth(trade) => trade.time,
+        Event::Greeks(greeks) => greeks.time,
+        Event::Quote(_) | Event::Summary(_) | Event::Profile(_) | Event::Candles(_) => None,
     }
 }
 
 /// Messages held back at most.
 const MOST_HELD: usize = 64;
+/// Bytes of messages held back at most.
+const MOST_HELD_BYTES: usize = 16 << 20;
 /// Misfitting pairs of one type in a row after which the columns are asked for anew.
 const MOST_RAGGED: u32 = 3;
 

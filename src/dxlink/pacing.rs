@@ -15,6 +15,8 @@ pub(super) struct Pacing {
     recent: VecDeque<(Instant, usize)>,
     changes: usize,
     paused_until: Option<Instant>,
+    most: usize,
+    longest: usize,
 }
 
 impl Pacing {
@@ -25,7 +27,19 @@ impl Pacing {
             recent: VecDeque::new(),
             changes: 0,
             paused_until: None,
+            most: BATCH_ENTRIES,
+            longest: 0,
         }
+    }
+
+    /// Messages hold at most `entries` from now on.
+    pub(super) fn limit(&mut self, entries: usize) {
+        self.most = entries.clamp(1, BATCH_ENTRIES);
+    }
+
+    /// The most entries a message has held.
+    pub(super) fn longest(&self) -> usize {
+        self.longest
     }
 
     /// The earliest time for the next message.
@@ -50,7 +64,7 @@ impl Pacing {
         if now < self.due() {
             0
         } else {
-            CHANGES.saturating_sub(self.changes).min(BATCH_ENTRIES)
+            CHANGES.saturating_sub(self.changes).min(self.most)
         }
     }
 
@@ -58,6 +72,7 @@ impl Pacing {
     pub(super) fn sent(&mut self, entries: usize, now: Instant) {
         self.recent.push_back((now, entries));
         self.changes += entries;
+        self.longest = self.longest.max(entries);
         let burst = self
             .recent
             .iter()

@@ -98,6 +98,16 @@ impl Protocol {
         }
     }
 
+    /// Subscribes at most `entries` in one message, fewer than usual; at least one.
+    pub fn limit_batches(&mut self, entries: usize) {
+        self.pacing.limit(entries);
+    }
+
+    /// The most entries that one message has subscribed so far.
+    pub fn longest_batch(&self) -> usize {
+        self.pacing.longest()
+    }
+
     /// Takes one text frame of the server.
     ///
     /// # Errors
@@ -406,6 +416,10 @@ impl Protocol {
             "BAD_ACTION" if said.contains("size is too big") => {
                 self.feed.wanted.stop_adding();
                 self.outputs.push_back(Output::SubscriptionRefused { message });
+            }
+            "INVALID_MESSAGE" => {
+                self.outputs
+                    .push_back(Output::Anomaly(Anomaly::Misunderstood { message }));
             }
             other => {
                 let kind = self.masked(other);

@@ -43,6 +43,14 @@ impl Series {
             self.pending.clear();
             self.batch = Batch::Replaying;
         }
+        if self.batch == Batch::Overrun {
+            return false;
+        }
+        if self.pending.len() >= MOST_ROWS {
+            self.pending = Vec::new();
+            self.batch = Batch::Overrun;
+            return false;
+        }
         self.pending.push(bar);
         let ends = bar.has(SNAPSHOT_END) || bar.has(SNAPSHOT_SNIP);
         if ends && self.batch == Batch::Replaying {
@@ -79,6 +87,9 @@ impl Series {
                 self.bars.insert(bar.candle.index, bar.candle);
             }
         }
+        while self.bars.len() > MOST_ROWS {
+            self.bars.pop_first();
+        }
     }
 }
 
@@ -100,7 +111,12 @@ enum Batch {
     Replayed {
         snipped: bool,
     },
+    /// Of more rows than anybody asked for: nothing counts before the next snapshot.
+    Overrun,
 }
+
+/// Rows held at most, many times what is ever asked for.
+const MOST_ROWS: usize = 50_000;
 
 const TX_PENDING: i64 = 0x01;
 const REMOVE_EVENT: i64 = 0x02;
@@ -169,6 +185,24 @@ mod tests {
         assert!(series.bars().is_empty());
         assert!(series.take(bar(0, 3, 30.0)));
         assert_eq!(closes(&series), [10.0, 20.0, 30.0]);
+    }
+
+    #[test]
+    fn a_snapshot_without_bounds_is_no_history_and_takes_no_memory() {
+        let mut series = Series::default();
+        series.take(bar(4, 0, 10.0));
+        for index in 1..=60_000 {
+            assert!(!series.take(bar(0, index, 10.0)));
+            assert!(series.pending.len() <= MOST_ROWS);
+        }
+        assert!(!series.take(bar(8, 60_001, 10.0)), "cut in the middle, it has no end");
+        assert!(series.bars().is_empty());
+        series.take(bar(4, 2, 20.0));
+        assert!(series.take(bar(8, 1, 10.0)), "the next snapshot counts again");
+        for index in 3..=60_000 {
+            series.take(bar(0, index, 10.0));
+        }
+        assert_eq!(series.bars().len(), MOST_ROWS);
     }
 
     #[test]

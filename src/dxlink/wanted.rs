@@ -25,7 +25,7 @@ pub(super) struct Wanted {
 pub(super) struct Entry {
     /// The symbol as it was subscribed.
     pub(super) spelled: SmolStr,
-    /// The time of the newest trade, Unix milliseconds.
+    /// The time of the newest trade or Greeks, Unix milliseconds.
     pub(super) newest: Option<i64>,
     /// The bars.
     pub(super) series: Series,

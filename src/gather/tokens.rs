@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::stream::{Fetch, Grant, TokenError, Tokens};
 use crate::tastytrade::{Client, QuoteToken};
 
@@ -40,17 +42,17 @@ impl<'a> TokenDesk<'a> {
     }
 }
 
+/// Whether a token that expires at `expires_at` outlives the connection it opens `now` by a margin.
+fn is_good(expires_at: Timestamp, now: Timestamp) -> bool {
+    now.checked_add(MARGIN).is_ok_and(|soon| soon < expires_at)
+}
+
 impl<'a> Tokens<'a> for TokenDesk<'a> {
     fn token(&self, anew: bool) -> Fetch<'a> {
         let desk = self.clone();
         Box::pin(async move {
             let lives_until = desk.in_hand.borrow().expires_at;
-            let valid = desk
-                .clock
-                .now()
-                .checked_add(MARGIN)
-                .is_ok_and(|soon| soon < lives_until);
-            if !anew && valid {
+            if !anew && is_good(lives_until, desk.clock.now()) {
                 return Ok(desk.grant());
             }
             match desk.client.quote_token().await {
@@ -64,5 +66,22 @@ impl<'a> Tokens<'a> for TokenDesk<'a> {
                 }),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_about_to_expire_is_fetched_anew_before_it_is_used() {
+        let expires_at: Timestamp = "2026-06-16T15:00:00Z".parse().unwrap();
+        for (now, good) in [
+            ("2026-06-16T14:58:59Z", true),
+            ("2026-06-16T14:59:00Z", false),
+            ("2026-06-16T15:00:01Z", false),
+        ] {
+            assert_eq!(is_good(expires_at, now.parse().unwrap()), good, "{now}");
+        }
     }
 }

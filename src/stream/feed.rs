@@ -13,7 +13,8 @@ use url::Url;
 use super::backoff;
 use super::connect::{Connect, ConnectError, Dial};
 use super::session::{Disconnect, Session};
-use crate::dxlink::{Event, Output, Phase, Protocol, Settings, Subscription};
+use super::wake::Wall;
+use crate::dxlink::{Anomaly, Event, Output, Phase, Protocol, Settings, Subscription};
 
 /// What opens the feed: a token and where to take it.
 #[derive(Debug, Clone)]
@@ -76,6 +77,11 @@ pub enum Item {
         /// What the server said.
         message: String,
     },
+    /// The server could not read a message of ours. It is not sent again.
+    Misunderstood {
+        /// What the server said.
+        message: String,
+    },
 }
 
 /// No further connection will be tried.
@@ -125,6 +131,21 @@ pub struct Feed<'a, C: Connect, T> {
     flowing: bool,
     retoken: bool,
     retokened: bool,
+    batch: Option<usize>,
+    wall: Wall,
+}
+
+/// Whether and when another connection follows a lost one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// None does.
+    Never,
+    /// Without delay, if the one before brought data.
+    AtOnce,
+    /// With smaller messages; they end by themselves, so it does not count as an attempt.
+    Smaller,
+    /// After a pause, up to so many in a row.
+    AtMost(u32),
 }
 
 impl<C: Connect, T> fmt::Debug for Feed<'_, C, T> {
@@ -155,7 +176,15 @@ where
             flowing: false,
             retoken: false,
             retokened: false,
+            batch: None,
+            wall: crate::time::now,
         }
+    }
+
+    /// The same feed with another clock on the wall.
+    #[cfg(test)]
+    pub(super) fn by(self, wall: Wall) -> Self {
+        Self { wall, ..self }
     }
 
     /// Adds an entry to what every connection subscribes.
@@ -228,14 +257,20 @@ where
                         self.past.connections += 1;
                         self.state = State::Dialling(self.connector.dial(&grant.url), grant.token);
                     }
-                    Err(error) => return self.lost(error.to_string(), error.terminal, false),
+                    Err(error) => {
+                        let again = self.unless(error.terminal);
+                        return self.lost(error.to_string(), again);
+                    }
                 },
                 State::Dialling(dial, token) => match dial.await {
                     Ok(socket) => {
                         let now = Instant::now().into_std();
-                        let protocol =
+                        let mut protocol =
                             Protocol::new(self.settings.clone(), token.clone(), self.wanted.iter().cloned(), now);
-                        self.state = State::Up(Box::new(Session::new(socket, protocol)));
+                        if let Some(most) = self.batch {
+                            protocol.limit_batches(most);
+                        }
+                        self.state = State::Up(Box::new(Session::new(socket, protocol, self.wall)));
                     }
                     Err(error) => return self.undialled(&error),
                 },
@@ -244,7 +279,8 @@ where
                     Err(error) => {
                         self.retoken = true;
                         let reason = format!("the feed refused the token, and there is no fresh one: {error}");
-                        return self.lost(reason, error.terminal, false);
+                        let again = self.unless(error.terminal);
+                        return self.lost(reason, again);
                     }
                 },
                 State::Up(session) => match session.next().await {
@@ -282,6 +318,7 @@ where
                 None
             }
             Output::SubscriptionRefused { message } => Some(Item::Refused { message }),
+            Output::Anomaly(Anomaly::Misunderstood { message }) => Some(Item::Misunderstood { message }),
             Output::Anomaly(anomaly) => {
                 tracing::debug!(%anomaly, "DXLink");
                 None
@@ -316,7 +353,8 @@ where
             self.retoken = true;
             self.retokened = true;
         }
-        self.lost(error.to_string(), error.is_terminal() && !stale, false)
+        let again = self.unless(error.is_terminal() && !stale);
+        self.lost(error.to_string(), again)
     }
 
     fn disconnected(&mut self, disconnect: &Disconnect) -> Result<Item, GaveUp> {
@@ -324,16 +362,52 @@ where
             self.retoken = true;
             self.retokened = true;
         }
-        let at_once = disconnect.is_restart() && self.attempt == 0;
-        self.lost(disconnect.to_string(), disconnect.is_terminal(), at_once)
+        let again = if disconnect.is_restart() {
+            Again::AtOnce
+        } else if disconnect.is_too_long() {
+            self.shorten()
+        } else {
+            let most = self.policy.max_attempts;
+            let most = disconnect.most_retries().map_or(most, |retries| retries.min(most));
+            if disconnect.is_terminal() {
+                Again::Never
+            } else {
+                Again::AtMost(most)
+            }
+        };
+        self.lost(disconnect.to_string(), again)
     }
 
-    fn lost(&mut self, reason: String, terminal: bool, at_once: bool) -> Result<Item, GaveUp> {
+    fn unless(&self, terminal: bool) -> Again {
+        if terminal {
+            Again::Never
+        } else {
+            Again::AtMost(self.policy.max_attempts)
+        }
+    }
+
+    /// Halves the messages that subscribe, after the server found one too long. One entry cannot be halved.
+    fn shorten(&mut self) -> Again {
+        let longest = match &self.state {
+            State::Up(session) | State::Renewing(session, _) => session.protocol().longest_batch(),
+            State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(..) => 0,
+        };
+        match longest {
+            0 => self.unless(false),
+            1 => Again::Never,
+            entries => {
+                self.batch = Some(entries / 2);
+                Again::Smaller
+            }
+        }
+    }
+
+    fn lost(&mut self, reason: String, again: Again) -> Result<Item, GaveUp> {
         let gap = std::mem::take(&mut self.flowing);
         if gap {
             self.past.gaps += 1;
         }
-        let again_in = if at_once {
+        let again_in = if again == Again::AtOnce && self.attempt == 0 {
             Duration::ZERO
         } else {
             backoff::delay(self.attempt, self.policy.ceiling, fastrand::f64())
@@ -345,11 +419,17 @@ where
             State::Up(session) | State::Renewing(session, _) => Some(Box::pin(session.close())),
             State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(..) => None,
         };
-        let gave_up = if terminal {
+        let most = match again {
+            Again::Never => 0,
+            Again::AtOnce => self.policy.max_attempts,
+            Again::Smaller => u32::MAX,
+            Again::AtMost(attempts) => attempts,
+        };
+        let gave_up = if again == Again::Never {
             Some(reason.clone())
         } else if !self.policy.reconnect {
             Some(format!("{reason} (reconnecting is switched off)"))
-        } else if self.attempt >= self.policy.max_attempts {
+        } else if self.attempt >= most {
             Some(format!("{reason} (gave up after {} attempts)", self.attempt + 1))
         } else {
             None
@@ -361,7 +441,9 @@ where
         if let Some(goodbye) = goodbye {
             self.state = State::Leaving(goodbye, until);
         }
-        self.attempt += 1;
+        if again != Again::Smaller {
+            self.attempt += 1;
+        }
         Ok(Item::Lost { reason, gap, again_in })
     }
 }

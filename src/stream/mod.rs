@@ -7,6 +7,7 @@ mod connect;
 mod feed;
 mod ledger;
 mod session;
+pub mod wake;
 mod window;
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use super::wake::{GLANCE, Wall, Watch};
 use crate::dxlink::{self, Output, Protocol, Subscription};
 
 /// Why a connection ended without our asking.
@@ -30,6 +31,9 @@ pub enum Disconnect {
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(#[source] Box<tungstenite::Error>),
+    /// The machine slept: whatever the socket says now, the server has given the connection up.
+    #[error("the machine slept")]
+    Slept,
     /// The protocol gave it up.
     #[error(transparent)]
     Protocol(#[from] dxlink::Error),
@@ -39,7 +43,7 @@ impl Disconnect {
     /// Whether a new connection would end the same way.
     pub fn is_terminal(&self) -> bool {
         match self {
-            Self::Closed { .. } | Self::Broken(_) => false,
+            Self::Closed { .. } | Self::Broken(_) | Self::Slept => false,
             Self::Protocol(error) => error.is_terminal(),
         }
     }
@@ -47,14 +51,30 @@ impl Disconnect {
     /// Whether the server had no use for the token.
     pub fn wants_fresh_token(&self) -> bool {
         match self {
-            Self::Closed { .. } | Self::Broken(_) => false,
+            Self::Closed { .. } | Self::Broken(_) | Self::Slept => false,
             Self::Protocol(error) => error.wants_fresh_token(),
         }
     }
 
-    /// Whether the server asked us to come back at once (1001 going away, 1012 service restart).
+    /// Whether waiting before the next connection serves nobody: the server asked us to come back (1001 going away,
+    /// 1012 service restart), or the machine has slept.
     pub fn is_restart(&self) -> bool {
-        matches!(self, Self::Closed { code: 1001 | 1012, .. })
+        matches!(self, Self::Closed { code: 1001 | 1012, .. } | Self::Slept)
+    }
+
+    /// Whether the server found a message of ours too long (1009).
+    pub fn is_too_long(&self) -> bool {
+        matches!(self, Self::Closed { code: 1009, .. })
+    }
+
+    /// How many more connections in a row are worth trying, `None` for as many as the policy allows: a login service
+    /// without the session comes to itself soon or not at all, and a message too long to take comes again.
+    pub fn most_retries(&self) -> Option<u32> {
+        match self {
+            Self::Protocol(dxlink::Error::SessionNotFound { .. }) => Some(3),
+            Self::Broken(error) if matches!(**error, tungstenite::Error::Capacity(_)) => Some(1),
+            Self::Closed { .. } | Self::Broken(_) | Self::Slept | Self::Protocol(_) => None,
+        }
     }
 }
 
@@ -68,6 +88,7 @@ pub struct Session<Io> {
     protocol: Protocol,
     unsent: VecDeque<Message>,
     unflushed: bool,
+    watch: Watch,
 }
 
 enum Step {
@@ -77,13 +98,14 @@ enum Step {
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
-    /// Starts to speak `protocol` over `socket`.
-    pub fn new(socket: WebSocketStream<Io>, protocol: Protocol) -> Self {
+    /// Starts to speak `protocol` over `socket`; `wall` tells a machine that slept from one that waited.
+    pub(super) fn new(socket: WebSocketStream<Io>, protocol: Protocol, wall: Wall) -> Self {
         Self {
             socket,
             protocol,
             unsent: VecDeque::new(),
             unflushed: false,
+            watch: Watch::new(wall),
         }
     }
 
@@ -119,12 +141,19 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
             if let Some(output) = self.protocol.poll_output() {
                 return Ok(output);
             }
-            let due = self.protocol.poll_timeout().map(Instant::from_std);
+            let glance = Instant::now() + GLANCE;
+            let due = self
+                .protocol
+                .poll_timeout()
+                .map_or(glance, |due| glance.min(Instant::from_std(due)));
             let step = tokio::select! {
                 biased;
                 step = poll_fn(|context| self.advance(context)) => step,
-                () = sleep_until(due) => Step::Due,
+                () = tokio::time::sleep_until(due) => Step::Due,
             };
+            if self.watch.woke() {
+                return Err(Disconnect::Slept);
+            }
             let now = Instant::now().into_std();
             match step {
                 Step::Due => self.protocol.handle_timeout(now)?,

@@ -21,11 +21,16 @@ use url::Url;
 use super::*;
 use crate::dxlink::{EventType, Settings, Subscription};
 
+mod faults;
+
 const WINDOW: Duration = Duration::from_secs(5);
 
-/// Hands out the client ends of prepared pipes; further dials fail.
+/// Hands out the client ends of prepared pipes; further dials are refused with a status.
 #[derive(Clone)]
-struct Pipes(Rc<RefCell<VecDeque<DuplexStream>>>);
+struct Pipes {
+    ends: Rc<RefCell<VecDeque<DuplexStream>>>,
+    refusal: u16,
+}
 
 impl Connect for Pipes {
     type Io = DuplexStream;
@@ -34,11 +39,12 @@ impl Connect for Pipes {
     where
         Self: 'a,
     {
-        let end = self.0.borrow_mut().pop_front();
+        let end = self.ends.borrow_mut().pop_front();
+        let refusal = self.refusal;
         Box::pin(async move {
             match end {
-                Some(end) => Ok(WebSocketStream::from_raw_socket(end, Role::Client, None).await),
-                None => Err(ConnectError::Status(502)),
+                Some(end) => Ok(WebSocketStream::from_raw_socket(end, Role::Client, Some(connect::limits())).await),
+                None => Err(ConnectError::Status(refusal)),
             }
         })
     }
@@ -138,7 +144,10 @@ async fn line(connections: usize) -> Line {
         peers.push_back(Peer(WebSocketStream::from_raw_socket(server, Role::Server, None).await));
     }
     Line {
-        pipes: Pipes(Rc::new(RefCell::new(ends))),
+        pipes: Pipes {
+            ends: Rc::new(RefCell::new(ends)),
+            refusal: 502,
+        },
         peers,
         tokens: CountedTokens::default(),
     }

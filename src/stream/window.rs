@@ -122,6 +122,8 @@ pub enum Trouble {
     Lost(String),
     /// The server refused subscriptions.
     Refused(String),
+    /// The server could not read a message of ours.
+    Misunderstood(String),
 }
 
 impl Trouble {
@@ -130,6 +132,7 @@ impl Trouble {
         match self {
             Self::Lost(_) => "disconnected",
             Self::Refused(_) => "subscription_refused",
+            Self::Misunderstood(_) => "message_misunderstood",
         }
     }
 }
@@ -139,6 +142,12 @@ impl fmt::Display for Trouble {
         match self {
             Self::Lost(reason) => f.write_str(reason),
             Self::Refused(message) => write!(f, "the feed refused subscriptions: {message}"),
+            Self::Misunderstood(message) => {
+                write!(
+                    f,
+                    "the feed could not read a message of this program, please report this: {message}"
+                )
+            }
         }
     }
 }
@@ -265,6 +274,10 @@ impl<'p> Ear<'p> {
                 self.trouble(Trouble::Refused(message), on_trouble);
                 Orders::default()
             }
+            Item::Misunderstood { message } => {
+                self.trouble(Trouble::Misunderstood(message), on_trouble);
+                Orders::default()
+            }
         }
     }
 
@@ -286,11 +299,11 @@ impl<'p> Ear<'p> {
         let orders = self.listened.ledger.answered(event_type, &symbol, now);
         match event {
             Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
-            Event::Trade(event) => self.values(symbol).trade = Some(Heard::fresh(event, at)),
-            Event::TradeEth(event) => self.values(symbol).trade_eth = Some(Heard::fresh(event, at)),
+            Event::Trade(event) => keep_newer(&mut self.values(symbol).trade, event, at, |trade| trade.time),
+            Event::TradeEth(event) => keep_newer(&mut self.values(symbol).trade_eth, event, at, |trade| trade.time),
             Event::Summary(event) => self.values(symbol).summary = Some(Heard::fresh(event, at)),
             Event::Profile(event) => self.values(symbol).profile = Some(Heard::fresh(event, at)),
-            Event::Greeks(event) => self.values(symbol).greeks = Some(Heard::fresh(event, at)),
+            Event::Greeks(event) => keep_newer(&mut self.values(symbol).greeks, event, at, |greeks| greeks.time),
             Event::Candles(event) => drop(self.listened.candles.insert(symbol, Heard::fresh(event, at))),
         }
         orders
@@ -326,6 +339,15 @@ impl<'p> Ear<'p> {
             awaited: ledger.awaited().take(NAMED).cloned().collect(),
             streaming: self.streaming,
         });
+    }
+}
+
+/// Keeps the newer of two events by their times. A connection knows the order of its own events, but not what came
+/// before it; where one has no time, the order of arrival decides.
+fn keep_newer<T>(kept: &mut Option<Heard<T>>, event: T, at: Timestamp, time: impl Fn(&T) -> Option<i64>) {
+    let before = kept.as_ref().and_then(|kept| time(&kept.event));
+    if before.zip(time(&event)).is_none_or(|(before, time)| time >= before) {
+        *kept = Some(Heard::fresh(event, at));
     }
 }
 

@@ -11,6 +11,7 @@
 mod configuration;
 mod credentials;
 mod endings;
+mod faults;
 mod manual;
 mod outages;
 mod output;

@@ -58,7 +58,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("render", &["instrument", "market", "screen", "units"]),
     ("screen", &["instrument", "market", "time", "units", "vol"]),
-    ("stream", &["dxlink", "instrument"]),
+    ("stream", &["dxlink", "instrument", "time"]),
     ("tastytrade", &["http", "instrument", "time", "units"]),
     ("time", &[]),
     ("units", &[]),

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dxlink::testing::{Talk, bars, entry, quote};
-use crate::dxlink::{Greeks, Profile, Quote, Summary};
+use crate::dxlink::{Greeks, Profile, Quote, Summary, Trade};
 
 #[test]
 fn live_trades_are_read_by_the_negotiated_columns() {
@@ -325,12 +325,44 @@ fn at_most_sixty_four_messages_wait() {
 }
 
 #[test]
+fn at_most_sixteen_mebibytes_wait() {
+    let mut talk = Talk::streaming([quote("SPY")]);
+    let padding = "x".repeat(5 << 20);
+    for _ in 0..5 {
+        talk.data(&format!(r#"["Quote",["Quote","SPY",1.0],"Foo",["{padding}"]]"#));
+    }
+    assert_eq!(talk.protocol.dropped(), 2);
+    talk.columns("Quote", "eventType,eventSymbol,bidPrice");
+    assert_eq!(talk.events().len(), 3);
+}
+
+#[test]
 fn an_older_trade_never_follows_a_newer_one() {
     let mut talk = Talk::streaming([entry(EventType::Trade, "SPY")]);
     talk.columns("Trade", "eventSymbol,time,price");
     talk.data(r#"["Trade",["SPY",2000,2.0,"SPY",1000,1.0,"SPY",0,3.0,"SPY",2000,4.0]]"#);
-    let prices: Vec<_> = talk.events().iter().filter_map(|event| trade(event)?.price).collect();
+    let price = |event: Event| {
+        let Event::Trade(trade) = event else {
+            panic!("{event:?}")
+        };
+        trade.price
+    };
+    let prices: Vec<_> = talk.events().into_iter().filter_map(price).collect();
     assert_eq!(prices, [2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn older_greeks_never_follow_newer_ones() {
+    let mut talk = Talk::streaming([entry(EventType::Greeks, ".SPY261218C600")]);
+    talk.columns("Greeks", "eventSymbol,time,delta");
+    talk.data(r#"["Greeks",[".SPY261218C600",2000,0.5,".SPY261218C600",1000,0.4]]"#);
+    let newest = Greeks {
+        symbol: ".SPY261218C600".into(),
+        time: Some(2_000),
+        delta: Some(0.5),
+        ..Greeks::default()
+    };
+    assert_eq!(talk.events(), [Event::Greeks(newest)]);
 }
 
 #[test]

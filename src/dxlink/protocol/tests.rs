@@ -379,6 +379,87 @@ fn errors_end_the_connection_only_where_they_must() {
 }
 
 #[test]
+fn a_message_the_server_cannot_read_is_told_as_our_fault_and_not_sent_again() {
+    let mut talk = Talk::streaming([quote("SPY")]);
+    talk.hear(r#"{"type":"ERROR","channel":1,"error":"INVALID_MESSAGE","message":"no such field"}"#);
+    assert_eq!(
+        talk.anomalies(),
+        [Anomaly::Misunderstood {
+            message: "no such field".to_owned()
+        }]
+    );
+    assert!(talk.written().is_empty());
+}
+
+#[test]
+fn whatever_is_said_between_the_steps_of_the_handshake_no_step_is_skipped_or_repeated() {
+    let noise = [
+        r#"{"type":"KEEPALIVE","channel":0}"#,
+        r#"{"type":"ERROR","channel":0,"error":"UNKNOWN","message":"m"}"#,
+        r#"{"type":"GREETING","channel":0}"#,
+        r#"{"type":"SETUP_SOON"}"#,
+    ];
+    let mut talk = Talk::new([quote("SPY")]);
+    let steps = [
+        (r#"{"type":"SETUP","channel":0,"keepaliveTimeout":60}"#, vec!["SETUP"]),
+        (r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#, vec![]),
+        (
+            r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED"}"#,
+            vec!["AUTH"],
+        ),
+        (
+            r#"{"type":"CHANNEL_OPENED","channel":1}"#,
+            vec!["CHANNEL_REQUEST", "FEED_SETUP", "FEED_SUBSCRIPTION"],
+        ),
+    ];
+    for (answer, written) in steps {
+        let types: Vec<String> = talk.written().iter().map(|text| message_type(text)).collect();
+        assert_eq!(types, written, "before {answer}");
+        for text in noise {
+            talk.hear(text);
+        }
+        assert!(talk.written().is_empty(), "before {answer}");
+        talk.hear(answer);
+    }
+    assert!(talk.written().is_empty());
+    assert_eq!(talk.protocol.phase(), Phase::AwaitFeedConfig);
+}
+
+#[test]
+fn a_flood_of_data_holds_back_no_sign_of_life() {
+    let mut talk = Talk::streaming([quote("SPY")]);
+    talk.columns("Quote", "eventSymbol,bidPrice");
+    let mut signs = 0;
+    for _ in 0..6_100 {
+        talk.wait(0.01).unwrap();
+        talk.data(r#"["Quote",["SPY",1.0]]"#);
+        signs += talk.written().len();
+    }
+    assert_eq!(signs, 2, "one for each half minute");
+}
+
+#[test]
+fn messages_hold_no_more_entries_than_the_limit() {
+    let entries: Vec<_> = (0..25).map(|n| quote(&format!("S{n}"))).collect();
+    let mut talk = Talk::streaming([]);
+    talk.protocol.limit_batches(10);
+    entries.into_iter().for_each(|entry| talk.protocol.subscribe(entry));
+    let sizes: Vec<usize> = talk
+        .written()
+        .iter()
+        .map(|text| text.matches(r#""symbol""#).count())
+        .filter(|entries| *entries > 0)
+        .collect();
+    assert_eq!(sizes, [10, 10, 5]);
+    assert_eq!(talk.protocol.longest_batch(), 10);
+}
+
+fn message_type(text: &str) -> String {
+    let message: serde_json::Value = serde_json::from_str(text).unwrap();
+    message["type"].as_str().unwrap().to_owned()
+}
+
+#[test]
 fn a_token_echoed_by_the_server_is_masked_everywhere() {
     let mut talk = Talk::streaming([]);
     talk.hear(r#"{"type":"ERROR","channel":0,"error":"s3cret-token","message":"bad \u001b[31m s3cret-token"}"#);

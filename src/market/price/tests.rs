@@ -217,6 +217,26 @@ fn yesterdays_volume_is_not_todays() {
 }
 
 #[test]
+fn a_new_day_without_volume_keeps_its_price() {
+    let today = Trade {
+        day_id: Some(TODAY_ID),
+        day_volume: None,
+        ..trade(102.2)
+    };
+    let record = of_stream(
+        &Streamed {
+            quote: None,
+            trade: heard(today),
+            ..streamed()
+        },
+        Kind::Equity,
+    );
+    assert_eq!(told(&record), (102.2, "last trade"));
+    assert!(record.volume.is_none());
+    assert!(!tried(&record, Field::Volume).is_empty());
+}
+
+#[test]
 fn a_bid_of_one_source_never_meets_an_ask_of_another() {
     let subject = subject("SPY", Kind::Equity);
     let half = Streamed {
