@@ -118,6 +118,9 @@ pub(super) struct Data {
     /// Delay every answer of the embedded venue by this round trip
     #[arg(long, value_name = "MS", requires = "demo", default_value_t = 0)]
     pub rtt: u64,
+    /// What the embedded venue does wrong, such as 'feed after 3 data: drop rst once'; see docs/fault-scripts.md
+    #[arg(long, value_name = "SCRIPT|@FILE", requires = "demo")]
+    pub fault: Option<String>,
     /// Output format [default: table on a terminal, plain otherwise]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -271,6 +274,9 @@ pub(super) struct Demo {
     /// Delay every answer by this round trip
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub rtt: u64,
+    /// What it does wrong, such as 'feed after 3 data: drop rst once'; see docs/fault-scripts.md
+    #[arg(long, value_name = "SCRIPT|@FILE")]
+    pub fault: Option<String>,
     /// Port on loopback; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub port: u16,

@@ -218,7 +218,8 @@ impl Access {
     /// Starts the embedded venue or takes the configured one, with credentials.
     pub(super) fn open(config: &Config, data: &Data, surroundings: &Surroundings) -> Result<Self, Failure> {
         if data.demo {
-            let venue = super::demo::start(data.seed, data.rtt, 0, surroundings.now)?;
+            let faults = super::demo::faults(data.fault.as_deref())?;
+            let venue = super::demo::start(data.seed, data.rtt, 0, surroundings.now, faults)?;
             return Self::demo(config, venue);
         }
         let credentials = resolve::credentials(config, surroundings)?;

@@ -22,7 +22,10 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
-pub use self::fault::{Cut, Faults, FeedRule, Refusal, RestEffect, RestRule, Times};
+pub use self::fault::{
+    Cut, Faults, FeedFault, FeedRule, Frames, Layout, MetricsFault, Refusal, RestEffect, RestRule, ScriptError,
+    SnapshotFault, Times, Trigger, parse,
+};
 use self::server::Note;
 
 /// What the venue serves, and how fast.

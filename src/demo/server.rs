@@ -9,10 +9,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use futures_util::{StreamExt, stream};
+use http_body_util::{BodyExt, Full, Limited, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     Method, Request, Response, StatusCode,
-    body::Incoming,
+    body::{Frame, Incoming},
     header::{self, HeaderMap, HeaderValue},
     server::conn::http1,
     service::service_fn,
@@ -23,6 +24,7 @@ use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
+    task::yield_now,
     time::sleep,
 };
 use tokio_tungstenite::{
@@ -40,6 +42,9 @@ use super::{
 
 /// Where the feed is reached.
 pub(super) const FEED_PATH: &str = "/dxlink";
+
+/// The body of an answer; its error cuts the connection.
+type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// What every connection of a venue reads.
 #[derive(Debug)]
@@ -142,7 +147,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Response<Body>, Infallible> {
     let path = request.uri().path().to_owned();
     if path != FEED_PATH {
         shared.note(Note::Request(path.clone()));
@@ -151,7 +156,19 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
         Some(RestEffect::Hang) => pending().await,
         Some(RestEffect::Status(refusal)) => refuse(refusal),
         None if path == FEED_PATH => upgrade_to_feed(request, &shared),
-        None => answer_rest(request, &shared).await,
+        None => right_answer(request, &shared).await.map_or_else(too_long, whole),
+        Some(RestEffect::Truncate) => right_answer(request, &shared).await.map_or_else(too_long, truncated),
+        Some(RestEffect::Drip(bytes)) => {
+            let drip = |answer| dripping(answer, *bytes);
+            right_answer(request, &shared).await.map_or_else(too_long, drip)
+        }
+        Some(RestEffect::Metrics(fault)) => {
+            let spoilt = right_answer(request, &shared).await.map(|answer| rest::Answer {
+                body: fault.spoil(answer.body),
+                ..answer
+            });
+            spoilt.map_or_else(too_long, whole)
+        }
     };
     if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&shared.now())
         && let Ok(date) = HeaderValue::from_str(&date)
@@ -162,13 +179,11 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
     Ok(response)
 }
 
-async fn answer_rest(request: Request<Incoming>, shared: &Shared) -> Response<Full<Bytes>> {
+/// The answer of a venue that behaves; `None` for a request that is too long.
+async fn right_answer(request: Request<Incoming>, shared: &Shared) -> Option<rest::Answer> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
-        return respond(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Vec::new());
-    };
-    let body = body.to_bytes();
-    let answer = rest::answer(
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.ok()?.to_bytes();
+    Some(rest::answer(
         &shared.market,
         &rest::Request {
             method: parts.method.as_str(),
@@ -180,12 +195,55 @@ async fn answer_rest(request: Request<Incoming>, shared: &Shared) -> Response<Fu
             now: shared.now(),
             own_ws_url: &shared.ws_url,
         },
-    );
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    respond(status, answer.content_type, answer.body)
+    ))
 }
 
-fn upgrade_to_feed(mut request: Request<Incoming>, shared: &Arc<Shared>) -> Response<Full<Bytes>> {
+fn too_long() -> Response<Body> {
+    respond(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Vec::new())
+}
+
+fn whole(answer: rest::Answer) -> Response<Body> {
+    respond(status(answer.status), answer.content_type, answer.body)
+}
+
+/// The first half of `answer` under the length of the whole. The connection breaks only after that half was flushed.
+fn truncated(answer: rest::Answer) -> Response<Body> {
+    let length = answer.body.len();
+    let half: Vec<u8> = answer.body.into_iter().take(length / 2).collect();
+    let broken = async {
+        yield_now().await;
+        Err(io::Error::from(io::ErrorKind::BrokenPipe))
+    };
+    let pieces = stream::iter([Ok(Frame::data(Bytes::from(half)))]).chain(stream::once(broken));
+    let mut response = respond(status(answer.status), answer.content_type, Vec::new());
+    *response.body_mut() = StreamBody::new(pieces).boxed_unsync();
+    response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    response
+}
+
+/// `answer` in pieces of so many bytes, one a second.
+fn dripping(answer: rest::Answer, bytes: u32) -> Response<Body> {
+    let size = usize::try_from(bytes).unwrap_or(usize::MAX).max(1);
+    let pieces = stream::unfold((Bytes::from(answer.body), false), move |(mut left, late)| async move {
+        if left.is_empty() {
+            return None;
+        }
+        if late {
+            sleep(DRIP).await;
+        }
+        let piece = left.split_to(size.min(left.len()));
+        Some((Ok(Frame::data(piece)), (left, true)))
+    });
+    let mut response = respond(status(answer.status), answer.content_type, Vec::new());
+    *response.body_mut() = StreamBody::new(pieces).boxed_unsync();
+    response
+}
+
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn upgrade_to_feed(mut request: Request<Incoming>, shared: &Arc<Shared>) -> Response<Body> {
     let headers = request.headers();
     let wants_websocket = headers
         .get(header::UPGRADE)
@@ -222,9 +280,12 @@ fn upgrade_to_feed(mut request: Request<Incoming>, shared: &Arc<Shared>) -> Resp
     response
 }
 
-fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
-    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = respond(status, refusal.content_type, refusal.body.clone().into_bytes());
+fn refuse(refusal: &Refusal) -> Response<Body> {
+    let mut response = respond(
+        status(refusal.status),
+        refusal.content_type,
+        refusal.body.clone().into_bytes(),
+    );
     if let Some(wait) = refusal
         .retry_after
         .as_deref()
@@ -235,8 +296,12 @@ fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
     response
 }
 
-fn respond(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+fn respond(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(
+        Full::new(Bytes::from(body))
+            .map_err(|never| match never {})
+            .boxed_unsync(),
+    );
     *response.status_mut() = status;
     response
         .headers_mut()
@@ -250,4 +315,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Time between two pieces of a dripping answer.
+const DRIP: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

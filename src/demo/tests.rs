@@ -155,6 +155,64 @@ async fn http_faults_stand_in_for_the_answers_they_name() {
     assert_eq!(tally.sockets, 0);
 }
 
+#[tokio::test]
+async fn a_script_spoils_the_metrics_of_the_first_batch_only() {
+    let venue = scripted("metrics at 1st request: wrong type hv30");
+    let first = get(&venue, "/market-metrics?symbols=SPY,AAPL").await;
+    assert!(first.contains(r#""historical-volatility-30-day":true"#), "{first}");
+    let second = get(&venue, "/market-metrics?symbols=SPY,AAPL").await;
+    assert!(second.contains(r#""historical-volatility-30-day":""#), "{second}");
+
+    let venue = scripted("metrics: half missing");
+    let halved = get(&venue, "/market-metrics?symbols=SPY,AAPL,QQQ,MSFT").await;
+    assert_eq!(halved.matches(r#""symbol":"#).count(), 2, "{halved}");
+}
+
+#[tokio::test]
+async fn a_script_answers_with_a_status_or_a_page_of_html() {
+    let venue = scripted(r#"rest /a: status 429 retry-after 7 "slow down"; rest /b after 1 request: html 401"#);
+    let busy = get(&venue, "/a").await;
+    assert!(
+        busy.starts_with("HTTP/1.1 429 ") && busy.contains("retry-after: 7\r\n") && busy.ends_with("slow down"),
+        "{busy}"
+    );
+    assert!(get(&venue, "/b").await.starts_with("HTTP/1.1 404 "));
+    let page = get(&venue, "/b").await;
+    assert!(
+        page.starts_with("HTTP/1.1 401 ") && page.contains("content-type: text/html") && page.contains("<html>"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn a_truncated_body_is_half_of_what_its_length_says() {
+    let venue = scripted("rest /market-metrics: truncate");
+    let answer = get(&venue, "/market-metrics?symbols=SPY").await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .unwrap();
+    assert_eq!(body.len(), length.parse::<usize>().unwrap() / 2, "{answer}");
+    assert!(body.starts_with(r#"{"context":"#), "{body}");
+}
+
+#[tokio::test]
+async fn a_dripping_body_comes_in_pieces() {
+    use tokio::io::AsyncReadExt;
+    let venue = scripted("rest /market-metrics: drip 10/s");
+    let mut stream = ask(&venue, "/market-metrics?symbols=SPY").await;
+    let mut answer = String::new();
+    while !answer.contains("\r\nA\r\n") {
+        let byte = timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap();
+        answer.push(char::from(byte));
+    }
+    assert!(
+        answer.starts_with("HTTP/1.1 200 ") && answer.contains("transfer-encoding: chunked"),
+        "{answer}"
+    );
+}
+
 #[test]
 fn only_loopback_is_served() {
     let bind = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
@@ -220,15 +278,31 @@ async fn until(socket: &mut Socket, part: &str) -> String {
     }
 }
 
-/// The whole answer to one GET, head and body.
+/// A venue with the faults of `script`.
+fn scripted(script: &str) -> Venue {
+    Venue::start(Options {
+        faults: parse(script).unwrap(),
+        ..Options::default()
+    })
+    .unwrap()
+}
+
+/// The whole answer to one GET, head and body; what a connection cut short has brought by then.
 async fn get(venue: &Venue, target: &str) -> String {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = TcpStream::connect(venue.base_url().trim_start_matches("http://"))
-        .await
-        .unwrap();
-    let request = format!("GET {target} HTTP/1.1\r\nHost: venue\r\nUser-Agent: test\r\nConnection: close\r\n\r\n");
+    use tokio::io::AsyncReadExt;
+    let mut answer = Vec::new();
+    let _ = ask(venue, target).await.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}
+
+/// A connection that has sent one GET with a token of the venue's first quarter of an hour.
+async fn ask(venue: &Venue, target: &str) -> TcpStream {
+    use tokio::io::AsyncWriteExt;
+    let mut stream = TcpStream::connect(address(venue)).await.unwrap();
+    let request = format!(
+        "GET {target} HTTP/1.1\r\nHost: venue\r\nUser-Agent: test\r\nAuthorization: Bearer demo-access.{}\r\nConnection: close\r\n\r\n",
+        DEFAULT_NOW.as_second() + 900
+    );
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    stream
 }

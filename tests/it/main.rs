@@ -15,6 +15,7 @@ mod faults;
 mod manual;
 mod outages;
 mod output;
+mod rehearsal;
 mod run;
 mod schema;
 mod screening;

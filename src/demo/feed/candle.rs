@@ -6,9 +6,9 @@ use super::{Tape, write::Cell};
 use crate::demo::market::Bar;
 
 const DAY_MS: i64 = 86_400_000;
-const SNAPSHOT_BEGIN: i64 = 4;
-const SNAPSHOT_END: i64 = 8;
-const REMOVE_EVENT: i64 = 2;
+pub(super) const SNAPSHOT_BEGIN: i64 = 4;
+pub(super) const SNAPSHOT_END: i64 = 8;
+pub(super) const REMOVE_EVENT: i64 = 2;
 
 /// A candle symbol, `BASE{=[n]TYPE[,key=value...]}`.
 #[derive(Debug, Clone, PartialEq, Eq)]

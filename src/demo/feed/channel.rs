@@ -13,6 +13,7 @@ use super::{
     message::{Contract, DataFormat, Entry, FeedSetup, Period},
     write,
 };
+use crate::demo::fault::Layout;
 
 /// Seconds between two flushes when the client does not ask.
 const DEFAULT_PERIOD: f64 = 1.0;
@@ -80,7 +81,34 @@ impl Channel {
                 }
             }
         }
+        self.config()
+    }
+
+    /// The field-less configuration.
+    fn config(&self) -> String {
         write::config(self.id, self.format, self.period, None)
+    }
+
+    /// Changes the columns; they are announced again before the next data.
+    pub(super) fn lay_out(&mut self, layout: &Layout) {
+        for kind in Kind::ALL {
+            let mut columns = self.columns(kind);
+            match layout {
+                Layout::Drop(name) => columns.retain(|column| column != name),
+                Layout::Reverse(name) if kind.name() == name => columns.reverse(),
+                Layout::Reverse(_) => {}
+            }
+            if columns != self.columns(kind) {
+                self.columns.insert(kind, columns);
+                self.announced.remove(&kind);
+            }
+        }
+    }
+
+    /// Goes on in FULL; the answer is the configuration that says so.
+    pub(super) fn flip_full(&mut self) -> String {
+        self.format = DataFormat::Full;
+        self.config()
     }
 
     /// The key under which `entry` is kept.
@@ -135,8 +163,15 @@ impl Channel {
         !stands
     }
 
-    /// What new subscriptions are answered with, type by type in the order of their first mention.
-    pub(super) fn greet(&mut self, fresh: &[Key], tape: &impl Tape, tick: u64) -> Vec<Said> {
+    /// What new subscriptions are answered with, type by type in the order of their first mention. Each snapshot goes
+    /// through `spoil`.
+    pub(super) fn greet(
+        &mut self,
+        fresh: &[Key],
+        tape: &impl Tape,
+        tick: u64,
+        spoil: impl Fn(&mut Vec<CandleEvent>),
+    ) -> Vec<Said> {
         let mut rows: Vec<(Kind, Vec<String>)> = Vec::new();
         for key in fresh {
             let Some(kind) = self.entries.get(key).and_then(|entry| entry.served) else {
@@ -151,7 +186,7 @@ impl Channel {
                 None => None,
             };
             let answer = match first {
-                Some(from_time) => self.history(key, from_time, tape, tick),
+                Some(from_time) => self.history(key, from_time, tape, tick, &spoil),
                 None if self.contract == Contract::Stream => Vec::new(),
                 None => row.into_iter().collect(),
             };
@@ -232,13 +267,21 @@ impl Channel {
         }
     }
 
-    fn history(&self, key: &Key, from_time: i64, tape: &impl Tape, tick: u64) -> Vec<String> {
+    fn history(
+        &self,
+        key: &Key,
+        from_time: i64,
+        tape: &impl Tape,
+        tick: u64,
+        spoil: impl Fn(&mut Vec<CandleEvent>),
+    ) -> Vec<String> {
         let symbol = CandleSymbol::parse(&key.1);
-        let events: Vec<CandleEvent> = symbol
+        let snapshot = symbol
             .served
             .then(|| candle::snapshot(tape, &symbol.base, from_time, tick))
-            .flatten()
-            .unwrap_or_default();
+            .flatten();
+        let Some(mut events) = snapshot else { return Vec::new() };
+        spoil(&mut events);
         events
             .iter()
             .filter_map(|event| self.written(Kind::Candle, &symbol.canonical, Source::Candle(event)))

@@ -16,7 +16,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Quote,
         Self::Trade,
         Self::TradeEth,

@@ -7,6 +7,7 @@ mod channel;
 mod fields;
 mod message;
 mod session;
+mod spoil;
 mod write;
 
 use std::{

@@ -10,15 +10,19 @@ use std::{
 
 use super::{
     Tape,
-    channel::{Channel, Said},
+    channel::Channel,
     message::{self, ChannelRequest, Message, Setup, Subscription},
     write,
 };
 use crate::demo::{
     Pace,
-    fault::{Cut, FeedEffect, Script, Step},
+    fault::{FeedFault, Script, Step},
     rest,
 };
+
+mod misdeed;
+
+use self::misdeed::spoil_snapshot;
 
 /// What leaves the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +30,7 @@ pub(super) enum Outgoing {
     /// One text frame.
     Text(String),
     /// A close frame; nothing follows it.
-    Close { code: u16, reason: &'static str },
+    Close { code: u16, reason: String },
     /// The end of the TCP connection without a close frame.
     Reset,
 }
@@ -35,6 +39,12 @@ pub(super) enum Outgoing {
 #[derive(Debug)]
 pub(super) struct Session {
     script: Arc<Script>,
+    socket: u64,
+    opened: Instant,
+    looked: Instant,
+    muted: bool,
+    held: VecDeque<(Instant, String)>,
+    last_data: BTreeMap<String, String>,
     pace: Pace,
     phase: Phase,
     channels: BTreeMap<u64, Channel>,
@@ -62,7 +72,13 @@ enum Phase {
 impl Session {
     pub(super) fn new(pace: Pace, script: Arc<Script>, now: Instant) -> Self {
         Self {
+            socket: script.next_socket(),
             script,
+            opened: now,
+            looked: now,
+            muted: false,
+            held: VecDeque::new(),
+            last_data: BTreeMap::new(),
             pace,
             phase: Phase::AwaitSetup,
             channels: BTreeMap::new(),
@@ -85,7 +101,7 @@ impl Session {
         if text.len() > MAX_MESSAGE_BYTES {
             self.end(Outgoing::Close {
                 code: 1009,
-                reason: "Text message too large",
+                reason: "Text message too large".to_owned(),
             });
         } else {
             match message::parse(text) {
@@ -96,21 +112,24 @@ impl Session {
         std::mem::take(&mut self.out)
     }
 
-    /// What is due by `now`: the held AUTH_STATE, a keepalive, new prices, or the end of a silent client.
+    /// What is due by `now`: what was held back, a keepalive, new prices, a fault, or the end of a silent client.
     pub(super) fn handle_timeout(&mut self, tape: &impl Tape, now: Instant) -> Vec<Outgoing> {
         if let Phase::HoldingAuthState { until } = self.phase
             && until <= now
         {
             self.demand_token(now);
         }
+        self.release_held(now);
         self.move_tape(tape, now);
+        self.misbehave(Step::Moment, now);
+        self.looked = now;
         if self.phase != Phase::AwaitSetup && self.spoke + self.client_timeout / 2 <= now {
             self.emit(r#"{"type":"KEEPALIVE","channel":0}"#.to_owned(), now);
         }
         if self.heard + self.own_timeout <= now {
             self.end(Outgoing::Close {
                 code: 1000,
-                reason: "Bye",
+                reason: "Bye".to_owned(),
             });
         }
         std::mem::take(&mut self.out)
@@ -126,7 +145,9 @@ impl Session {
             Phase::HoldingAuthState { until } => silence.min(keepalive).min(until),
             Phase::AwaitAuth | Phase::Authorized => silence.min(keepalive),
         };
-        Some(self.next_tick.map_or(next, |tick| tick.min(next)))
+        let held = self.held.front().map(|(due, _)| *due);
+        let others = [self.next_tick, held, self.next_moment()];
+        Some(others.into_iter().flatten().fold(next, Instant::min))
     }
 
     /// Subscriptions taken since the last call.
@@ -147,7 +168,7 @@ impl Session {
                 self.complain(0, "BAD_ACTION", "Protocol violation: SETUP is expected first.", now);
                 self.end(Outgoing::Close {
                     code: 1002,
-                    reason: "SETUP is expected first",
+                    reason: "SETUP is expected first".to_owned(),
                 });
             }
             (Phase::HoldingAuthState { .. }, Message::Auth { .. }) => self.complain(0, "UNAUTHORIZED", NO_SESSION, now),
@@ -160,6 +181,9 @@ impl Session {
     }
 
     fn set_up(&mut self, setup: &Setup, now: Instant) {
+        if !self.faults(Step::Setup, now).is_empty() {
+            return;
+        }
         self.client_timeout = timeout(setup.keepalive_timeout);
         self.own_timeout = timeout(setup.accept_keepalive_timeout).min(KEEPALIVE_TIMEOUT);
         self.emit(
@@ -171,11 +195,23 @@ impl Session {
             now,
         );
         if self.phase == Phase::AwaitSetup {
-            match self.script.on_feed(Step::AuthState) {
-                Some(FeedEffect::Hold(lag)) => self.phase = Phase::HoldingAuthState { until: now + lag },
-                Some(FeedEffect::Refuse | FeedEffect::Swallow | FeedEffect::Cut(_)) | None => self.demand_token(now),
+            let faults = self.faults(Step::AuthState, now);
+            if faults.contains(&FeedFault::NoAuthState) {
+                self.phase = Phase::AwaitAuth;
+            } else if faults.contains(&FeedFault::NoAuth) {
+                self.admit(now);
+            } else if let Some(FeedFault::LateAuthState(lag)) = faults.first() {
+                self.phase = Phase::HoldingAuthState { until: now + *lag };
+            } else {
+                self.demand_token(now);
             }
         }
+    }
+
+    fn admit(&mut self, now: Instant) {
+        self.emit(AUTHORIZED.to_owned(), now);
+        self.phase = Phase::Authorized;
+        self.misbehave(Step::Authorized, now);
     }
 
     fn demand_token(&mut self, now: Instant) {
@@ -184,10 +220,11 @@ impl Session {
     }
 
     fn authorize(&mut self, token: &str, now: Instant) {
-        let refused = self.script.on_feed(Step::Auth) == Some(FeedEffect::Refuse);
-        if rest::token_accepted(token) && !refused {
-            self.emit(AUTHORIZED.to_owned(), now);
-            self.phase = Phase::Authorized;
+        let faults = self.faults(Step::Auth, now);
+        if faults.contains(&FeedFault::SessionNotFound) {
+            self.complain(0, "UNAUTHORIZED", NO_SESSION, now);
+        } else if rest::token_accepted(token) && faults.is_empty() {
+            self.admit(now);
         } else {
             self.demand_token(now);
         }
@@ -202,7 +239,8 @@ impl Session {
             }
             Message::FeedSetup(setup) if self.channels.contains_key(&id) => {
                 let config = self.channels.get_mut(&id).map(|channel| channel.configure(setup));
-                config.into_iter().for_each(|config| self.emit(config, now));
+                config.into_iter().for_each(|config| self.configure(config, now));
+                self.misbehave(Step::Configured, now);
             }
             Message::FeedSubscription(subscription) if self.channels.contains_key(&id) => {
                 self.subscribe(&subscription, tape, now);
@@ -237,6 +275,9 @@ impl Session {
         let Some(contract) = request.parameters.contract else {
             return self.complain(id, "INVALID_MESSAGE", "The contract is missing.", now);
         };
+        if !self.faults(Step::Open, now).is_empty() {
+            return;
+        }
         self.channels.insert(id, Channel::new(id, contract));
         let contract = contract.name();
         self.emit(
@@ -252,6 +293,19 @@ impl Session {
             self.changes.pop_front();
         }
         let id = subscription.channel;
+        let refusals = self.faults(Step::Subscription, now);
+        if !refusals.is_empty() {
+            for refusal in refusals {
+                let text = if refusal == FeedFault::RateError {
+                    TOO_FAST
+                } else {
+                    TOO_BIG
+                };
+                self.complain(id, "BAD_ACTION", text, now);
+            }
+            return;
+        }
+        let (script, place) = (Arc::clone(&self.script), self.place(now));
         if subscription.reset
             && let Some(channel) = self.channels.get_mut(&id)
         {
@@ -298,15 +352,17 @@ impl Session {
                 fresh.push(key);
             }
         }
-        let greeting = channel.greet(&fresh, tape, self.tick);
+        let greeting = channel.greet(&fresh, tape, self.tick, |events| {
+            spoil_snapshot(&script, &place, events)
+        });
         if !fresh.is_empty() {
             self.next_tick = Some(now + self.pace.lead);
         }
         if too_fast {
-            self.complain(id, "BAD_ACTION", "Your subscription rate is too high", now);
+            self.complain(id, "BAD_ACTION", TOO_FAST, now);
         }
         if too_big {
-            self.complain(id, "BAD_ACTION", "Your subscription size is too big", now);
+            self.complain(id, "BAD_ACTION", TOO_BIG, now);
         }
         self.say(greeting, now);
     }
@@ -332,38 +388,13 @@ impl Session {
         self.say(said, now);
     }
 
-    fn say(&mut self, said: Vec<Said>, now: Instant) {
-        for message in said {
-            match message {
-                Said::Config(text) => self.emit(text, now),
-                Said::Data(text) => {
-                    self.emit(text, now);
-                    self.data_sent += 1;
-                    match self.script.on_feed(Step::DataSent(self.data_sent)) {
-                        Some(FeedEffect::Cut(Cut::Reset)) => self.end(Outgoing::Reset),
-                        Some(FeedEffect::Cut(Cut::Close(code))) => self.end(Outgoing::Close { code, reason: "" }),
-                        Some(FeedEffect::Hold(_) | FeedEffect::Refuse | FeedEffect::Swallow) | None => {}
-                    }
-                }
-            }
-            if self.phase == Phase::Ended {
-                return;
-            }
-        }
-    }
-
     fn complain(&mut self, channel: u64, kind: &str, text: &str, now: Instant) {
         self.emit(write::error(channel, kind, text), now);
     }
 
     fn emit(&mut self, text: String, now: Instant) {
-        let muted = match self.phase {
-            Phase::Ended => true,
-            Phase::Authorized => self.script.on_feed(Step::Leave) == Some(FeedEffect::Swallow),
-            Phase::AwaitSetup | Phase::HoldingAuthState { .. } | Phase::AwaitAuth => false,
-        };
         self.spoke = now;
-        if !muted {
+        if !self.muted && self.phase != Phase::Ended {
             self.out.push(Outgoing::Text(text));
         }
     }
@@ -400,6 +431,9 @@ const VERSION: &str = concat!("1.0-variance-demo-", env!("CARGO_PKG_VERSION"));
 const UNAUTHORIZED: &str = r#"{"type":"AUTH_STATE","channel":0,"state":"UNAUTHORIZED"}"#;
 const AUTHORIZED: &str = r#"{"type":"AUTH_STATE","channel":0,"state":"AUTHORIZED","userId":"demo"}"#;
 const NO_SESSION: &str = "com.dxfeed.mdd.dxlink.auth.AuthException: Session not found: api";
+
+const TOO_FAST: &str = "Your subscription rate is too high";
+const TOO_BIG: &str = "Your subscription size is too big";
 
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(60);
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(10);

@@ -5,7 +5,10 @@ use crate::demo::{
     Cut, Faults, FeedRule, Pace, Times,
     fault::Script,
     market::{Greeks, Quote, Summary, Trade},
+    parse,
 };
+
+mod misdeeds;
 
 #[test]
 fn the_handshake_and_the_first_value_go_as_on_the_live_feed() {
@@ -276,7 +279,7 @@ fn the_venue_keeps_an_idle_link_alive_and_drops_a_silent_client() {
         peer.out.last(),
         Some(&Outgoing::Close {
             code: 1000,
-            reason: "Bye"
+            reason: "Bye".to_owned()
         })
     );
     assert_eq!(peer.session.poll_timeout(), None);
@@ -416,6 +419,7 @@ fn any_message() -> impl Strategy<Value = String> {
 
 /// A client that knows nothing of the protocol: literal text in, literal text out.
 struct Peer {
+    script: Arc<Script>,
     session: Session,
     now: Instant,
     out: Vec<Outgoing>,
@@ -424,12 +428,13 @@ struct Peer {
 impl Peer {
     fn new(rules: &[FeedRule]) -> Self {
         let now = Instant::now();
-        let script = Script::new(Faults {
+        let script = Arc::new(Script::new(Faults {
             rest: Vec::new(),
             feed: rules.to_vec(),
-        });
+        }));
         Self {
-            session: Session::new(Pace::default(), Arc::new(script), now),
+            session: Session::new(Pace::default(), Arc::clone(&script), now),
+            script,
             now,
             out: Vec::new(),
         }
