@@ -145,7 +145,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message())?;
         for (number, hint) in self.hints.iter().enumerate() {
-            f.write_str(if number == 0 { ". " } else { " " })?;
+            let ended = number > 0 || self.message().ends_with(['.', '?', '!']);
+            f.write_str(if ended { " " } else { ". " })?;
             f.write_str(hint)?;
         }
         Ok(())
