@@ -268,7 +268,7 @@ fn setup(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
 /// Credentials that the venue does not accept.
 pub(super) fn refused(error: &tastytrade::Error) -> Failure {
     Failure::from_error(Kind::Credentials, error.clone())
-        .hint("Make a new grant in the tastytrade web site under API access, OAuth applications.")
+        .hint("Make a new grant on the tastytrade web site (Manage, My Profile, API, OAuth Applications).")
         .hint(
             "Repeated failures block your address for hours: mend the credentials before the next try, or use --demo.",
         )

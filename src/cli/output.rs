@@ -52,7 +52,11 @@ impl Output {
         }
         let aside = builder.tempfile_in(parent).map_err(|error| {
             // The error's own text names the file written aside, which the user never asked for.
-            unwritable(path, &io::Error::from(error.kind()))
+            if error.kind() == io::ErrorKind::NotFound {
+                unwritable(path, &"there is no such directory")
+            } else {
+                unwritable(path, &error.kind())
+            }
         })?;
         Ok(Self::File {
             path: path.to_owned(),
@@ -103,7 +107,7 @@ impl Output {
     }
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::new(Kind::CannotWrite, format!("cannot write {}: {error}", path.display()))
         .hint("Choose another file with -o, or leave -o out to write to stdout.")
 }

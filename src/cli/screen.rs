@@ -17,11 +17,16 @@ pub(super) fn run(args: &Screen, global: &Global, around: &Surroundings, stderr:
         sort: resolve::sort(args.sort.as_deref())?,
         limit: args.limit,
         all: args.all,
+        ..View::default()
     };
     let universe = resolve::universe(&job.config, &args.symbols, args.watchlist.as_deref(), around)?;
     let today = time::new_york_date(job.now());
     job.run(universe, |gathered, meta| {
         let report = screen::run(&gathered.records, &rules, today);
+        let view = View {
+            unjudged: gathered.run.partial,
+            ..view
+        };
         Document::screen(&report, &view, meta)
     })
 }

@@ -68,6 +68,14 @@ pub struct GateResult {
     pub note: Option<String>,
 }
 
+impl GateResult {
+    /// Whether the record failed because an input is missing, and not because of what it is.
+    pub fn lacks_input(&self) -> bool {
+        let measured = self.limit.is_some() || self.gate == Gate::Data;
+        self.verdict == Verdict::Fail && measured && self.value.is_none()
+    }
+}
+
 impl Gate {
     /// Every gate, in the order in which they are asked.
     pub const ALL: [Self; 11] = [

@@ -48,6 +48,8 @@ pub struct View {
     pub limit: Option<usize>,
     /// Whether the rejected are wanted too.
     pub all: bool,
+    /// Whether those rejected for a missing input are wanted: a run that was cut off has not judged them.
+    pub unjudged: bool,
 }
 
 impl<'a> Report<'a> {
@@ -56,7 +58,12 @@ impl<'a> Report<'a> {
         let mut rows: Vec<_> = self
             .screened
             .iter()
-            .filter(|screened| view.all || screened.rejection.is_none())
+            .filter(|screened| {
+                screened
+                    .rejection
+                    .as_ref()
+                    .is_none_or(|rejection| view.all || (view.unjudged && rejection.lacks_input()))
+            })
             .collect();
         rows.sort_by(|a, b| view.sort.compare(a, b));
         rows.truncate(view.limit.unwrap_or(usize::MAX));

@@ -421,6 +421,7 @@ fn rows_sort_by_any_column_with_the_missing_last_either_way() {
             sort: sort.parse().unwrap(),
             limit,
             all: false,
+            unjudged: false,
         };
         report
             .rows(&view)
