@@ -8,6 +8,8 @@ pub mod units;
 pub mod config;
 pub mod instrument;
 
+pub mod recording;
+
 pub mod http;
 pub mod tastytrade;
 

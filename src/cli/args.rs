@@ -6,6 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -81,6 +82,8 @@ pub(super) enum Command {
     Quote(Box<Quote>),
     /// Every gate with value, limit and verdict; where each number came from and what was tried before it
     Explain(Box<Explain>),
+    /// Run a recorded screen, quote or explain again, without a network
+    Replay(Box<Replay>),
     /// Check configuration, credentials, token, feed, metrics and clock, step by step
     Doctor(Doctor),
     /// Serve the embedded venue (REST and DXLink on loopback) until Ctrl-C
@@ -107,8 +110,19 @@ pub(super) enum Command {
 
 /// Options of every command that gathers data.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Data and output")]
 pub(super) struct Data {
+    /// Where the data comes from.
+    #[command(flatten)]
+    pub source: Source,
+    /// How it is shown.
+    #[command(flatten)]
+    pub show: Show,
+}
+
+/// Where the data comes from.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data and output")]
+pub(super) struct Source {
     /// Use the embedded venue: invented data, no account, no network
     #[arg(long)]
     pub demo: bool,
@@ -121,6 +135,21 @@ pub(super) struct Data {
     /// What the embedded venue does wrong, such as 'feed after 3 data: drop rst once'; see docs/fault-scripts.md
     #[arg(long, value_name = "SCRIPT|@FILE", requires = "demo")]
     pub fault: Option<String>,
+    /// Listen to the feed for at most this long [default: dxlink.listen_duration_seconds]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub listen: Option<f64>,
+    /// Bound on the whole run: what is there by then is printed and marked partial
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub deadline: Option<f64>,
+    /// Write every frame and answer to this new file, without secrets, for `variance replay`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub record: Option<PathBuf>,
+}
+
+/// How data is shown, and when there is too little of it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data and output")]
+pub(super) struct Show {
     /// Output format [default: table on a terminal, plain otherwise]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -130,12 +159,6 @@ pub(super) struct Data {
     /// Write to this file instead of stdout, whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// Listen to the feed for at most this long [default: dxlink.listen_duration_seconds]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub listen: Option<f64>,
-    /// Bound on the whole run: what is there by then is printed and marked partial
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub deadline: Option<f64>,
     /// Exit with code 65 when fewer symbols than this are complete
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub require_complete: Option<f64>,
@@ -166,6 +189,18 @@ pub(super) struct Screen {
     /// Watchlist file, one symbol a line; `-` reads stdin [default: universe.watchlist]
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub watchlist: Option<PathBuf>,
+    /// What of it is wanted.
+    #[command(flatten)]
+    pub picks: Picks,
+    /// How and from where
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// What of a screen is wanted.
+#[derive(Debug, Clone, PartialEq, Default, Args, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Picks {
     /// Print at most this many rows
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -178,13 +213,11 @@ pub(super) struct Screen {
     /// Rules of choice
     #[command(flatten)]
     pub rules: Rules,
-    /// How and from where
-    #[command(flatten)]
-    pub data: Data,
 }
 
 /// Rules that replace those of the profile.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, PartialEq, Default, Args, Serialize, Deserialize)]
+#[serde(default)]
 #[command(next_help_heading = "Rules")]
 pub(super) struct Rules {
     /// Profile of thresholds [default: screener.default_profile]
@@ -219,7 +252,36 @@ pub(super) struct Rules {
     pub min_liquidity: Option<i64>,
 }
 
+impl Picks {
+    /// These, and for what they leave open those of `recorded`.
+    pub(super) fn over(self, recorded: Self) -> Self {
+        Self {
+            limit: self.limit.or(recorded.limit),
+            sort: self.sort.or(recorded.sort),
+            all: self.all || recorded.all,
+            rules: self.rules.over(recorded.rules),
+        }
+    }
+}
+
 impl Rules {
+    /// These, and for what they leave open those of `recorded`.
+    fn over(self, recorded: Self) -> Self {
+        let list = |typed: Vec<String>, recorded| if typed.is_empty() { recorded } else { typed };
+        Self {
+            profile: self.profile.or(recorded.profile),
+            include_asset_classes: list(self.include_asset_classes, recorded.include_asset_classes),
+            exclude_asset_classes: list(self.exclude_asset_classes, recorded.exclude_asset_classes),
+            exclude_symbols: list(self.exclude_symbols, recorded.exclude_symbols),
+            held_symbols: list(self.held_symbols, recorded.held_symbols),
+            allow_illiquid: self.allow_illiquid || recorded.allow_illiquid,
+            min_vrp: self.min_vrp.or(recorded.min_vrp),
+            min_iv_percentile: self.min_iv_percentile.or(recorded.min_iv_percentile),
+            min_price: self.min_price.or(recorded.min_price),
+            min_liquidity: self.min_liquidity.or(recorded.min_liquidity),
+        }
+    }
+
     /// Those of a profile, nothing replaced.
     pub(super) fn of_profile(name: &str) -> Self {
         Self {
@@ -252,6 +314,27 @@ pub(super) struct Explain {
     /// How and from where
     #[command(flatten)]
     pub data: Data,
+}
+
+/// `variance replay`
+#[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
+pub(super) struct Replay {
+    /// What --record wrote
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// So many times as fast as it happened; 1 is the speed of then [default: as fast as possible]
+    #[arg(long, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Only these of the recorded symbols
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    pub symbols: Vec<String>,
+    /// What of a screen is wanted, in place of what was recorded
+    #[command(flatten)]
+    pub picks: Picks,
+    /// How it is shown
+    #[command(flatten)]
+    pub show: Show,
 }
 
 /// `variance doctor`
@@ -315,6 +398,13 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
         Ok(_) | Err(_) => Err("a number of seconds above 0 and at most 86400 is wanted".to_owned()),
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.01..=10_000.0).contains(&speed) => Ok(speed),
+        Ok(_) | Err(_) => Err("a number from 0.01 to 10000 is wanted".to_owned()),
     }
 }
 

@@ -1,26 +1,28 @@
 //! What every data command does: configuration, venue, credentials, gathering, output, verdict.
 
+use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::args::{self, Data, Global};
+use super::access::{Access, refused};
+use super::args::{self, Data, Global, Show};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
 use super::runtime::interruptible;
-use super::{Surroundings, resolve};
-use crate::config::Config;
-use crate::demo::Venue;
+use super::task::Task;
+use super::{Surroundings, record, resolve};
+use crate::config::{self, Config};
 use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Venues, Verdict, gather};
 use crate::instrument::Instrument;
 use crate::market::{Coverage, Field, Mode, Record};
-use crate::render::{self, Document, Format, Meta, Style};
-use crate::stream::Network;
-use crate::{http, legacy, tastytrade};
+use crate::recording::{self, Header, Milestone, Recorder};
+use crate::render::{self, Format, Meta, Recorded, Style};
 
 /// Unknown symbols that are named.
 const NAMED: usize = 8;
@@ -28,22 +30,23 @@ const NAMED: usize = 8;
 /// A data command that is ready to gather.
 pub(super) struct Job<'a> {
     pub(super) config: Config,
-    data: &'a Data,
+    source: Option<&'a args::Source>,
+    show: &'a Show,
     global: &'a Global,
     surroundings: &'a Surroundings,
     stderr: &'a Stderr,
     output: Output,
+    tape: Option<(&'a Path, File)>,
     started: std::time::Instant,
 }
 
-/// Where a run's data comes from.
-pub(super) struct Access {
-    pub(super) rest: tastytrade::Client,
-    pub(super) legacy: Option<legacy::Client>,
-    pub(super) network: Network,
-    pub(super) mode: Mode,
-    /// Lives as long as it is asked.
-    _venue: Option<Venue>,
+/// How a run is timed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// Its clock.
+    pub(super) clock: Clock,
+    /// Its deadline.
+    pub(super) deadline: Option<Instant>,
 }
 
 impl<'a> Job<'a> {
@@ -55,16 +58,44 @@ impl<'a> Job<'a> {
         stderr: &'a Stderr,
     ) -> Result<Self, Failure> {
         let started = std::time::Instant::now();
-        let config = resolve::config(global, data.listen, surroundings)?;
-        let output = Output::open(data.output.as_deref())?;
+        let source = &data.source;
+        let config = resolve::config(global, source.listen, surroundings)?;
+        let output = Output::open(data.show.output.as_deref())?;
+        let tape = match source.record.as_deref() {
+            Some(path) => Some((path, record::create(path)?)),
+            None => None,
+        };
         Ok(Self {
             config,
-            data,
+            source: Some(source),
+            show: &data.show,
             global,
             surroundings,
             stderr,
             output,
+            tape,
             started,
+        })
+    }
+
+    /// A job that prints what was recorded under `config`.
+    pub(super) fn printing(
+        config: Config,
+        show: &'a Show,
+        global: &'a Global,
+        surroundings: &'a Surroundings,
+        stderr: &'a Stderr,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            config,
+            source: None,
+            show,
+            global,
+            surroundings,
+            stderr,
+            output: Output::open(show.output.as_deref())?,
+            tape: None,
+            started: std::time::Instant::now(),
         })
     }
 
@@ -73,36 +104,106 @@ impl<'a> Job<'a> {
         self.surroundings.now
     }
 
-    /// Gathers `instruments`, makes a document of them with `compose`, prints it and says how the run ended.
-    pub(super) fn run(
-        self,
-        instruments: Vec<Instrument>,
-        compose: impl FnOnce(&Gathered, Meta<'_>) -> Document,
-    ) -> Result<(), Failure> {
-        let access = Access::open(&self.config, self.data, self.surroundings)?;
+    /// Gathers `instruments`, prints what `task` makes of them and says how the run ended.
+    pub(super) fn run(mut self, instruments: Vec<Instrument>, task: &Task) -> Result<(), Failure> {
+        let Some(source) = self.source else {
+            return Err(Failure::new(Kind::Internal, "there is no source to gather from"));
+        };
+        let recorder = match self.tape.take() {
+            Some((path, file)) => Some((path, self.recorder(file, source, &instruments, task)?)),
+            None => None,
+        };
+        let written = recorder.as_ref().map(|(_, recorder)| recorder.clone());
+        let access = Access::open(&self.config, source, self.surroundings, written)?;
         let plan = resolve::plan(&self.config, instruments, access.mode);
-        let gathered = interruptible(|stop| self.gather(&plan, &access, stop))??;
-        self.stderr.clear();
-        if let Verdict::Refused(error) = &gathered.verdict {
-            return Err(refused(error));
-        }
-        self.name_unknown(&gathered);
-        let coverage = Coverage::of(&gathered.records);
+        let gathered = interruptible(|stop| async {
+            let epoch = Instant::from_std(self.started);
+            // The wall clock was read when the run started; a watchlist on stdin may have taken its time since.
+            let clock = Clock {
+                wall: self.now(),
+                epoch,
+                stands: self.global.as_of.is_some(),
+            };
+            let deadline = source.deadline.map(|seconds| epoch + Duration::from_secs_f64(seconds));
+            Ok(self.gather(&plan, &access, Times { clock, deadline }, stop).await)
+        })??;
         let generated_at = if self.global.as_of.is_some() {
             self.now()
         } else {
             crate::time::now()
         };
+        let Some((path, recorder)) = recorder else {
+            return self.print(&gathered, task, generated_at, None);
+        };
+        recorder.milestone(std::time::Instant::now(), Milestone::Printed { generated_at });
+        let printed = self.print(&gathered, task, generated_at, None);
+        recorder.finish().map_err(|error| record::unwritable(path, &error))?;
+        printed
+    }
+
+    /// Begins the recording.
+    fn recorder(
+        &self,
+        file: File,
+        source: &args::Source,
+        instruments: &[Instrument],
+        task: &Task,
+    ) -> Result<Recorder, Failure> {
+        let internal = |error| Failure::from_error(Kind::Internal, error);
+        let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let mode = if source.demo {
+            Mode::Demo
+        } else {
+            resolve::mode(&self.config)
+        };
+        let seed = fastrand::u64(..);
+        // How and where the user reads is nobody else's business.
+        let mut config = self.config.clone();
+        config.output = config::Output::default();
+        config.universe.watchlist = None;
+        let header = Header {
+            variance_recording: recording::VERSION,
+            program: concat!("variance ", env!("CARGO_PKG_VERSION")).to_owned(),
+            command: word(serde_json::to_value(task.command()).map_err(internal)?),
+            mode: word(serde_json::to_value(mode).map_err(internal)?),
+            started_at: self.now(),
+            stands: self.global.as_of.is_some(),
+            seed,
+            symbols: instruments.iter().map(|one| one.symbol().to_string()).collect(),
+            deadline_seconds: source.deadline,
+            options: serde_json::to_value(&task.picks).map_err(internal)?,
+            config: serde_json::to_value(config).map_err(internal)?,
+        };
+        fastrand::seed(seed);
+        Ok(Recorder::begin(Box::new(file), self.started, &header))
+    }
+
+    /// Prints what `task` makes of what was gathered, and says how the run ended. `recorded` says what was replayed.
+    pub(super) fn print(
+        self,
+        gathered: &Gathered,
+        task: &Task,
+        generated_at: Timestamp,
+        recorded: Option<Recorded>,
+    ) -> Result<(), Failure> {
+        self.stderr.clear();
+        if let Verdict::Refused(error) = &gathered.verdict {
+            return Err(refused(error));
+        }
+        self.name_unknown(gathered);
+        let coverage = Coverage::of(&gathered.records);
         let meta = Meta {
             coverage: &coverage,
             run: &gathered.run,
             generated_at,
+            recorded: recorded.as_ref(),
         };
-        let document = compose(&gathered, meta);
+        let document = task.document(gathered, meta);
         let (format, style) = self.format();
+        let required = self.show.require_complete;
         self.output
             .finish(|mut out| render::write(&document, &style, format, &mut out))?;
-        verdict(&gathered, &coverage, self.data.require_complete)
+        verdict(gathered, &coverage, required)
     }
 
     /// Names the symbols that nobody had anything to say about: they may be misspelt.
@@ -127,28 +228,23 @@ impl<'a> Job<'a> {
         }
     }
 
-    async fn gather(
+    /// Gathers what `plan` wants, and tells the user how it goes.
+    pub(super) async fn gather(
         &self,
         plan: &Plan,
         access: &Access,
+        times: Times,
         stop: watch::Receiver<bool>,
-    ) -> Result<Result<Gathered, Interrupted>, Failure> {
-        let deadline = self.data.deadline.map(Duration::from_secs_f64);
-        let deadline = deadline.map(|deadline| Instant::from_std(self.started) + deadline);
+    ) -> Result<Gathered, Interrupted> {
         let venues = Venues {
             rest: &access.rest,
             legacy: access.legacy.as_ref(),
-            network: access.network.clone(),
+            dialler: access.dialler.clone(),
+            recorder: access.recorder.clone(),
         };
         let notify = |notice| self.tell(&notice);
-        let bound = Bound::new(deadline, stop);
-        // The wall clock was read when the run started; a watchlist on stdin may have taken its time since.
-        let clock = Clock {
-            wall: self.now(),
-            epoch: Instant::from_std(self.started),
-            stands: self.global.as_of.is_some(),
-        };
-        Ok(gather(plan, &venues, &bound, clock, &notify).await)
+        let bound = Bound::new(times.deadline, stop);
+        gather(plan, &venues, &bound, times.clock, &notify).await
     }
 
     fn tell(&self, notice: &Notice) {
@@ -185,7 +281,7 @@ impl<'a> Job<'a> {
 
     fn format(&self) -> (Format, Style) {
         let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
-        let format = match (self.data.json, self.data.format) {
+        let format = match (self.show.json, self.show.format) {
             (true, _) | (false, Some(args::Format::Json)) => Format::Json,
             (false, Some(args::Format::Table)) => Format::Table,
             (false, Some(args::Format::Plain)) => Format::Plain,
@@ -214,64 +310,10 @@ impl<'a> Job<'a> {
     }
 }
 
-impl Access {
-    /// Starts the embedded venue or takes the configured one, with credentials.
-    pub(super) fn open(config: &Config, data: &Data, surroundings: &Surroundings) -> Result<Self, Failure> {
-        if data.demo {
-            let faults = super::demo::faults(data.fault.as_deref())?;
-            let venue = super::demo::start(data.seed, data.rtt, 0, surroundings.now, faults)?;
-            return Self::demo(config, venue);
-        }
-        let credentials = resolve::credentials(config, surroundings)?;
-        Self::at(config, credentials, None)
-    }
-
-    /// Uses an embedded venue.
-    pub(super) fn demo(config: &Config, venue: Venue) -> Result<Self, Failure> {
-        let config = resolve::at_venue(config, &venue)?;
-        Self::at(&config, resolve::demo_credentials(), Some(venue))
-    }
-
-    /// Uses the configured venue.
-    pub(super) fn at(
-        config: &Config,
-        credentials: tastytrade::Credentials,
-        venue: Option<Venue>,
-    ) -> Result<Self, Failure> {
-        let rest = tastytrade::Client::new(resolve::rest_settings(config), credentials).map_err(setup)?;
-        let legacy = config
-            .legacy
-            .enabled
-            .then(|| legacy::Client::new(resolve::legacy_settings(config)));
-        let legacy = legacy.transpose().map_err(setup)?;
-        let network = Network::new(http::tls_config().map_err(setup)?);
-        Ok(Self {
-            mode: resolve::mode(config),
-            rest,
-            legacy,
-            network,
-            _venue: venue,
-        })
-    }
-}
-
 impl From<Interrupted> for Failure {
     fn from(interrupted: Interrupted) -> Self {
         Self::from_error(Kind::Interrupted, interrupted)
     }
-}
-
-fn setup(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    Failure::from_error(Kind::Config, error)
-}
-
-/// Credentials that the venue does not accept.
-pub(super) fn refused(error: &tastytrade::Error) -> Failure {
-    Failure::from_error(Kind::Credentials, error.clone())
-        .hint("Make a new grant on the tastytrade web site (Manage, My Profile, API, OAuth Applications).")
-        .hint(
-            "Repeated failures block your address for hours: mend the credentials before the next try, or use --demo.",
-        )
 }
 
 fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {

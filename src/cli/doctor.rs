@@ -7,8 +7,8 @@ use serde::Serialize;
 use smol_str::SmolStr;
 use tokio::time::Instant;
 
+use super::access::{Access, refused};
 use super::args::{Doctor, Global};
-use super::data::{Access, refused};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
@@ -118,13 +118,14 @@ async fn examine(
     )?;
     let start = Instant::now();
     let access = if args.demo {
-        let venue = demo::start(1, 0, 0, around.now, Faults::default()).and_then(|venue| Access::demo(&config, venue));
+        let venue =
+            demo::start(1, 0, 0, around.now, Faults::default()).and_then(|venue| Access::demo(&config, venue, None));
         keep(steps, "venue", start, venue, |_| {
             "the embedded venue: invented data".to_owned()
         })?
     } else {
         let credentials = resolve::credentials(&config, around);
-        let access = credentials.and_then(|credentials| Access::at(&config, credentials, None));
+        let access = credentials.and_then(|credentials| Access::at(&config, credentials, None, None));
         keep(steps, "credentials", start, access, |_| {
             "present; whether they are accepted shows the next step".to_owned()
         })?
@@ -209,7 +210,7 @@ async fn feed_steps(access: &Access, config: &Config, clock: Clock, token: Quote
         ceiling: Duration::ZERO,
     };
     let desk = TokenDesk::new(&access.rest, clock, token);
-    let mut feed = Feed::new(access.network.clone(), desk, policy, feed_settings());
+    let mut feed = Feed::new(access.dialler.clone(), desk, policy, feed_settings());
     feed.want(Subscription {
         event_type: EventType::Quote,
         symbol: SmolStr::new_static(PROBE),
@@ -220,8 +221,11 @@ async fn feed_steps(access: &Access, config: &Config, clock: Clock, token: Quote
         loop {
             match feed.next().await {
                 Ok(Item::Ready) => ready = Some(Step::ok("handshake", start, "the feed accepted the token")),
-                Ok(Item::Event(Event::Quote(quote))) => return Ok(quote),
-                Ok(Item::Event(_) | Item::Lost { .. }) => {}
+                Ok(Item::Event {
+                    event: Event::Quote(quote),
+                    ..
+                }) => return Ok(quote),
+                Ok(Item::Event { .. } | Item::Lost { .. }) => {}
                 Ok(Item::Refused { message } | Item::Misunderstood { message }) => return Err(message),
                 Err(gave_up) => return Err(gave_up.reason),
             }

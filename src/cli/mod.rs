@@ -1,5 +1,6 @@
 //! The edge: what was typed, what is needed for it, one file per command, progress and exit codes.
 
+mod access;
 mod args;
 mod config;
 mod data;
@@ -12,9 +13,12 @@ mod manual;
 mod output;
 mod progress;
 mod quote;
+mod record;
+mod replay;
 mod resolve;
 mod runtime;
 mod screen;
+mod task;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
@@ -31,7 +35,7 @@ use self::progress::Stderr;
 use crate::time;
 
 /// The process around a run, read once.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     /// Environment variables that are text.
     environment: BTreeMap<String, String>,
@@ -50,7 +54,7 @@ impl Surroundings {
         Ok(Self {
             environment: environment.collect(),
             directory,
-            now: global.as_of.unwrap_or_else(time::now),
+            now: whole_millis(global.as_of.unwrap_or_else(time::now)),
         })
     }
 
@@ -69,6 +73,11 @@ impl Surroundings {
             When::Auto => terminal && self.variable("NO_COLOR").is_none() && self.variable("TERM") != Some("dumb"),
         }
     }
+}
+
+/// `at` without what is below a millisecond, which nothing shows and no recording keeps.
+fn whole_millis(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 /// Runs the program with the arguments, environment and streams of this process.
@@ -104,6 +113,7 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         Command::Screen(args) => screen::run(args, global, &surroundings, stderr),
         Command::Quote(args) => quote::run(args, global, &surroundings, stderr),
         Command::Explain(args) => explain::run(args, global, &surroundings, stderr),
+        Command::Replay(args) => replay::run(args, global, &surroundings, stderr),
         Command::Doctor(args) => doctor::run(args, global, &surroundings, stderr),
         Command::Demo(args) => demo::run(args, &surroundings, stderr),
         Command::Config(args) => config::run(args, global, &surroundings, stderr),

@@ -4,12 +4,13 @@ use super::args::{Global, Quote};
 use super::data::Job;
 use super::exit::Failure;
 use super::progress::Stderr;
+use super::task::Task;
 use super::{Surroundings, resolve};
-use crate::render::Document;
 
 /// Gathers the symbols and prints a record for each.
 pub(super) fn run(args: &Quote, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
     let job = Job::new(&args.data, global, around, stderr)?;
     let instruments = resolve::symbols(&args.symbols, job.now())?;
-    job.run(instruments, |gathered, meta| Document::quote(&gathered.records, meta))
+    let task = Task::quote(job.now());
+    job.run(instruments, &task)
 }

@@ -38,7 +38,22 @@ pub(super) fn config(global: &Global, listen: Option<f64>, around: &Surroundings
         environment: around.environment.clone(),
         working_directory: around.directory.clone(),
         flags: listen.into_iter().collect(),
+        ..config::Sources::default()
     };
+    resolved(sources)
+}
+
+/// The configuration that a recording holds, under what the environment says about output.
+pub(super) fn recorded_config(text: String, place: &Path, around: &Surroundings) -> Result<Config, Failure> {
+    resolved(config::Sources {
+        text: Some((place.to_owned(), text)),
+        environment: around.environment.clone(),
+        working_directory: around.directory.clone(),
+        ..config::Sources::default()
+    })
+}
+
+fn resolved(sources: config::Sources) -> Result<Config, Failure> {
     config::resolve(sources).map_err(|error| match error {
         config::Error::Read { path, source } => Failure::new(
             Kind::CannotRead,
@@ -88,6 +103,16 @@ pub(super) fn demo_credentials() -> tastytrade::Credentials {
         client_id: None,
         client_secret: demo(),
         refresh_token: demo(),
+    }
+}
+
+/// What the answers of a recording are fetched with: nobody is asked for credentials.
+pub(super) fn no_credentials() -> tastytrade::Credentials {
+    let nothing = || SecretString::from(String::new());
+    tastytrade::Credentials {
+        client_id: None,
+        client_secret: nothing(),
+        refresh_token: nothing(),
     }
 }
 
@@ -155,6 +180,7 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
             max_attempts: dxlink.reconnect_max_attempts,
             ceiling: Duration::from_secs_f64(dxlink.reconnect_delay_seconds),
         },
+        recorded_end: None,
     };
     let classes = config.universe.asset_classes.iter();
     Plan {

@@ -10,13 +10,52 @@ use super::exit::{Failure, Kind};
 /// How long a run may take to say goodbye after Ctrl-C.
 const GOODBYE: Duration = Duration::from_millis(1_500);
 
+/// How often paced time moves on.
+const BEAT: Duration = Duration::from_millis(10);
+
 /// A runtime for one command, and Ctrl-C as a value that becomes `true`.
 pub(super) fn interruptible<T, F>(work: impl FnOnce(watch::Receiver<bool>) -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
 {
+    run(false, work)
+}
+
+/// The same on time of its own, for work that waits for nothing but time: whenever all of it waits, the next moment
+/// comes at once, or `speed` times as fast as in the world.
+pub(super) fn simulated<T, F>(speed: Option<f64>, work: impl FnOnce(watch::Receiver<bool>) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    run(true, |stop| async {
+        let work = work(stop);
+        tokio::pin!(work);
+        tokio::select! {
+            biased;
+            done = &mut work => done,
+            () = pace(speed) => Err(Failure::new(Kind::Internal, "time has stopped")),
+        }
+    })
+}
+
+/// Lets time pass `speed` times as fast as in the world, for ever; without a speed it leaves time alone.
+async fn pace(speed: Option<f64>) {
+    let Some(speed) = speed else {
+        return std::future::pending().await;
+    };
+    // While a blocking task is under way, time does not jump.
+    while tokio::task::spawn_blocking(|| std::thread::sleep(BEAT)).await.is_ok() {
+        tokio::time::advance(BEAT.mul_f64(speed)).await;
+    }
+}
+
+fn run<T, F>(paused: bool, work: impl FnOnce(watch::Receiver<bool>) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .start_paused(paused)
         .build()
         .map_err(|error| Failure::new(Kind::Internal, format!("cannot start the runtime: {error}")))?;
     let outcome = runtime.block_on(async {

@@ -18,6 +18,8 @@ use super::{Config, dotenv};
 pub struct Sources {
     /// `--config`: a file that must exist.
     pub config_file: Option<PathBuf>,
+    /// A text that stands in place of any file, and what to call it.
+    pub text: Option<(PathBuf, String)>,
     /// The environment variables.
     pub environment: BTreeMap<String, String>,
     /// The directory relative paths start from.
@@ -48,6 +50,7 @@ pub struct FlagValue {
 pub fn resolve(sources: Sources) -> Result<Config, Error> {
     let Sources {
         config_file,
+        text,
         environment,
         working_directory,
         flags,
@@ -58,7 +61,10 @@ pub fn resolve(sources: Sources) -> Result<Config, Error> {
     let mut problems = Vec::new();
     let mut notes = Vec::new();
 
-    let file = find_file(config_file, &environment, &working_directory)?;
+    let file = match text {
+        Some(text) => Some(text),
+        None => find_file(config_file, &environment, &working_directory)?,
+    };
     let path = file.as_ref().map(|(path, _)| path.clone());
     if let Some((path, text)) = &file {
         let shown = path.strip_prefix(&working_directory).unwrap_or(path);

@@ -12,6 +12,7 @@ use super::tokens::TokenDesk;
 use super::{Notice, Plan, Venues};
 use crate::dxlink::Settings;
 use crate::market::RunError;
+use crate::recording::Milestone;
 use crate::stream::{self, End, Feed, Listened, Tally, Want, Window};
 use crate::tastytrade::{Error, QuoteToken};
 
@@ -97,10 +98,9 @@ pub(super) async fn listen(
     };
     let token_ms = clock.millis();
     let dialled = Instant::now();
+    let until = how.recorded_end.map_or(dialled + how.window, |end| clock.epoch + end);
     let window = Window {
-        until: bound
-            .deadline()
-            .map_or(dialled + how.window, |deadline| deadline.min(dialled + how.window)),
+        until: bound.deadline().map_or(until, |deadline| deadline.min(until)),
         wall: clock.wall,
         epoch: (!clock.stands).then_some(clock.epoch),
         more,
@@ -123,6 +123,11 @@ pub(super) async fn listen(
         };
     };
     let ended = Instant::now();
+    if let Some(recorder) = &venues.recorder
+        && heard.end == End::Window
+    {
+        recorder.milestone(ended.into_std(), Milestone::WindowEnded);
+    }
     let cut_by_deadline = heard.end == End::Window && bound.deadline().is_some_and(|deadline| deadline <= until);
     if bound.run(feed.close()).await.is_err() {
         tracing::debug!("no time left for the goodbye");
@@ -154,13 +159,14 @@ fn feed<'v>(
     clock: Clock,
     token: QuoteToken,
     policy: stream::Policy,
-) -> Feed<'v, stream::Network, TokenDesk<'v>> {
+) -> Feed<'v, stream::Dialler, TokenDesk<'v>> {
     Feed::new(
-        venues.network.clone(),
+        venues.dialler.clone(),
         TokenDesk::new(venues.rest, clock, token),
         policy,
         feed_settings(),
     )
+    .recorded(venues.recorder.clone())
 }
 
 fn no_token(error: Error) -> Listening {

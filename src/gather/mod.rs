@@ -26,7 +26,8 @@ pub use verdict::Verdict;
 
 use crate::instrument::{Instrument, Listed, Symbol, Universe};
 use crate::market::{self, Mode, Precedence, Record, Run, VolRules};
-use crate::stream::{Network, Policy, Progress, Want};
+use crate::recording::Recorder;
+use crate::stream::{Dialler, Policy, Progress, Want};
 use crate::{legacy, tastytrade};
 
 use self::listening::Listening;
@@ -60,6 +61,8 @@ pub struct Listen {
     pub window: Duration,
     /// What to do when a connection ends.
     pub policy: Policy,
+    /// When the window of a recorded run ended, counted from the start of the run: it ends then again.
+    pub recorded_end: Option<Duration>,
 }
 
 /// Who can be asked.
@@ -70,7 +73,9 @@ pub struct Venues<'a> {
     /// The deprecated source; `None` when it is switched off.
     pub legacy: Option<&'a legacy::Client>,
     /// What opens WebSockets.
-    pub network: Network,
+    pub dialler: Dialler,
+    /// Where what the feed says is written, if anywhere.
+    pub recorder: Option<Recorder>,
 }
 
 /// Something to tell the user while gathering.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use reqwest::redirect::Policy;
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::tls::{TlsError, tls_config, trusting_nobody};
@@ -34,27 +35,66 @@ pub enum SetupError {
 }
 
 /// Why there is no answer.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TransportError {
     /// No complete answer in time.
     #[error("no answer in time")]
     Timeout,
     /// No connection.
     #[error("no connection")]
-    Connect(#[source] Arc<reqwest::Error>),
+    Connect(#[source] Cause),
     /// The connection broke before the answer was complete.
     #[error("the connection broke")]
-    Broken(#[source] Arc<reqwest::Error>),
+    Broken(#[source] Cause),
     /// The answer is larger than it may be.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The run is a recorded one, and nothing was recorded for this request.
+    #[error("the recording has no such request")]
+    NotRecorded,
+}
+
+impl TransportError {
+    /// A stable word for programs: `timeout`, `connect`, …
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Connect(_) => "connect",
+            Self::Broken(_) => "broken",
+            Self::TooLarge { .. } => "too_large",
+            Self::NotRecorded => "not_recorded",
+        }
+    }
+}
+
+/// What the HTTP library says of a failure, all causes in one line, without the URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{0}")]
+pub struct Cause(String);
+
+impl From<reqwest::Error> for Cause {
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let mut text = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(because) = cause {
+            let said = because.to_string();
+            if !text.contains(&said) {
+                text.push_str(": ");
+                text.push_str(&said);
+            }
+            cause = because.source();
+        }
+        Self(text)
+    }
 }
 
 /// A complete answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
@@ -65,7 +105,34 @@ pub struct Reply {
     /// `Date` as sent.
     pub date: Option<String>,
     /// The decoded body.
+    #[serde(with = "text")]
     pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// An answer of which nothing but the status is known.
+    pub(super) fn of_status(status: u16) -> Self {
+        Self {
+            status,
+            html: false,
+            retry_after: None,
+            date: None,
+            body: Vec::new(),
+        }
+    }
+}
+
+/// Bodies are recorded as the text they are read as.
+mod text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(body: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&String::from_utf8_lossy(body))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        String::deserialize(deserializer).map(String::into_bytes)
+    }
 }
 
 /// Whether `url` points at this machine, by address or as `localhost`.
@@ -83,7 +150,7 @@ pub fn is_loopback(url: &Url) -> bool {
 ///
 /// # Errors
 /// [`SetupError`] when `base` is neither https nor loopback, or when TLS or the settings do not work.
-pub fn client(base: &Url, user_agent: &str, timeout: Duration) -> Result<reqwest::Client, SetupError> {
+pub(super) fn client(base: &Url, user_agent: &str, timeout: Duration) -> Result<reqwest::Client, SetupError> {
     if base.cannot_be_a_base() {
         return Err(SetupError::NoBase { url: base.to_string() });
     }
@@ -111,7 +178,7 @@ pub fn client(base: &Url, user_agent: &str, timeout: Duration) -> Result<reqwest
 ///
 /// # Errors
 /// [`TransportError`] when no complete answer came; every status is an answer.
-pub async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Reply, TransportError> {
+pub(super) async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Reply, TransportError> {
     let mut response = request.send().await.map_err(transport)?;
     let header = |name| {
         response
@@ -141,13 +208,12 @@ pub async fn send(request: reqwest::RequestBuilder, limit: usize) -> Result<Repl
 }
 
 fn transport(error: reqwest::Error) -> TransportError {
-    let error = Arc::new(error.without_url());
     if error.is_timeout() {
         TransportError::Timeout
     } else if error.is_connect() {
-        TransportError::Connect(error)
+        TransportError::Connect(error.into())
     } else {
-        TransportError::Broken(error)
+        TransportError::Broken(error.into())
     }
 }
 

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::chart::parse_history;
 use super::{Error, History};
-use crate::http::{self, Pacer, Reply, clean, endpoint};
+use crate::http::{Carrier, Pacer, Reply, Request, clean, endpoint};
 
 /// How the endpoint wants to be addressed: anything unlike a browser is answered with 429.
 pub const BROWSER: &str =
@@ -30,7 +30,7 @@ pub struct Settings {
 /// A client of the chart endpoint, to be shared by reference.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    carrier: Carrier,
     base: Url,
     pacer: Pacer,
     limit: u64,
@@ -47,22 +47,29 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`] when the address is neither https nor loopback, or TLS does not work.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        let Settings {
-            base_url,
-            requests_per_second,
-            max_requests,
-            user_agent,
-        } = settings;
-        Ok(Self {
-            http: http::client(&base_url, &user_agent, TIMEOUT)?,
-            base: base_url,
-            pacer: Pacer::new(requests_per_second, 1, IN_FLIGHT),
-            limit: max_requests,
+        Ok(Self::over(Self::carrier(&settings)?, settings))
+    }
+
+    /// A client whose requests go through `carrier`, whatever the settings say about reaching the endpoint.
+    pub fn over(carrier: Carrier, settings: Settings) -> Self {
+        Self {
+            carrier,
+            base: settings.base_url,
+            pacer: Pacer::new(settings.requests_per_second, 1, IN_FLIGHT),
+            limit: settings.max_requests,
             admitted: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             start: Instant::now(),
             closed_until: AtomicU64::new(0),
-        })
+        }
+    }
+
+    /// A carrier of the network for [`Client::over`].
+    ///
+    /// # Errors
+    /// As for [`Client::new`].
+    pub fn carrier(settings: &Settings) -> Result<Carrier, Error> {
+        Ok(Carrier::network(&settings.base_url, &settings.user_agent, TIMEOUT)?)
     }
 
     /// A year of daily bars of `symbol` as [`legacy_symbol`](super::legacy_symbol) spells it. Asked once: nothing is
@@ -85,7 +92,7 @@ impl Client {
         let url = endpoint(&self.base, &["v8", "finance", "chart", symbol], QUERY);
         let _turn = self.pacer.turn(|| !self.is_paused()).await.ok_or(Error::Paused)?;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let sent = http::send(self.http.get(url), LARGEST_BODY).await;
+        let sent = self.carrier.send(Request::get(url), LARGEST_BODY).await;
         let answer = sent.map_err(Error::Transport).and_then(|reply| read(&reply));
         if matches!(answer, Err(Error::RateLimited | Error::Transport(_))) {
             self.closed_until

@@ -61,10 +61,7 @@ impl Error {
             Self::Unknown => "unknown_symbol",
             Self::WebPage { .. } => "web_page",
             Self::Status { status, .. } => return Cow::Owned(format!("http_{status}")),
-            Self::Transport(TransportError::Timeout) => "timeout",
-            Self::Transport(TransportError::Connect(_)) => "connect",
-            Self::Transport(TransportError::Broken(_)) => "broken",
-            Self::Transport(TransportError::TooLarge { .. }) => "too_large",
+            Self::Transport(source) => source.code(),
             Self::Unreadable { .. } => "unreadable",
         })
     }

@@ -1,10 +1,10 @@
 //! How a run went: which sources answered, how long it took, why it stopped.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which venue the data is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// tastytrade's production.
@@ -13,6 +13,8 @@ pub enum Mode {
     Sandbox,
     /// The embedded venue: invented data.
     Demo,
+    /// A recorded run; what was recorded says which venue that was.
+    Replay,
 }
 
 /// What ended the gathering.

@@ -37,8 +37,11 @@ pub struct Document {
     pub command: Command,
     /// When, RFC 3339 UTC with milliseconds.
     pub generated_at: String,
-    /// Which venue the data is from; `demo` is invented data.
+    /// Which venue the data is from; `demo` is invented data, `replay` a recorded run.
     pub mode: Mode,
+    /// What was replayed; of replays only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
     /// Whether the feed's data is delayed.
     pub delayed: bool,
     /// Whether something was cut off by the deadline.
@@ -67,6 +70,25 @@ pub struct Document {
     pub explained: Option<Vec<Explanation>>,
     /// Complaints about the run.
     pub errors: Vec<RunError>,
+}
+
+/// The run behind a replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Recorded {
+    /// Which venue the data is from; `demo` is invented data.
+    pub mode: Mode,
+    /// When the run started, RFC 3339 UTC with milliseconds.
+    pub started_at: String,
+}
+
+impl Recorded {
+    /// A run on the venue of `mode` that started at `started_at`.
+    pub fn new(mode: Mode, started_at: Timestamp) -> Self {
+        Self {
+            mode,
+            started_at: millis(started_at),
+        }
+    }
 }
 
 /// A symbol that a gate stopped.
@@ -104,6 +126,8 @@ pub struct Meta<'a> {
     pub run: &'a Run,
     /// When the document is made.
     pub generated_at: Timestamp,
+    /// What was replayed, if anything.
+    pub recorded: Option<&'a Recorded>,
 }
 
 impl Document {
@@ -168,6 +192,7 @@ impl Document {
             command,
             generated_at: millis(meta.generated_at),
             mode,
+            recorded: meta.recorded.cloned(),
             delayed,
             partial,
             profile: None,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::text::clean;
-use super::{Command, Document, ROW_COLUMNS, Row};
+use super::{Command, Document, ROW_COLUMNS, Recorded, Row};
 use crate::market::{Coverage, Mode, RunError, Sources, StoppedBy, Timing};
 use crate::screen::Rules;
 
@@ -15,7 +15,7 @@ use crate::screen::Rules;
 const GATE_COLUMNS: [&str; 7] = ["symbol", "gate", "verdict", "value", "limit", "text", "note"];
 
 /// Columns that end every line of `plain` and `csv`, the same on all of them.
-const RUN_COLUMNS: [&str; 3] = ["mode", "delayed", "partial"];
+const RUN_COLUMNS: [&str; 4] = ["mode", "delayed", "partial", "recorded_mode"];
 
 pub(super) fn json(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;
@@ -30,6 +30,7 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
             command: document.command,
             generated_at: &document.generated_at,
             mode: document.mode,
+            recorded: document.recorded.as_ref(),
             delayed: document.delayed,
             profile: document.profile.as_deref(),
             thresholds: document.thresholds.as_ref(),
@@ -84,6 +85,8 @@ enum Line<'a> {
         command: Command,
         generated_at: &'a str,
         mode: Mode,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recorded: Option<&'a Recorded>,
         delayed: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         profile: Option<&'a str>,
@@ -114,6 +117,9 @@ fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)
         text(&serde_json::to_value(document.mode)?),
         text(&Value::Bool(document.delayed)),
         text(&Value::Bool(document.partial)),
+        text(&serde_json::to_value(
+            document.recorded.as_ref().map(|recorded| recorded.mode),
+        )?),
     ];
     let (columns, objects) = match &document.explained {
         Some(explained) => {

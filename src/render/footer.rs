@@ -273,8 +273,16 @@ fn errors(document: &Document) -> Vec<String> {
 }
 
 fn banners(document: &Document) -> Vec<String> {
-    let mode = match document.mode {
-        Mode::Live => None,
+    let replay = document
+        .recorded
+        .as_ref()
+        .map(|recorded| format!("REPLAY: recorded at {}, not now", recorded.started_at));
+    let venue = document
+        .recorded
+        .as_ref()
+        .map_or(document.mode, |recorded| recorded.mode);
+    let venue = match venue {
+        Mode::Live | Mode::Replay => None,
         Mode::Sandbox => Some("SANDBOX: prices of the venue's sandbox, not of the market"),
         Mode::Demo => Some("DEMO DATA: invented by the embedded venue, no market stands behind it"),
     };
@@ -282,10 +290,12 @@ fn banners(document: &Document) -> Vec<String> {
     let partial = document
         .partial
         .then_some("PARTIAL: the deadline ended the run before everything was there");
-    [partial, delayed, mode]
+    [partial, delayed]
         .into_iter()
         .flatten()
         .map(str::to_owned)
+        .chain(replay)
+        .chain(venue.map(str::to_owned))
         .collect()
 }
 

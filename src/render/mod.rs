@@ -17,7 +17,7 @@ mod tests;
 
 use std::io;
 
-pub use document::{Command, Document, Explanation, Meta, Rejected, SCHEMA_VERSION, schema};
+pub use document::{Command, Document, Explanation, Meta, Recorded, Rejected, SCHEMA_VERSION, schema};
 pub use row::{Provenance, ROW_COLUMNS, Row};
 
 /// How a document is written.

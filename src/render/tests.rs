@@ -344,6 +344,7 @@ fn meta<'a>(run: &'a Run, coverage: &'a Coverage) -> Meta<'a> {
     Meta {
         coverage,
         run,
+        recorded: None,
         generated_at: "2026-11-20T15:30:02.5Z".parse().unwrap(),
     }
 }

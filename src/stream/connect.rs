@@ -8,37 +8,54 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{Sink, Stream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use rustls::pki_types::ServerName;
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tower_service::Service;
 use url::Url;
 
 /// A dial under way.
-pub type Dial<'a, Io> = Pin<Box<dyn Future<Output = Result<WebSocketStream<Io>, ConnectError>> + 'a>>;
+pub type Dial<'a, S> = Pin<Box<dyn Future<Output = Result<S, ConnectError>> + 'a>>;
 
-/// What opens a WebSocket: the network, or a pipe in tests.
+/// What opens a WebSocket: the network, a recording, or a pipe in tests.
 pub trait Connect {
-    /// The byte stream under the WebSocket.
-    type Io: AsyncRead + AsyncWrite + Unpin;
+    /// The WebSocket.
+    type Socket: Socket;
 
     /// Starts to open a WebSocket to `url`. Dropping the future gives the attempt up.
-    fn dial<'a>(&self, url: &Url) -> Dial<'a, Self::Io>
+    fn dial<'a>(&self, url: &Url) -> Dial<'a, Self::Socket>
     where
         Self: 'a;
 }
 
+/// An open WebSocket.
+pub trait Socket:
+    Stream<Item = Result<Message, tungstenite::Error>> + Sink<Message, Error = tungstenite::Error> + Unpin + fmt::Debug
+{
+}
+
+impl<S> Socket for S where
+    S: Stream<Item = Result<Message, tungstenite::Error>>
+        + Sink<Message, Error = tungstenite::Error>
+        + Unpin
+        + fmt::Debug
+{
+}
+
 /// Why a WebSocket could not be opened.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ConnectError {
     /// The URL is not `wss://`, nor `ws://` to loopback.
     #[error("refusing to speak plain text to {host}: only wss:// leaves this machine")]
@@ -54,19 +71,19 @@ pub enum ConnectError {
     Timeout,
     /// The TCP connection failed.
     #[error("cannot connect: {0}")]
-    Tcp(#[source] io::Error),
+    Tcp(String),
     /// The proxy refused, or is of a kind that is not supported.
     #[error("proxy: {0}")]
     Proxy(String),
     /// The TLS handshake failed.
     #[error("TLS: {0}")]
-    Tls(#[source] io::Error),
+    Tls(String),
     /// The server answered the upgrade with an HTTP status.
     #[error("the server answered the WebSocket upgrade with HTTP {0}")]
     Status(u16),
     /// The upgrade failed in another way.
     #[error("the WebSocket upgrade failed: {0}")]
-    Upgrade(#[source] Box<tungstenite::Error>),
+    Upgrade(String),
 }
 
 impl ConnectError {
@@ -112,9 +129,9 @@ impl Network {
 }
 
 impl Connect for Network {
-    type Io = Box<dyn Socket>;
+    type Socket = WebSocketStream<Box<dyn Bytes>>;
 
-    fn dial<'a>(&self, url: &Url) -> Dial<'a, Self::Io>
+    fn dial<'a>(&self, url: &Url) -> Dial<'a, Self::Socket>
     where
         Self: 'a,
     {
@@ -129,25 +146,25 @@ impl Connect for Network {
 }
 
 /// What a WebSocket can run on.
-pub trait Socket: AsyncRead + AsyncWrite + Unpin + fmt::Debug {}
+pub trait Bytes: AsyncRead + AsyncWrite + Unpin + fmt::Debug {}
 
-impl<T: AsyncRead + AsyncWrite + Unpin + fmt::Debug> Socket for T {}
+impl<T: AsyncRead + AsyncWrite + Unpin + fmt::Debug> Bytes for T {}
 
-async fn open(network: &Network, url: &Url) -> Result<WebSocketStream<Box<dyn Socket>>, ConnectError> {
+async fn open(network: &Network, url: &Url) -> Result<WebSocketStream<Box<dyn Bytes>>, ConnectError> {
     let target = Target::of(url)?;
     let tcp = match target.proxy()? {
         None => TcpStream::connect((target.host.as_str(), target.port))
             .await
-            .map_err(ConnectError::Tcp)?,
+            .map_err(tcp_failed)?,
         Some(proxy) => tunnel(&proxy, &target).await?,
     };
-    tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
-    let socket: Box<dyn Socket> = if target.secure {
+    tcp.set_nodelay(true).map_err(tcp_failed)?;
+    let socket: Box<dyn Bytes> = if target.secure {
         let name = ServerName::try_from(target.host.clone()).map_err(|_invalid| ConnectError::BadUrl)?;
         let tls = TlsConnector::from(Arc::clone(&network.tls))
             .connect(name, tcp)
             .await
-            .map_err(ConnectError::Tls)?;
+            .map_err(|error| ConnectError::Tls(error.to_string()))?;
         Box::new(tls)
     } else {
         Box::new(tcp)
@@ -155,13 +172,17 @@ async fn open(network: &Network, url: &Url) -> Result<WebSocketStream<Box<dyn So
     let mut request = url
         .as_str()
         .into_client_request()
-        .map_err(|error| ConnectError::Upgrade(Box::new(error)))?;
+        .map_err(|error| ConnectError::Upgrade(error.to_string()))?;
     request.headers_mut().insert("User-Agent", network.user_agent.clone());
     match tokio_tungstenite::client_async_with_config(request, socket, Some(limits())).await {
         Ok((stream, _response)) => Ok(stream),
         Err(tungstenite::Error::Http(response)) => Err(ConnectError::Status(response.status().as_u16())),
-        Err(error) => Err(ConnectError::Upgrade(Box::new(error))),
+        Err(error) => Err(ConnectError::Upgrade(error.to_string())),
     }
+}
+
+fn tcp_failed(error: io::Error) -> ConnectError {
+    ConnectError::Tcp(error.to_string())
 }
 
 /// The sizes beyond which a message ends the connection.

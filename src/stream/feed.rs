@@ -6,15 +6,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::Url;
 
 use super::backoff;
 use super::connect::{Connect, ConnectError, Dial};
+use super::journal::Tape;
 use super::session::{Disconnect, Session};
 use super::wake::Wall;
 use crate::dxlink::{Anomaly, Event, Output, Phase, Protocol, Settings, Subscription};
+use crate::recording::Recorder;
 
 /// What opens the feed: a token and where to take it.
 #[derive(Debug, Clone)]
@@ -62,7 +64,12 @@ pub enum Item {
     /// Subscriptions are on their way: data may come from now on.
     Ready,
     /// A market event.
-    Event(Event),
+    Event {
+        /// The event.
+        event: Event,
+        /// When the message that holds it came.
+        at: Instant,
+    },
     /// A connection was lost or could not be made; another attempt follows.
     Lost {
         /// Why, without secrets.
@@ -105,12 +112,12 @@ pub struct Tally {
     pub dropped: u64,
 }
 
-enum State<'a, Io> {
+enum State<'a, S> {
     Resting(Instant),
     Fetching(Fetch<'a>),
-    Dialling(Dial<'a, Io>, SecretString),
-    Up(Box<Session<Io>>),
-    Renewing(Box<Session<Io>>, Fetch<'a>),
+    Dialling(Dial<'a, S>, SecretString),
+    Up(Box<Session<S>>),
+    Renewing(Box<Session<S>>, Fetch<'a>),
     Leaving(Goodbye<'a>, Instant),
     Over(GaveUp, Option<Goodbye<'a>>),
 }
@@ -125,7 +132,7 @@ pub struct Feed<'a, C: Connect, T> {
     policy: Policy,
     settings: Settings,
     wanted: BTreeSet<Subscription>,
-    state: State<'a, C::Io>,
+    state: State<'a, C::Socket>,
     past: Tally,
     attempt: u32,
     flowing: bool,
@@ -133,6 +140,7 @@ pub struct Feed<'a, C: Connect, T> {
     retokened: bool,
     batch: Option<usize>,
     wall: Wall,
+    recorder: Option<Recorder>,
 }
 
 /// Whether and when another connection follows a lost one.
@@ -159,7 +167,7 @@ impl<C: Connect, T> fmt::Debug for Feed<'_, C, T> {
 
 impl<'a, C: Connect + 'a, T: Tokens<'a>> Feed<'a, C, T>
 where
-    C::Io: 'a,
+    C::Socket: 'a,
 {
     /// A feed that will connect when [`Feed::next`] is first called.
     pub fn new(connector: C, tokens: T, policy: Policy, settings: Settings) -> Self {
@@ -178,7 +186,14 @@ where
             retokened: false,
             batch: None,
             wall: crate::time::now,
+            recorder: None,
         }
+    }
+
+    /// The same feed, with everything that is said on its connections written to `recorder`.
+    #[must_use]
+    pub fn recorded(self, recorder: Option<Recorder>) -> Self {
+        Self { recorder, ..self }
     }
 
     /// The same feed with another clock on the wall.
@@ -255,6 +270,9 @@ where
                 State::Fetching(fetch) => match fetch.await {
                     Ok(grant) => {
                         self.past.connections += 1;
+                        if let Some(recorder) = &self.recorder {
+                            recorder.hide(grant.token.expose_secret());
+                        }
                         self.state = State::Dialling(self.connector.dial(&grant.url), grant.token);
                     }
                     Err(error) => {
@@ -262,18 +280,26 @@ where
                         return self.lost(error.to_string(), again);
                     }
                 },
-                State::Dialling(dial, token) => match dial.await {
-                    Ok(socket) => {
-                        let now = Instant::now().into_std();
-                        let mut protocol =
-                            Protocol::new(self.settings.clone(), token.clone(), self.wanted.iter().cloned(), now);
-                        if let Some(most) = self.batch {
-                            protocol.limit_batches(most);
-                        }
-                        self.state = State::Up(Box::new(Session::new(socket, protocol, self.wall)));
+                State::Dialling(dial, token) => {
+                    let dialled = dial.await;
+                    let now = Instant::now();
+                    let tape = self.recorder.clone().map(|to| Tape::new(to, self.past.connections));
+                    if let Some(tape) = &tape {
+                        tape.opened(dialled.as_ref().err(), now);
                     }
-                    Err(error) => return self.undialled(&error),
-                },
+                    match dialled {
+                        Ok(socket) => {
+                            let wanted = self.wanted.iter().cloned();
+                            let mut protocol =
+                                Protocol::new(self.settings.clone(), token.clone(), wanted, now.into_std());
+                            if let Some(most) = self.batch {
+                                protocol.limit_batches(most);
+                            }
+                            self.state = State::Up(Box::new(Session::new(socket, protocol, self.wall, tape)));
+                        }
+                        Err(error) => return self.undialled(&error),
+                    }
+                }
                 State::Renewing(_, fetch) => match fetch.await {
                     Ok(grant) => self.renewed(grant),
                     Err(error) => {
@@ -285,7 +311,8 @@ where
                 },
                 State::Up(session) => match session.next().await {
                     Ok(output) => {
-                        if let Some(item) = self.heard(output) {
+                        let at = session.heard_at();
+                        if let Some(item) = self.heard(output, at) {
                             return Ok(item);
                         }
                     }
@@ -304,13 +331,13 @@ where
         }
     }
 
-    fn heard(&mut self, output: Output) -> Option<Item> {
+    fn heard(&mut self, output: Output, at: Instant) -> Option<Item> {
         match output {
             Output::Event(event) => {
                 self.flowing = true;
                 self.attempt = 0;
                 self.retokened = false;
-                Some(Item::Event(event))
+                Some(Item::Event { event, at })
             }
             Output::Phase(Phase::Streaming) => Some(Item::Ready),
             Output::Phase(phase) => {
@@ -340,6 +367,9 @@ where
     }
 
     fn renewed(&mut self, grant: Grant) {
+        if let Some(recorder) = &self.recorder {
+            recorder.hide(grant.token.expose_secret());
+        }
         if let State::Renewing(mut session, _) = std::mem::replace(&mut self.state, State::Resting(Instant::now())) {
             session.authenticate(grant.token);
             self.state = State::Up(session);

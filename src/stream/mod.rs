@@ -5,6 +5,7 @@
 pub mod backoff;
 mod connect;
 mod feed;
+mod journal;
 mod ledger;
 mod session;
 pub mod wake;
@@ -13,8 +14,9 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use connect::{Connect, ConnectError, Dial, Network};
+pub use connect::{Connect, ConnectError, Dial, Network, Socket};
 pub use feed::{Feed, Fetch, GaveUp, Grant, Item, Policy, Tally, TokenError, Tokens};
+pub use journal::{Dialler, Playback};
 pub use ledger::{Answer, CANDLE_WINDOW, Ledger, Orders, Want};
 pub use session::{Disconnect, Session};
 pub use window::{End, Heard, Listened, Progress, Streamed, Trouble, Window, listen};

@@ -3,17 +3,16 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use futures_util::{SinkExt, StreamExt};
 use secrecy::SecretString;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use super::connect::Socket;
+use super::journal::Tape;
 use super::wake::{GLANCE, Wall, Watch};
 use crate::dxlink::{self, Output, Protocol, Subscription};
 
@@ -85,9 +84,11 @@ const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A protocol and the socket it speaks over.
 #[derive(Debug)]
-pub struct Session<Io> {
-    socket: WebSocketStream<Io>,
+pub struct Session<S> {
+    socket: S,
     protocol: Protocol,
+    tape: Option<Tape>,
+    heard_at: Instant,
     unsent: VecDeque<Message>,
     unflushed: bool,
     watch: Watch,
@@ -99,12 +100,15 @@ enum Step {
     Due,
 }
 
-impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
-    /// Starts to speak `protocol` over `socket`; `wall` tells a machine that slept from one that waited.
-    pub(super) fn new(socket: WebSocketStream<Io>, protocol: Protocol, wall: Wall) -> Self {
+impl<S: Socket> Session<S> {
+    /// Starts to speak `protocol` over `socket`; `wall` tells a machine that slept from one that waited, `tape` keeps
+    /// what is said.
+    pub(super) fn new(socket: S, protocol: Protocol, wall: Wall, tape: Option<Tape>) -> Self {
         Self {
             socket,
             protocol,
+            tape,
+            heard_at: Instant::now(),
             unsent: VecDeque::new(),
             unflushed: false,
             watch: Watch::new(wall),
@@ -114,6 +118,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
     /// The protocol's counters and phase.
     pub fn protocol(&self) -> &Protocol {
         &self.protocol
+    }
+
+    /// When the connection last said something.
+    pub fn heard_at(&self) -> Instant {
+        self.heard_at
     }
 
     /// Adds an entry to what is subscribed.
@@ -156,7 +165,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
             if self.watch.woke() {
                 return Err(Disconnect::Slept);
             }
-            let now = Instant::now().into_std();
+            let at = Instant::now();
+            let now = at.into_std();
+            if let Step::Received(received) = &step {
+                self.heard_at = at;
+                if let Some(tape) = &self.tape {
+                    tape.heard(received.as_ref(), at);
+                }
+            }
             match step {
                 Step::Due => self.protocol.handle_timeout(now)?,
                 Step::WriteFailed(error) | Step::Received(Some(Err(error))) => {
@@ -187,14 +203,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
         if let Err(error) = self.write(context) {
             return Poll::Ready(Step::WriteFailed(error));
         }
-        Pin::new(&mut self.socket).poll_next(context).map(Step::Received)
+        self.socket.poll_next_unpin(context).map(Step::Received)
     }
 
     /// Hands over what the protocol wants sent, as far as the socket takes it now.
     fn write(&mut self, context: &mut Context<'_>) -> Result<(), tungstenite::Error> {
-        let now = Instant::now().into_std();
-        while let Some(text) = self.protocol.poll_transmit(now) {
+        let at = Instant::now();
+        while let Some(text) = self.protocol.poll_transmit(at.into_std()) {
             tracing::trace!(sent = %self.protocol.masked(&text), "wire");
+            if let Some(tape) = &self.tape {
+                tape.said(&text, at);
+            }
             if self.unsent.len() >= MOST_UNSENT {
                 let unread = io::Error::new(io::ErrorKind::TimedOut, "the server does not read what it is sent");
                 return Err(tungstenite::Error::Io(unread));
@@ -202,17 +221,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
             self.unsent.push_back(Message::text(text));
         }
         while !self.unsent.is_empty() {
-            match Pin::new(&mut self.socket).poll_ready(context) {
+            match self.socket.poll_ready_unpin(context) {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(ready) => ready?,
             }
             if let Some(message) = self.unsent.pop_front() {
-                Pin::new(&mut self.socket).start_send(message)?;
+                self.socket.start_send_unpin(message)?;
                 self.unflushed = true;
             }
         }
         if self.unflushed
-            && let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(context)
+            && let Poll::Ready(flushed) = self.socket.poll_flush_unpin(context)
         {
             flushed?;
             self.unflushed = false;
@@ -227,10 +246,16 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Session<Io> {
     pub async fn close(mut self) {
         let goodbye = async {
             if let Some(cancel) = self.protocol.farewell() {
+                if let Some(tape) = &self.tape {
+                    tape.said(&cancel, Instant::now());
+                }
                 self.socket.send(Message::text(cancel)).await?;
             }
-            self.socket.close(None).await?;
+            self.socket.close().await?;
             while let Some(message) = self.socket.next().await {
+                if let Some(tape) = &self.tape {
+                    tape.heard(Some(&message), Instant::now());
+                }
                 message?;
             }
             Ok::<(), tungstenite::Error>(())

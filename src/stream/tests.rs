@@ -33,9 +33,9 @@ struct Pipes {
 }
 
 impl Connect for Pipes {
-    type Io = DuplexStream;
+    type Socket = WebSocketStream<DuplexStream>;
 
-    fn dial<'a>(&self, _url: &Url) -> Dial<'a, DuplexStream>
+    fn dial<'a>(&self, _url: &Url) -> Dial<'a, Self::Socket>
     where
         Self: 'a,
     {

@@ -179,7 +179,7 @@ pub async fn listen<'a, C, T>(
 ) -> Listened
 where
     C: Connect + 'a,
-    C::Io: 'a,
+    C::Socket: 'a,
     T: Tokens<'a>,
 {
     let mut ear = Ear::new(&window, on_progress);
@@ -259,7 +259,7 @@ impl<'p> Ear<'p> {
                 self.listened.ledger.ready(now);
                 Orders::default()
             }
-            Item::Event(event) => self.keep(event),
+            Item::Event { event, at } => self.keep(event, at),
             Item::Lost { reason, gap, again_in } => {
                 tracing::debug!(%reason, ?again_in, "DXLink connection lost");
                 self.streaming = false;
@@ -292,15 +292,11 @@ impl<'p> Ear<'p> {
         }
     }
 
-    fn keep(&mut self, event: Event) -> Orders {
-        let now = Instant::now();
-        let at = stamp(
-            self.wall,
-            self.epoch
-                .map_or(Duration::ZERO, |epoch| now.saturating_duration_since(epoch)),
-        );
+    fn keep(&mut self, event: Event, received: Instant) -> Orders {
+        let since = self.epoch.map(|epoch| received.saturating_duration_since(epoch));
+        let at = stamp(self.wall, since.unwrap_or_default());
         let (event_type, symbol) = key(&event);
-        let orders = self.listened.ledger.answered(event_type, &symbol, now);
+        let orders = self.listened.ledger.answered(event_type, &symbol, received);
         match event {
             Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
             Event::Trade(event) => keep_newer(&mut self.values(symbol).trade, event, at, |trade| trade.time),

@@ -15,7 +15,7 @@ use super::oauth::Access;
 use super::quotes::{self, parse_quotes};
 use super::token::parse_quote_token;
 use super::{Error, FutureListing, MarketQuote, Metrics, QuoteToken, Route};
-use crate::http;
+use crate::http::Carrier;
 use crate::instrument::{Kind, Symbol};
 use crate::time;
 
@@ -87,19 +87,17 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`] when the address is neither https nor loopback, or TLS does not work.
     pub fn new(settings: Settings, credentials: Credentials) -> Result<Self, Error> {
-        let Settings {
-            base_url,
-            timeout,
-            batch_size,
-            requests_per_second,
-            user_agent,
-        } = settings;
-        let http = http::client(&base_url, &user_agent, timeout)?;
-        Ok(Self {
-            venue: Venue::new(http, base_url, requests_per_second),
+        let carrier = Carrier::network(&settings.base_url, &settings.user_agent, settings.timeout)?;
+        Ok(Self::over(carrier, settings, credentials))
+    }
+
+    /// A client whose requests go through `carrier`, whatever the settings say about reaching the API.
+    pub fn over(carrier: Carrier, settings: Settings, credentials: Credentials) -> Self {
+        Self {
+            venue: Venue::new(carrier, settings.base_url, settings.requests_per_second),
             access: Access::new(credentials),
-            batch_size: batch_size.max(1),
-        })
+            batch_size: settings.batch_size.max(1),
+        }
     }
 
     /// What opens the feed. Cancel safe.

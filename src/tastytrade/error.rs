@@ -145,22 +145,7 @@ impl Error {
             Self::RateLimited { .. } => "rate_limited",
             Self::NotInSandbox { .. } => "not_in_sandbox",
             Self::Status { status, .. } => return Cow::Owned(format!("http_{status}")),
-            Self::Transport {
-                source: TransportError::Timeout,
-                ..
-            } => "timeout",
-            Self::Transport {
-                source: TransportError::Connect(_),
-                ..
-            } => "connect",
-            Self::Transport {
-                source: TransportError::Broken(_),
-                ..
-            } => "broken",
-            Self::Transport {
-                source: TransportError::TooLarge { .. },
-                ..
-            } => "too_large",
+            Self::Transport { source, .. } => source.code(),
             Self::Unreadable { .. } => "unreadable",
         })
     }

@@ -5,21 +5,20 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::ACCEPT;
-use secrecy::ExposeSecret;
+use secrecy::SecretString;
 use tokio::time::sleep;
 use url::Url;
 
 use super::envelope::{Complaint, complaint};
 use super::oauth::Access;
 use super::{Error, Route, Traffic};
-use crate::http::{self, Pacer, Reply, TransportError, backoff, endpoint, retry_after, stretched};
+use crate::http::{self, Carrier, Pacer, Reply, Request, TransportError, backoff, endpoint, retry_after, stretched};
 use crate::time;
 
 /// The venue as this client reaches it.
 #[derive(Debug)]
 pub(super) struct Venue {
-    http: reqwest::Client,
+    carrier: Carrier,
     base: Url,
     pacer: Pacer,
     requests: AtomicU64,
@@ -57,10 +56,10 @@ pub(super) struct Tried {
 }
 
 impl Venue {
-    pub(super) fn new(http: reqwest::Client, base: Url, requests_per_second: f64) -> Self {
+    pub(super) fn new(carrier: Carrier, base: Url, requests_per_second: f64) -> Self {
         let pacer = Pacer::new(requests_per_second, BURST, IN_FLIGHT);
         Self {
-            http,
+            carrier,
             base,
             pacer,
             requests: AtomicU64::new(0),
@@ -92,7 +91,11 @@ impl Venue {
         let mut token = access.token(self, None).await?;
         let (mut attempt, mut renewed) = (1, false);
         loop {
-            let request = self.http.get(url.clone()).bearer_auth(token.secret.expose_secret());
+            let request = Request {
+                bearer: Some(token.secret.clone()),
+                confidential: route.is_confidential(),
+                ..Request::get(url.clone())
+            };
             let repeated = renewed || attempt > 1;
             let reply = match self.exchange(route, request, repeated).await {
                 Ok(reply) => reply,
@@ -131,21 +134,25 @@ impl Venue {
     }
 
     /// A POST with a JSON body, to be sent through [`Venue::exchange`].
-    pub(super) fn post(&self, route: Route, body: &impl serde::Serialize) -> reqwest::RequestBuilder {
-        self.http.post(self.url(route, "")).json(body)
+    pub(super) fn post(&self, route: Route, body: SecretString) -> Request {
+        Request {
+            body: Some(body),
+            confidential: route.is_confidential(),
+            ..Request::get(self.url(route, ""))
+        }
     }
 
     /// Sends one request when its turn comes.
     pub(super) async fn exchange(
         &self,
         route: Route,
-        request: reqwest::RequestBuilder,
+        request: Request,
         repeated: bool,
     ) -> Result<Reply, TransportError> {
         let _turn = self.pacer.turn(|| true).await;
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.retries.fetch_add(u64::from(repeated), Ordering::Relaxed);
-        let answer = http::send(request.header(ACCEPT, "application/json"), LARGEST_BODY).await;
+        let answer = self.carrier.send(request, LARGEST_BODY).await;
         if let Some(said) = answer
             .as_ref()
             .ok()
@@ -197,7 +204,7 @@ pub(super) fn after_silence(route: Route, error: &TransportError, attempt: u32) 
     let tries = match error {
         TransportError::Connect(_) | TransportError::Broken(_) => TRIES,
         TransportError::Timeout if route == Route::AccessToken => 2,
-        TransportError::Timeout | TransportError::TooLarge { .. } => 1,
+        TransportError::Timeout | TransportError::TooLarge { .. } | TransportError::NotRecorded => 1,
     };
     (attempt < tries).then(|| backoff(attempt))
 }

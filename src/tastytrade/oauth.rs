@@ -124,10 +124,16 @@ impl Access {
             body.client_secret,
             body.client_id.unwrap_or_default(),
         ];
+        let json = serde_json::to_string(&body).map_err(|error| Error::Unreadable {
+            route,
+            what: error.to_string(),
+        })?;
+        let json = SecretString::from(json);
         let mut attempt = 1;
         loop {
             let asked_at = Instant::now();
-            let reply = match venue.exchange(route, venue.post(route, &body), attempt > 1).await {
+            let request = venue.post(route, json.clone());
+            let reply = match venue.exchange(route, request, attempt > 1).await {
                 Ok(reply) => reply,
                 Err(source) => match after_silence(route, &source, attempt) {
                     Some(pause) => {

@@ -29,6 +29,14 @@ impl Route {
         }
     }
 
+    /// Whether its answer holds a token.
+    pub(super) fn is_confidential(self) -> bool {
+        match self {
+            Self::AccessToken | Self::QuoteToken => true,
+            Self::Metrics | Self::Quotes | Self::Futures => false,
+        }
+    }
+
     /// Whether the sandbox has no service behind it and answers 502 for good.
     pub(super) fn missing_in_sandbox(self) -> bool {
         match self {

@@ -16,6 +16,7 @@ mod manual;
 mod outages;
 mod output;
 mod rehearsal;
+mod replay;
 mod run;
 mod schema;
 mod screening;

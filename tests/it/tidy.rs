@@ -17,6 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "instrument",
             "legacy",
             "market",
+            "recording",
             "render",
             "screen",
             "stream",
@@ -35,12 +36,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "instrument",
             "legacy",
             "market",
+            "recording",
             "stream",
             "tastytrade",
             "time",
         ],
     ),
-    ("http", &[]),
+    ("http", &["recording"]),
     ("instrument", &["time", "units"]),
     ("legacy", &["http", "instrument", "time", "units"]),
     (
@@ -56,9 +58,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "vol",
         ],
     ),
+    ("recording", &[]),
     ("render", &["instrument", "market", "screen", "units"]),
     ("screen", &["instrument", "market", "time", "units", "vol"]),
-    ("stream", &["dxlink", "instrument", "time"]),
+    ("stream", &["dxlink", "instrument", "recording", "time"]),
     ("tastytrade", &["http", "instrument", "time", "units"]),
     ("time", &[]),
     ("units", &[]),
@@ -77,7 +80,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "tokio",
         &["cli", "demo", "gather", "http", "legacy", "stream", "tastytrade"],
     ),
-    ("reqwest", &["http", "legacy", "tastytrade"]),
+    ("reqwest", &["http"]),
 ];
 
 struct Source {

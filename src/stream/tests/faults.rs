@@ -44,7 +44,13 @@ async fn items_until(
 }
 
 fn is_quote(item: &Item) -> bool {
-    matches!(item, Item::Event(Event::Quote(_)))
+    matches!(
+        item,
+        Item::Event {
+            event: Event::Quote(_),
+            ..
+        }
+    )
 }
 
 /// Why and after what wait each lost connection was followed by another.
@@ -53,7 +59,7 @@ fn losses(items: &[Item]) -> Vec<(&str, Duration)> {
         .iter()
         .filter_map(|item| match item {
             Item::Lost { reason, again_in, .. } => Some((reason.as_str(), *again_in)),
-            Item::Ready | Item::Event(_) | Item::Refused { .. } | Item::Misunderstood { .. } => None,
+            Item::Ready | Item::Event { .. } | Item::Refused { .. } | Item::Misunderstood { .. } => None,
         })
         .collect()
 }
@@ -505,7 +511,7 @@ async fn after_the_machine_slept_the_connection_is_replaced_at_once() {
     let start = Instant::now();
     let items = items_until(
         &mut feed,
-        |item| matches!(item, Item::Event(Event::Quote(quote)) if quote.bid == Some(2.0)),
+        |item| matches!(item, Item::Event { event: Event::Quote(quote), .. } if quote.bid == Some(2.0)),
         async {
             peers[0].welcome("token-1").await;
             peers[0].quote("SPY", 1.0).await;
