@@ -184,7 +184,7 @@ impl<'a> Job<'a> {
         gathered: &Gathered,
         task: &Task,
         generated_at: Timestamp,
-        recorded: Option<Recorded>,
+        recorded: Option<&Recorded>,
     ) -> Result<(), Failure> {
         self.stderr.clear();
         if let Verdict::Refused(error) = &gathered.verdict {
@@ -196,7 +196,7 @@ impl<'a> Job<'a> {
             coverage: &coverage,
             run: &gathered.run,
             generated_at,
-            recorded: recorded.as_ref(),
+            recorded,
         };
         let document = task.document(gathered, meta);
         let (format, style) = self.format();

@@ -79,7 +79,7 @@ pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr:
     let mode = serde_json::from_value(header.mode.clone().into())
         .map_err(|source| unreadable(&args.file, &ReadError::Line { line: 1, source }))?;
     let recorded = Recorded::new(mode, header.started_at);
-    job.print(&gathered, &task, printed.unwrap_or(ended), Some(recorded))
+    job.print(&gathered, &task, printed.unwrap_or(ended), Some(&recorded))
 }
 
 /// The symbols to show: those named, else all that were recorded.

@@ -88,7 +88,7 @@ enum Happening {
 }
 
 impl Carrier {
-    /// Carries requests to `base` and below, see [`client::client`].
+    /// Carries requests to `base` and below, by https, or in plain text on loopback.
     ///
     /// # Errors
     /// [`SetupError`].

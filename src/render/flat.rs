@@ -15,7 +15,7 @@ use crate::screen::Rules;
 const GATE_COLUMNS: [&str; 7] = ["symbol", "gate", "verdict", "value", "limit", "text", "note"];
 
 /// Columns that end every line of `plain` and `csv`, the same on all of them.
-const RUN_COLUMNS: [&str; 4] = ["mode", "delayed", "partial", "recorded_mode"];
+const RUN_COLUMNS: [&str; 4] = ["mode", "delayed", "partial", "recorded"];
 
 pub(super) fn json(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;

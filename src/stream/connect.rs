@@ -155,10 +155,10 @@ async fn open(network: &Network, url: &Url) -> Result<WebSocketStream<Box<dyn By
     let tcp = match target.proxy()? {
         None => TcpStream::connect((target.host.as_str(), target.port))
             .await
-            .map_err(tcp_failed)?,
+            .map_err(|error| tcp_failed(&error))?,
         Some(proxy) => tunnel(&proxy, &target).await?,
     };
-    tcp.set_nodelay(true).map_err(tcp_failed)?;
+    tcp.set_nodelay(true).map_err(|error| tcp_failed(&error))?;
     let socket: Box<dyn Bytes> = if target.secure {
         let name = ServerName::try_from(target.host.clone()).map_err(|_invalid| ConnectError::BadUrl)?;
         let tls = TlsConnector::from(Arc::clone(&network.tls))
@@ -181,7 +181,7 @@ async fn open(network: &Network, url: &Url) -> Result<WebSocketStream<Box<dyn By
     }
 }
 
-fn tcp_failed(error: io::Error) -> ConnectError {
+fn tcp_failed(error: &io::Error) -> ConnectError {
     ConnectError::Tcp(error.to_string())
 }
 

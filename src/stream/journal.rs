@@ -144,6 +144,10 @@ fn ignored(socket: u64, frame: Frame, bytes: usize) -> Happening {
 }
 
 impl Breakage {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "of a foreign enum, what needs no treatment of its own is told in its own words"
+    )]
     fn of(error: &tungstenite::Error) -> Self {
         match error {
             tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Reset,

@@ -36,8 +36,14 @@ fn a_partial_run_says_so_in_every_format() {
         run.arg(format).answer().done().stdout
     };
     assert!(answer("table").contains("PARTIAL"));
-    assert!(answer("plain").lines().nth(1).unwrap().ends_with("\tdemo\ttrue\ttrue"));
-    assert!(answer("csv").lines().nth(1).unwrap().ends_with(",demo,true,true"));
+    assert!(
+        answer("plain")
+            .lines()
+            .nth(1)
+            .unwrap()
+            .ends_with("\tdemo\ttrue\ttrue\t")
+    );
+    assert!(answer("csv").lines().nth(1).unwrap().ends_with(",demo,true,true,"));
     let jsonl = answer("jsonl");
     let summary: Value = serde_json::from_str(jsonl.lines().last().unwrap()).unwrap();
     assert_eq!(
