@@ -1,4 +1,16 @@
-//! Pure maths of volatility on slices and units.
+//! Pure maths of volatility on slices and units: bars, estimators, options, chains.
+
+pub mod bars;
+mod stats;
+
+pub mod cone;
+pub mod ewma;
+pub mod realized;
+pub mod split;
 
 pub mod black;
-pub mod realized;
+pub mod premium;
+pub mod rank;
+
+#[cfg(test)]
+mod golden;
