@@ -8,9 +8,12 @@ pub mod ewma;
 pub mod realized;
 pub mod split;
 
-pub mod black;
 pub mod premium;
 pub mod rank;
+
+pub mod american;
+pub mod black;
+pub mod implied;
 
 #[cfg(test)]
 mod golden;
