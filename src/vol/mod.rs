@@ -15,5 +15,11 @@ pub mod american;
 pub mod black;
 pub mod implied;
 
+pub mod chain;
+pub mod smile;
+pub mod straddle;
+pub mod strip;
+pub mod term;
+
 #[cfg(test)]
 mod golden;
