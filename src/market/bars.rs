@@ -12,7 +12,8 @@ use crate::dxlink::Candles;
 use crate::legacy::History;
 use crate::time::{self, Market};
 use crate::units::Vol;
-use crate::vol::realized::{Bar, Cleaned, clean, close_to_close};
+use crate::vol::bars::{Bar, Cleaned, clean};
+use crate::vol::realized::{self, Estimator};
 
 /// How far a realised volatility looks back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,12 @@ impl DailyBars {
         if is_stale(last.date, self.now) {
             return Err(format!("the bars end on {}", last.date));
         }
-        let value = close_to_close(&self.cleaned.closes(), window.returns(), rules.trading_days)
+        let span = realized::Window {
+            days: window.returns(),
+            trading_days: rules.trading_days,
+        };
+        let value = Estimator::CloseToClose
+            .measure(&self.cleaned.bars, span)
             .map_err(|error| self.remark(&error.to_string()))?;
         let as_of = time::session_close(self.market, last.date)
             .unwrap_or(self.now)
