@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 use url::Url;
 
+use super::chains::{self, Chain, parse_chain, parse_futures_chain};
 use super::envelope::Parsed;
 use super::fetch::Venue;
 use super::futures::{self, Wanted, parse_futures};
@@ -148,6 +149,35 @@ impl Client {
         Ok(listings.into_values().collect())
     }
 
+    /// All options on `underlying`, a share, fund or index; `None` where none are listed or nobody knows it. One request.
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn chain(&self, underlying: &Symbol) -> Result<Option<Chain>, Error> {
+        let below = [underlying.as_str(), "nested"];
+        self.listed(Route::OptionChain, &below, parse_chain).await
+    }
+
+    /// All options on the contracts of the futures root `/ES`; `None` where none are listed or nobody knows it. One
+    /// request. Cancel safe.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn futures_chain(&self, root: &Symbol) -> Result<Option<Chain>, Error> {
+        let below = [root.as_str().trim_start_matches('/'), "nested"];
+        self.listed(Route::FuturesOptionChain, &below, parse_futures_chain).await
+    }
+
+    /// The risk-free rate the venue works with, continuously compounded, a fraction a year. Cancel safe.
+    ///
+    /// # Errors
+    /// Any of [`Error`].
+    pub async fn risk_free_rate(&self) -> Result<f64, Error> {
+        let body = self.venue.get(&self.access, Route::PublicConfiguration, "").await?;
+        chains::parse_rate(&body)
+    }
+
     /// Seconds by which the venue's clock was ahead of this machine's at its last answer, to the second; `None` before
     /// the first answer, or where it does not say.
     pub fn clock_ahead(&self) -> Option<i64> {
@@ -157,6 +187,19 @@ impl Client {
     /// What was sent so far.
     pub fn traffic(&self) -> Traffic {
         self.venue.traffic()
+    }
+
+    async fn listed(
+        &self,
+        route: Route,
+        below: &[&str],
+        parse: fn(&[u8]) -> Result<Chain, Error>,
+    ) -> Result<Option<Chain>, Error> {
+        match self.venue.get_below(&self.access, route, below, "").await {
+            Ok(body) => parse(&body).map(Some),
+            Err(Error::Status { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn ask<T>(

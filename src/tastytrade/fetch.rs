@@ -87,7 +87,18 @@ impl Venue {
 
     /// The body of a successful GET.
     pub(super) async fn get(&self, access: &Access, route: Route, query: &str) -> Result<Vec<u8>, Error> {
-        let url = self.url(route, query);
+        self.get_below(access, route, &[], query).await
+    }
+
+    /// The same of a path that goes on below the route's.
+    pub(super) async fn get_below(
+        &self,
+        access: &Access,
+        route: Route,
+        below: &[&str],
+        query: &str,
+    ) -> Result<Vec<u8>, Error> {
+        let url = self.url(route, below, query);
         let mut token = access.token(self, None).await?;
         let (mut attempt, mut renewed) = (1, false);
         loop {
@@ -138,7 +149,7 @@ impl Venue {
         Request {
             body: Some(body),
             confidential: route.is_confidential(),
-            ..Request::get(self.url(route, ""))
+            ..Request::get(self.url(route, &[], ""))
         }
     }
 
@@ -173,8 +184,9 @@ impl Venue {
         self.pacer.hold(stretched(pause, fastrand::f64()));
     }
 
-    fn url(&self, route: Route, query: &str) -> Url {
-        let segments: Vec<&str> = route.path().split('/').filter(|segment| !segment.is_empty()).collect();
+    fn url(&self, route: Route, below: &[&str], query: &str) -> Url {
+        let path = route.path().split('/').filter(|segment| !segment.is_empty());
+        let segments: Vec<&str> = path.chain(below.iter().copied()).collect();
         endpoint(&self.base, &segments, query)
     }
 }

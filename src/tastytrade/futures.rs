@@ -102,7 +102,7 @@ impl Item {
 }
 
 /// A name that goes into requests and onto terminals: short and of visible ASCII, or none.
-fn name(wire: Wire<SmolStr>) -> Option<SmolStr> {
+pub(super) fn name(wire: Wire<SmolStr>) -> Option<SmolStr> {
     let fit = |name: &SmolStr| name.len() <= LONGEST_NAME && name.bytes().all(|letter| letter.is_ascii_graphic());
     wire.ok().filter(fit)
 }

@@ -1,8 +1,9 @@
-//! tastytrade's REST API: tokens, market metrics, quotes by type, futures. Each answer has a type of its own whose
+//! tastytrade's REST API: tokens, market metrics, quotes by type, futures, option chains. Each answer has a type of its own whose
 //! units are fixed per field; nothing is guessed from the size of a number. It decides nothing about records or ranks.
 //!
 //! A [`Client`] sends; the `parse_*` functions turn bodies into answers and know no network.
 
+mod chains;
 mod client;
 mod envelope;
 mod error;
@@ -18,6 +19,7 @@ mod types;
 #[cfg(test)]
 mod samples;
 
+pub use chains::{Chain, ChainFuture, ListedExpiration, ListedOption, ListedStrike, Settlement};
 pub use client::{Answer, Client, Credentials, Settings, Traffic};
 pub use error::Error;
 pub use futures::active_contract;

@@ -15,10 +15,16 @@ pub enum Route {
     Quotes,
     /// Futures contracts.
     Futures,
+    /// The options of a share, fund or index.
+    OptionChain,
+    /// The options of a futures product.
+    FuturesOptionChain,
+    /// What the venue publishes about its margin rules, the risk-free rate among it.
+    PublicConfiguration,
 }
 
 impl Route {
-    /// Its path.
+    /// Its path, up to the symbol where it ends in one.
     pub fn path(self) -> &'static str {
         match self {
             Self::AccessToken => "/oauth/token",
@@ -26,6 +32,9 @@ impl Route {
             Self::Metrics => "/market-metrics",
             Self::Quotes => "/market-data/by-type",
             Self::Futures => "/instruments/futures",
+            Self::OptionChain => "/option-chains",
+            Self::FuturesOptionChain => "/futures-option-chains",
+            Self::PublicConfiguration => "/margin-requirements-public-configuration",
         }
     }
 
@@ -33,7 +42,12 @@ impl Route {
     pub(super) fn is_confidential(self) -> bool {
         match self {
             Self::AccessToken | Self::QuoteToken => true,
-            Self::Metrics | Self::Quotes | Self::Futures => false,
+            Self::Metrics
+            | Self::Quotes
+            | Self::Futures
+            | Self::OptionChain
+            | Self::FuturesOptionChain
+            | Self::PublicConfiguration => false,
         }
     }
 
@@ -41,7 +55,12 @@ impl Route {
     pub(super) fn missing_in_sandbox(self) -> bool {
         match self {
             Self::Metrics | Self::Quotes => true,
-            Self::AccessToken | Self::QuoteToken | Self::Futures => false,
+            Self::AccessToken
+            | Self::QuoteToken
+            | Self::Futures
+            | Self::OptionChain
+            | Self::FuturesOptionChain
+            | Self::PublicConfiguration => false,
         }
     }
 }

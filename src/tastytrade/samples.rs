@@ -6,6 +6,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::chains::{Chain, parse_chain, parse_futures_chain};
 use super::envelope::complaint;
 use super::futures::parse_futures;
 use super::metrics::parse_metrics;
@@ -15,9 +16,9 @@ use super::token::parse_quote_token;
 use super::{Error, MarketQuote, Metrics, active_contract};
 use crate::http::mangled::mangled;
 
-/// Items with values that the parsers of metrics, quotes and futures find in a body, and whether it is a quote token or a
-/// grant. An item that has a symbol and nothing else says nothing.
-fn reading(body: &[u8]) -> [usize; 5] {
+/// Items with values that the parsers of metrics, quotes and futures find in a body, whether it is a quote token or a
+/// grant, and strikes that the parsers of chains find. An item that has a symbol and nothing else says nothing.
+fn reading(body: &[u8]) -> [usize; 7] {
     let now = "2026-11-20T21:30:00Z".parse().unwrap();
     let tells = |item: &&Metrics| item.iv.is_some() || item.hv30.is_some() || item.iv_percentile.is_some();
     let quotes = |item: &&MarketQuote| item.last.is_some() || item.bid.is_some() || item.prev_close.is_some();
@@ -33,7 +34,13 @@ fn reading(body: &[u8]) -> [usize; 5] {
         }),
         usize::from(parse_quote_token(body, now).is_ok()),
         usize::from(parse_grant(body).is_ok()),
+        parse_chain(body).map_or(0, |chain| strikes(&chain)),
+        parse_futures_chain(body).map_or(0, |chain| strikes(&chain)),
     ]
+}
+
+fn strikes(chain: &Chain) -> usize {
+    chain.expirations.iter().map(|expiration| expiration.strikes.len()).sum()
 }
 
 fn samples() -> BTreeMap<String, Vec<u8>> {
@@ -51,16 +58,19 @@ fn samples() -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn every_sample_is_read_by_its_own_parser_and_by_no_other() {
-    let own: BTreeMap<&str, [usize; 5]> = [
-        ("market-metrics.json", [5, 0, 0, 0, 0]),
-        ("market-data-by-type.json", [0, 6, 0, 0, 0]),
-        ("market-data-by-type.partial.json", [0, 1, 0, 0, 0]),
-        ("instruments-futures.json", [0, 0, 3, 0, 0]),
-        ("api-quote-tokens.ok.json", [0, 0, 0, 1, 0]),
-        ("api-quote-tokens.minimal.json", [0, 0, 0, 1, 0]),
-        ("api-quote-tokens.demo.json", [0, 0, 0, 1, 0]),
-        ("oauth-token.ok.json", [0, 0, 0, 0, 1]),
-        ("oauth-token.ok-rotated.json", [0, 0, 0, 0, 1]),
+    let own: BTreeMap<&str, [usize; 7]> = [
+        ("market-metrics.json", [5, 0, 0, 0, 0, 0, 0]),
+        ("market-data-by-type.json", [0, 6, 0, 0, 0, 0, 0]),
+        ("market-data-by-type.partial.json", [0, 1, 0, 0, 0, 0, 0]),
+        ("instruments-futures.json", [0, 0, 3, 0, 0, 0, 0]),
+        ("api-quote-tokens.ok.json", [0, 0, 0, 1, 0, 0, 0]),
+        ("api-quote-tokens.minimal.json", [0, 0, 0, 1, 0, 0, 0]),
+        ("api-quote-tokens.demo.json", [0, 0, 0, 1, 0, 0, 0]),
+        ("oauth-token.ok.json", [0, 0, 0, 0, 1, 0, 0]),
+        ("oauth-token.ok-rotated.json", [0, 0, 0, 0, 1, 0, 0]),
+        ("option-chain-nested.json", [0, 0, 0, 0, 0, 4, 0]),
+        ("option-chain-nested.two-roots.json", [0, 0, 0, 0, 0, 2, 0]),
+        ("futures-option-chain-nested.json", [0, 0, 0, 0, 0, 0, 4]),
     ]
     .into();
     let samples = samples();
@@ -106,6 +116,8 @@ proptest! {
             futures.err(),
             parse_quote_token(&body, now).err(),
             parse_grant(&body).err(),
+            parse_chain(&body).err(),
+            parse_futures_chain(&body).err(),
         ];
         prop_assert!(errors.iter().flatten().all(is_fit_to_print));
         let what = complaint(&body).what;
