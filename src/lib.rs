@@ -18,6 +18,7 @@ pub mod stream;
 
 pub mod legacy;
 
+pub mod chain;
 pub mod gather;
 pub mod market;
 pub mod vol;

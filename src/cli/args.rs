@@ -6,7 +6,10 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use crate::chain::MOST_STRIKES;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -30,6 +33,7 @@ const STYLES: Styles = Styles::styled()
         variance screen --symbols /ES,SPY             the active month of /ES and SPY, ranked\n  \
         variance quote AAPL --json                    one record with its sources\n  \
         variance explain /ES                          every gate, every number, what was tried\n  \
+        variance chain SPY --dte 30                   the options that expire nearest to 30 days\n  \
         variance doctor                               what works and what to do about what does not\n\n\
         Exit codes: variance help exit-codes"
 )]
@@ -82,7 +86,9 @@ pub(super) enum Command {
     Quote(Box<Quote>),
     /// Every gate with value, limit and verdict; where each number came from and what was tried before it
     Explain(Box<Explain>),
-    /// Run a recorded screen, quote or explain again, without a network
+    /// The options of a symbol: quotes, Greeks, volatilities, skew, straddle, expected move
+    Chain(Box<Chain>),
+    /// Run a recorded screen, quote, explain or chain again, without a network
     Replay(Box<Replay>),
     /// Check configuration, credentials, token, feed, metrics and clock, step by step
     Doctor(Doctor),
@@ -314,6 +320,35 @@ pub(super) struct Explain {
     /// How and from where
     #[command(flatten)]
     pub data: Data,
+}
+
+/// `variance chain`
+#[derive(Debug, Args)]
+pub(super) struct Chain {
+    /// A share, fund, index, futures root or contract: SPY, SPX, /ES, /ESZ6
+    #[arg(value_name = "SYMBOL")]
+    pub symbol: String,
+    /// What of the chain is wanted.
+    #[command(flatten)]
+    pub wish: ChainPicks,
+    /// How and from where
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// What of a chain is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct ChainPicks {
+    /// The expiration nearest to so many days from today [default: the first one and those around 30 days]
+    #[arg(long, value_name = "DAYS", conflicts_with = "expiry", value_parser = clap::value_parser!(u16).range(0..=3650))]
+    pub dte: Option<u16>,
+    /// The expiration of this date, YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    pub expiry: Option<Date>,
+    /// Strikes on each side of the price, 1 to 250, as far as 2,000 subscriptions reach [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_STRIKES)))]
+    pub strikes: Option<u16>,
 }
 
 /// `variance replay`

@@ -18,8 +18,8 @@ use super::runtime::interruptible;
 use super::task::Task;
 use super::{Surroundings, record, resolve};
 use crate::config::{self, Config};
-use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Venues, Verdict, gather};
-use crate::instrument::Instrument;
+use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Venues, Verdict, gather, gather_chain};
+use crate::instrument::{Instrument, Kind as Instruments, Symbol};
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
 use crate::render::{self, Format, Meta, Recorded, Style};
@@ -125,7 +125,7 @@ impl<'a> Job<'a> {
                 stands: self.global.as_of.is_some(),
             };
             let deadline = source.deadline.map(|seconds| epoch + Duration::from_secs_f64(seconds));
-            Ok(self.gather(&plan, &access, Times { clock, deadline }, stop).await)
+            Ok(self.gather(&plan, task, &access, Times { clock, deadline }, stop).await)
         })??;
         let generated_at = if self.global.as_of.is_some() {
             self.now()
@@ -171,7 +171,7 @@ impl<'a> Job<'a> {
             seed,
             symbols: instruments.iter().map(|one| one.symbol().to_string()).collect(),
             deadline_seconds: source.deadline,
-            options: serde_json::to_value(&task.picks).map_err(internal)?,
+            options: task.options().map_err(internal)?,
             config: serde_json::to_value(config).map_err(internal)?,
         };
         fastrand::seed(seed);
@@ -191,14 +191,26 @@ impl<'a> Job<'a> {
             return Err(refused(error));
         }
         self.name_unknown(gathered);
-        let coverage = Coverage::of(&gathered.records);
+        let chain = match task.report(gathered) {
+            None => None,
+            Some(Ok(report)) => Some(report),
+            Some(Err(reason)) => {
+                let symbol = gathered.records.first().map(|record| record.symbol.clone());
+                let failure = super::chain::failure(reason, &symbol.unwrap_or_else(|| Symbol("".into())));
+                return Err(failure);
+            }
+        };
+        let coverage = match &chain {
+            Some(report) => Coverage::of(&report.records()),
+            None => Coverage::of(&gathered.records),
+        };
         let meta = Meta {
             coverage: &coverage,
             run: &gathered.run,
             generated_at,
             recorded,
         };
-        let document = task.document(gathered, meta);
+        let document = task.document(gathered, chain.as_ref(), meta);
         let (format, style) = self.format();
         let required = self.show.require_complete;
         self.output
@@ -208,7 +220,11 @@ impl<'a> Job<'a> {
 
     /// Names the symbols that nobody had anything to say about: they may be misspelt.
     fn name_unknown(&self, gathered: &Gathered) {
-        let nothing = |record: &&Record| Field::ALL.iter().all(|field| !record.has(*field));
+        let is_option = |kind| matches!(kind, Instruments::EquityOption | Instruments::FutureOption);
+        let nothing = |record: &&Record| {
+            let of_chain = gathered.chain.is_some() && is_option(record.kind);
+            !of_chain && Field::ALL.iter().all(|field| !record.has(*field))
+        };
         let unknown: Vec<&str> = gathered
             .records
             .iter()
@@ -232,6 +248,7 @@ impl<'a> Job<'a> {
     pub(super) async fn gather(
         &self,
         plan: &Plan,
+        task: &Task,
         access: &Access,
         times: Times,
         stop: watch::Receiver<bool>,
@@ -244,6 +261,9 @@ impl<'a> Job<'a> {
         };
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(times.deadline, stop);
+        if let Some((wish, underlying)) = task.wish().zip(plan.instruments.first()) {
+            return gather_chain(plan, (underlying, wish), &venues, &bound, times.clock, &notify).await;
+        }
         gather(plan, &venues, &bound, times.clock, &notify).await
     }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod args;
+mod chain;
 mod config;
 mod data;
 mod demo;
@@ -113,6 +114,7 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         Command::Screen(args) => screen::run(args, global, &surroundings, stderr),
         Command::Quote(args) => quote::run(args, global, &surroundings, stderr),
         Command::Explain(args) => explain::run(args, global, &surroundings, stderr),
+        Command::Chain(args) => chain::run(args, global, &surroundings, stderr),
         Command::Replay(args) => replay::run(args, global, &surroundings, stderr),
         Command::Doctor(args) => doctor::run(args, global, &surroundings, stderr),
         Command::Demo(args) => demo::run(args, &surroundings, stderr),

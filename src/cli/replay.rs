@@ -68,10 +68,12 @@ pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr:
             clock,
             deadline: deadline.and_then(|deadline| epoch.checked_add(deadline)),
         };
-        let gathered = job.gather(&plan, &access, times, stop).await?;
+        let gathered = job.gather(&plan, &task, &access, times, stop).await?;
         Ok((gathered, clock.now()))
     })?;
-    gathered.records.retain(|record| only.contains(&record.symbol));
+    if task.wish().is_none() {
+        gathered.records.retain(|record| only.contains(&record.symbol));
+    }
     let printed = milestones.iter().find_map(|(_, one)| match one {
         Milestone::Printed { generated_at } => Some(*generated_at),
         Milestone::WindowEnded => None,
@@ -119,7 +121,7 @@ fn config(args: &Replay, recording: &Recording, global: &Global, then: &Surround
 fn task(args: &Replay, recording: &Recording, config: &Config) -> Result<Task, Failure> {
     let header = &recording.header;
     let wrong = |source| unreadable(&args.file, &ReadError::Line { line: 1, source });
-    let recorded: Picks = serde_json::from_value(header.options.clone()).map_err(wrong)?;
+    let options = || header.options.clone();
     let typed = args.picks.clone();
     let rules_alone = Picks {
         rules: typed.rules.clone(),
@@ -133,6 +135,12 @@ fn task(args: &Replay, recording: &Recording, config: &Config) -> Result<Task, F
             Err(Failure::new(Kind::Usage, text).hint("Options of a screen go with the recording of a screen."))
         }
     };
+    if header.command == "chain" {
+        takes(typed == Picks::default())?;
+        let picks = serde_json::from_value(options()).map_err(wrong)?;
+        return Ok(Task::chain(picks, header.started_at));
+    }
+    let recorded: Picks = serde_json::from_value(options()).map_err(wrong)?;
     match header.command.as_str() {
         "screen" => Task::screen(typed.over(recorded), config, header.started_at),
         "explain" => {

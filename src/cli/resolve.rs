@@ -1,6 +1,6 @@
 //! What is needed: arguments, environment and configuration turned into the values the other rooms work with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -197,6 +197,7 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
             trading_days: f64::from(config.volatility.trading_days),
         },
         precedence: Precedence::default(),
+        chain_names: BTreeMap::new(),
     }
 }
 

@@ -2,11 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::args::{Picks, Rules};
+use super::args::{ChainPicks, Picks, Rules};
 use super::exit::Failure;
 use super::resolve;
+use crate::chain::{self, When, Wish};
 use crate::config::Config;
-use crate::gather::Gathered;
+use crate::gather::{Found, Gathered, NoChain};
+use crate::instrument::Kind as InstrumentKind;
+use crate::market::Record;
 use crate::render::{Command, Document, Meta};
 use crate::screen::{self, View};
 use crate::time;
@@ -14,8 +17,7 @@ use crate::time;
 /// A data command with everything it needs to make its document.
 #[derive(Debug)]
 pub(super) struct Task {
-    /// What was asked for, as it is recorded.
-    pub(super) picks: Picks,
+    picks: Picks,
     now: Timestamp,
     kind: Kind,
 }
@@ -25,6 +27,7 @@ enum Kind {
     Screen { rules: screen::Rules, view: View },
     Quote,
     Explain { rules: screen::Rules },
+    Chain { picks: ChainPicks },
 }
 
 impl Task {
@@ -62,17 +65,61 @@ impl Task {
         Ok(Self { picks, now, kind })
     }
 
+    /// `variance chain`.
+    pub(super) fn chain(picks: ChainPicks, now: Timestamp) -> Self {
+        Self {
+            picks: Picks::default(),
+            now,
+            kind: Kind::Chain { picks },
+        }
+    }
+
+    /// What was asked for, as it is recorded.
+    pub(super) fn options(&self) -> serde_json::Result<serde_json::Value> {
+        match &self.kind {
+            Kind::Chain { picks } => serde_json::to_value(picks),
+            Kind::Screen { .. } | Kind::Quote | Kind::Explain { .. } => serde_json::to_value(&self.picks),
+        }
+    }
+
+    /// What is wanted of an option chain, if one is.
+    pub(super) fn wish(&self) -> Option<Wish> {
+        let Kind::Chain { picks } = &self.kind else { return None };
+        let when = match (picks.dte, picks.expiry) {
+            (Some(days), _) => When::Days(days),
+            (None, Some(date)) => When::On(date),
+            (None, None) => When::AroundThirtyDays,
+        };
+        Some(Wish {
+            when,
+            strikes: picks.strikes.unwrap_or(STRIKES),
+        })
+    }
+
+    /// What was found of the chain asked for, or why nothing was.
+    pub(super) fn report<'g>(&self, gathered: &'g Gathered) -> Option<Result<chain::Report, &'g NoChain>> {
+        let records = &gathered.records;
+        let found = gathered.chain.as_ref()?;
+        let symbol = underlyings(records).first().map(|record| record.symbol.clone())?;
+        Some(
+            found
+                .as_ref()
+                .map(|Found { choice, rate }| chain::Report::of(symbol, choice.clone(), rate, records, self.now)),
+        )
+    }
+
     /// Which command it is.
     pub(super) fn command(&self) -> Command {
         match self.kind {
             Kind::Screen { .. } => Command::Screen,
             Kind::Quote => Command::Quote,
             Kind::Explain { .. } => Command::Explain,
+            Kind::Chain { .. } => Command::Chain,
         }
     }
 
-    /// The document of what was gathered.
-    pub(super) fn document(&self, gathered: &Gathered, meta: Meta<'_>) -> Document {
+    /// The document of what was gathered, and of the chain in it.
+    pub(super) fn document(&self, gathered: &Gathered, chain: Option<&chain::Report>, meta: Meta<'_>) -> Document {
         let today = time::new_york_date(self.now);
         let records = &gathered.records;
         match &self.kind {
@@ -85,6 +132,16 @@ impl Task {
             }
             Kind::Quote => Document::quote(records, meta),
             Kind::Explain { rules } => Document::explain(records, rules, today, meta),
+            Kind::Chain { .. } => Document::chain(chain, &underlyings(records), meta),
         }
     }
 }
+
+/// The records that are of no option.
+fn underlyings(records: &[Record]) -> Vec<&Record> {
+    let is_option = |kind| matches!(kind, InstrumentKind::EquityOption | InstrumentKind::FutureOption);
+    records.iter().filter(|record| !is_option(record.kind)).collect()
+}
+
+/// Strikes on each side where nobody asked for more or less.
+const STRIKES: u16 = 10;

@@ -55,7 +55,12 @@ impl Gathering<'_, '_> {
         }
         let verdict = verdict::of(answered, refused, &trouble);
         let run = self.run(&later, &records);
-        Ok(Gathered { records, run, verdict })
+        Ok(Gathered {
+            records,
+            run,
+            verdict,
+            chain: None,
+        })
     }
 
     /// What the feed said about each instrument, and why where it said nothing.
@@ -170,7 +175,11 @@ impl Gathering<'_, '_> {
             Kind::Index => Ok((Kind::Index, symbol)),
             Kind::EquityOption => Ok((Kind::EquityOption, symbol)),
             Kind::Crypto => Ok((Kind::Crypto, symbol)),
-            Kind::FutureOption => Err("REST knows futures options only by their chain symbol".to_owned()),
+            Kind::FutureOption => {
+                let name = self.plan.chain_names.get(&symbol).cloned();
+                name.map(|name| (Kind::FutureOption, name))
+                    .ok_or_else(|| "REST knows futures options only by their chain symbol".to_owned())
+            }
             Kind::Future => {
                 let contract = self.resolved(&symbol).and_then(|resolved| resolved.contract.clone());
                 contract
@@ -263,7 +272,9 @@ impl Gathering<'_, '_> {
         let class = classes.get(&symbol).or_else(|| classes.get(root.as_ref()?));
         Subject {
             kind: instrument.kind(),
-            contract: resolved.and_then(|resolved| resolved.contract.clone()),
+            contract: resolved
+                .and_then(|resolved| resolved.contract.clone())
+                .or_else(|| self.plan.chain_names.get(&symbol).cloned()),
             expiration: resolved.and_then(|resolved| resolved.expiration),
             streamer: resolved.map(|resolved| resolved.streamer.clone()),
             asset_class: class.unwrap_or(&self.plan.default_asset_class).clone(),

@@ -3,6 +3,7 @@
 //! What is decided here is only who is asked when. What a value is, is decided by `market`.
 
 mod bound;
+mod chain;
 mod clock;
 mod fallback;
 mod listening;
@@ -19,6 +20,7 @@ use smol_str::SmolStr;
 use tokio::sync::mpsc;
 
 pub use bound::{Bound, Cut};
+pub use chain::{Found, NoChain, gather_chain};
 pub use clock::Clock;
 pub use listening::feed_settings;
 pub use tokens::TokenDesk;
@@ -52,6 +54,8 @@ pub struct Plan {
     pub vol: VolRules,
     /// Who is believed first.
     pub precedence: Precedence,
+    /// What REST calls options on futures, which follows from no spelling of the feed's.
+    pub chain_names: BTreeMap<Symbol, Symbol>,
 }
 
 /// How to listen to the feed.
@@ -108,6 +112,8 @@ pub struct Gathered {
     pub run: Run,
     /// Whether the run as a whole failed.
     pub verdict: Verdict,
+    /// What was found of an option chain, if one was asked for.
+    pub chain: Option<Result<Found, NoChain>>,
 }
 
 /// Gathers what `plan` wants from `venues`. Ends at the latest with `bound`, with what is there by then.

@@ -200,6 +200,7 @@ pub(super) fn rest_quote(symbol: &str) -> MarketQuote {
         low: Some(price(99.5)),
         prev_close: Some(price(100.1)),
         volume: Some(5.0),
+        open_interest: Some(900.0),
         option_iv: Vol::new(0.4),
         delta: Some(0.6),
         gamma: Some(0.03),

@@ -16,7 +16,7 @@ pub struct Subject {
     pub symbol: Symbol,
     /// What it is.
     pub kind: Kind,
-    /// For futures the contract behind the symbol.
+    /// For futures the contract behind the symbol, for options on them what REST calls them where that is known.
     pub contract: Option<Symbol>,
     /// The last day of that contract.
     pub expiration: Option<Date>,

@@ -39,6 +39,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     let high = choice.first(Field::High, quotes.each(|prices| &prices.high));
     let low = choice.first(Field::Low, quotes.each(|prices| &prices.low));
     let volume = choice.first(Field::Volume, quotes.each(|prices| &prices.volume));
+    let open_interest = choice.first(Field::OpenInterest, quotes.each(|prices| &prices.open_interest));
 
     let metrics = &precedence.metrics;
     let iv = choice.walk(Field::Iv, metrics, |source| offers.iv(source));
@@ -112,6 +113,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
         vega,
         rho,
         option_iv,
+        open_interest,
         passed_over: in_field_order(choice.passed_over),
         missing: in_field_order(choice.missing),
         notes: Vec::new(),

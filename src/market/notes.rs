@@ -51,6 +51,7 @@ fn is_before_gap(record: &Record, streamed: &Streamed) -> bool {
     let from_summary = [&record.prev_close, &record.open, &record.high, &record.low]
         .into_iter()
         .any(is_streamed);
+    let from_summary = from_summary || is_streamed(&record.open_interest);
     let from_greeks = [&record.delta, &record.gamma, &record.theta, &record.vega, &record.rho]
         .into_iter()
         .any(is_streamed)

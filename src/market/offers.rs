@@ -48,6 +48,7 @@ impl<'a> Offers<'a> {
             Source::DxlinkCandles => Err("has no prices".to_owned()),
             Source::Rest => rest_quote(self.inputs).map(|quote| of_rest(quote, kind, self.inputs.now)),
             Source::Legacy => history(self.inputs).map(|history| of_history(history, kind, self.inputs.now)),
+            Source::Model => Err("has no prices".to_owned()),
         }
     }
 
@@ -138,7 +139,7 @@ impl<'a> Offers<'a> {
                 .as_ref()
                 .map_err(Clone::clone)?
                 .realized(window, self.rules),
-            Source::Dxlink => Err("has no realised volatility".to_owned()),
+            Source::Dxlink | Source::Model => Err("has no realised volatility".to_owned()),
         }
     }
 
@@ -210,7 +211,7 @@ impl<'a> Offers<'a> {
                     method,
                 })
             }
-            Source::DxlinkCandles | Source::Legacy => Err("has no greeks".to_owned()),
+            Source::DxlinkCandles | Source::Legacy | Source::Model => Err("has no greeks".to_owned()),
         }
     }
 
@@ -232,7 +233,9 @@ impl<'a> Offers<'a> {
                     method,
                 })
             }
-            Source::Dxlink | Source::DxlinkCandles | Source::Legacy => Err("has no market metrics".to_owned()),
+            Source::Dxlink | Source::DxlinkCandles | Source::Legacy | Source::Model => {
+                Err("has no market metrics".to_owned())
+            }
         }
     }
 }

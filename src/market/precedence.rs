@@ -63,6 +63,7 @@ pub(super) fn can_have(kind: Kind, field: Field) -> bool {
         | Field::Vtr => !option,
         Field::EarningsDate => kind == Kind::Equity,
         Field::Delta | Field::Gamma | Field::Theta | Field::Vega | Field::Rho | Field::OptionIv => option,
+        Field::OpenInterest => option || kind == Kind::Future,
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) struct Prices {
     pub(super) high: Offer<Price>,
     pub(super) low: Offer<Price>,
     pub(super) volume: Offer<f64>,
+    pub(super) open_interest: Offer<f64>,
 }
 
 /// What the feed's events make of it.
@@ -46,6 +47,7 @@ pub(super) fn of_stream(streamed: &Streamed, kind: Kind) -> Prices {
         high: of_day(|summary| summary.high, "high"),
         low: of_day(|summary| summary.low, "low"),
         volume: streamed_volume(streamed, day),
+        open_interest: streamed_open_interest(streamed),
         bid,
         ask,
         last,
@@ -72,15 +74,16 @@ pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices
     let last = sourced(quote.last, "last trade", "last trade");
     let mark = sourced(quote.mark, "venue mark", "mark");
     let prev_close = sourced(quote.prev_close, "previous close", "previous close");
-    let volume = match quote.volume {
+    let counted = |count: Option<f64>, method: &'static str, name: &str| match count {
         Some(value) if value.is_finite() && value >= 0.0 => Ok(Sourced {
             value,
             source: Source::Rest,
             as_of,
-            method: "volume of the day",
+            method,
         }),
-        Some(_) | None => Err("no volume".to_owned()),
+        Some(_) | None => Err(format!("no {name}")),
     };
+    let volume = counted(quote.volume, "volume of the day", "volume");
     Prices {
         price: price_of(kind, &bid, &ask, &last, Some(&mark), &prev_close),
         open: sourced(quote.open, "day summary", "open"),
@@ -91,6 +94,7 @@ pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices
         last,
         prev_close,
         volume,
+        open_interest: counted(quote.open_interest, OPEN_INTEREST, "open interest"),
     }
 }
 
@@ -136,6 +140,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
         last,
         prev_close,
         volume: Err("has no volume".to_owned()),
+        open_interest: Err("has no open interest".to_owned()),
     }
 }
 
@@ -314,6 +319,21 @@ fn streamed_volume(streamed: &Streamed, day: Day) -> Offer<f64> {
     }
 }
 
+fn streamed_open_interest(streamed: &Streamed) -> Offer<f64> {
+    let Some(heard) = &streamed.summary else {
+        return Err(silence(streamed, "no day summary"));
+    };
+    match heard.event.open_interest {
+        Some(value) if value.is_finite() && value >= 0.0 => Ok(Sourced {
+            value,
+            source: Source::Dxlink,
+            as_of: heard.at,
+            method: OPEN_INTEREST,
+        }),
+        Some(_) | None => Err("no open interest in the day summary".to_owned()),
+    }
+}
+
 fn price_of(
     kind: Kind,
     bid: &Offer<Price>,
@@ -385,6 +405,8 @@ fn no_quote() -> Offer<Price> {
 /// The method of a price that was traded outside regular hours.
 pub(super) const EXTENDED_TRADE: &str = "extended-hours trade";
 
+/// Open contracts are counted once a day; the count says no time.
+const OPEN_INTEREST: &str = "open contracts";
 const VOID_QUOTE: &str = "the quote is zero on both sides";
 
 #[cfg(test)]

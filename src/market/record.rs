@@ -21,6 +21,8 @@ pub enum Source {
     Rest,
     /// The deprecated chart endpoint.
     Legacy,
+    /// Our own option model on quotes of the option chain.
+    Model,
 }
 
 /// A value, who gave it, the moment it describes and how it was made.
@@ -70,11 +72,12 @@ pub enum Field {
     Vega,
     Rho,
     OptionIv,
+    OpenInterest,
 }
 
 impl Field {
     /// Every field, in the order in which they are printed.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Price,
         Self::Bid,
         Self::Ask,
@@ -103,6 +106,7 @@ impl Field {
         Self::Vega,
         Self::Rho,
         Self::OptionIv,
+        Self::OpenInterest,
     ];
 }
 
@@ -133,7 +137,7 @@ pub struct Missing {
 pub struct Record {
     /// As asked for, canonical.
     pub symbol: Symbol,
-    /// For futures the contract behind the symbol, `/ESZ6`.
+    /// For futures the contract behind the symbol, `/ESZ6`; for options on them what REST calls them where that is known.
     pub contract: Option<Symbol>,
     /// Days from today to the last day of that contract.
     pub days_to_expiration: Option<i32>,
@@ -171,6 +175,7 @@ pub struct Record {
     pub vega: Option<Sourced<f64>>,
     pub rho: Option<Sourced<f64>>,
     pub option_iv: Option<Sourced<Vol>>,
+    pub open_interest: Option<Sourced<f64>>,
     /// Values that are not from the first source of their field: who was tried before, in field order.
     pub passed_over: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
@@ -211,6 +216,7 @@ impl Record {
             Field::Vega => self.vega.is_some(),
             Field::Rho => self.rho.is_some(),
             Field::OptionIv => self.option_iv.is_some(),
+            Field::OpenInterest => self.open_interest.is_some(),
         }
     }
 }

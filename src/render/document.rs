@@ -6,8 +6,10 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
+use super::chain::ChainBlock;
 use super::row::Row;
 use super::text::millis;
+use crate::chain::Report as ChainReport;
 use crate::instrument::Symbol;
 use crate::market::{Coverage, Mode, Record, Run, RunError, Sources, StoppedBy, Timing};
 use crate::screen::{Gate, GateResult, Report, Rules, View, explain};
@@ -25,9 +27,11 @@ pub enum Command {
     Quote,
     /// `variance explain`.
     Explain,
+    /// `variance chain`.
+    Chain,
 }
 
-/// What `screen`, `quote` and `explain` print.
+/// What `screen`, `quote`, `explain` and `chain` print.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(title = "variance output")]
 pub struct Document {
@@ -68,6 +72,9 @@ pub struct Document {
     /// What every gate said, in the order of `rows`; `explain` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<Vec<Explanation>>,
+    /// The option chain; `chain` only, the rows are what its options are on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<ChainBlock>,
     /// Complaints about the run.
     pub errors: Vec<RunError>,
 }
@@ -177,6 +184,15 @@ impl Document {
         }
     }
 
+    /// The options of `chain`, if there is one, and the `underlyings` they are on.
+    pub fn chain(chain: Option<&ChainReport>, underlyings: &[&Record], meta: Meta<'_>) -> Self {
+        let rows = underlyings.iter().map(|record| Row::quoted(record)).collect();
+        Self {
+            chain: chain.map(ChainBlock::of),
+            ..Self::envelope(Command::Chain, rows, meta)
+        }
+    }
+
     fn envelope(command: Command, rows: Vec<Row>, meta: Meta<'_>) -> Self {
         let Run {
             mode,
@@ -204,6 +220,7 @@ impl Document {
             rows,
             rejected: None,
             explained: None,
+            chain: None,
             errors,
         }
     }

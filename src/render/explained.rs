@@ -72,6 +72,7 @@ pub(super) fn source_name(source: Source) -> &'static str {
         Source::DxlinkCandles => "dxlink-candles",
         Source::Rest => "rest",
         Source::Legacy => "legacy",
+        Source::Model => "model",
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::chain::{ChainBlock, OPTION_COLUMNS};
 use super::text::clean;
 use super::{Command, Document, ROW_COLUMNS, Recorded, Row};
 use crate::market::{Coverage, Mode, RunError, Sources, StoppedBy, Timing};
@@ -44,6 +45,9 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
     }
     for explained in document.explained.iter().flatten() {
         line(out, &Line::Explained(explained))?;
+    }
+    if let Some(chain) = &document.chain {
+        chain_lines(chain, out)?;
     }
     line(
         out,
@@ -96,6 +100,9 @@ enum Line<'a> {
     Row(&'a Row),
     Rejected(&'a super::Rejected),
     Explained(&'a super::Explanation),
+    Chain(Map<String, Value>),
+    Expiration(Map<String, Value>),
+    Option(Map<String, Value>),
     Summary {
         partial: bool,
         stopped_by: StoppedBy,
@@ -111,6 +118,37 @@ fn line(out: &mut impl io::Write, line: &Line<'_>) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// The chain without its expirations, the expirations without their strikes, then an option a line.
+fn chain_lines(chain: &ChainBlock, out: &mut impl io::Write) -> io::Result<()> {
+    let mut alone = object(chain)?;
+    alone.remove("expirations");
+    line(out, &Line::Chain(alone))?;
+    for expiration in &chain.expirations {
+        let mut alone = object(expiration)?;
+        alone.remove("strikes");
+        line(out, &Line::Expiration(alone))?;
+    }
+    for option in options(chain)? {
+        line(out, &Line::Option(option))?;
+    }
+    Ok(())
+}
+
+/// Each option with what its expiration and strike say about it.
+fn options(chain: &ChainBlock) -> io::Result<Vec<Map<String, Value>>> {
+    let options = chain.options().map(|(expiration, strike, right, option)| {
+        let mut object = object(option)?;
+        let about = serde_json::json!({
+            "underlying": expiration.underlying, "root": expiration.root, "expiration": expiration.expiration,
+            "days_to_expiration": expiration.days_to_expiration, "multiplier": expiration.multiplier,
+            "strike": strike.strike, "right": right, "model_iv": strike.model_iv,
+        });
+        object.extend(self::object(&about)?);
+        Ok(object)
+    });
+    options.collect()
+}
+
 /// Header and cells of the formats with one row a line.
 fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)> {
     let run = [
@@ -121,8 +159,10 @@ fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)
             document.recorded.as_ref().map(|recorded| recorded.mode),
         )?),
     ];
-    let (columns, objects) = match &document.explained {
-        Some(explained) => {
+    let (columns, objects) = match (&document.explained, &document.chain) {
+        (_, Some(chain)) => (OPTION_COLUMNS.as_slice(), options(chain)?),
+        (_, None) if document.command == Command::Chain => (OPTION_COLUMNS.as_slice(), Vec::new()),
+        (Some(explained), None) => {
             let mut gates = Vec::new();
             for explanation in explained {
                 for gate in &explanation.gates {
@@ -133,7 +173,7 @@ fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)
             }
             (GATE_COLUMNS.as_slice(), gates)
         }
-        None => (
+        (None, None) => (
             ROW_COLUMNS.as_slice(),
             document.rows.iter().map(object).collect::<io::Result<_>>()?,
         ),

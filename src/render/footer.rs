@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Document;
+use super::chain::ChainBlock;
 use super::explained::{source_name, tried};
-use super::table::second_hand;
+use super::table::first_source;
 use super::text::cut;
 use crate::market::{FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy};
 use crate::screen::{Gate, field_name};
@@ -40,8 +41,18 @@ pub(super) fn lines(document: &Document) -> Vec<Line> {
 /// The legend of `*`: which fields are not from their first source, and from which instead.
 fn marks(document: &Document) -> Option<String> {
     let mut fields: BTreeMap<Source, BTreeSet<Field>> = BTreeMap::new();
-    for row in &document.rows {
-        for (field, origin) in row.provenance.iter().filter(|(field, _)| second_hand(row, **field)) {
+    let of_options = document.chain.iter().flat_map(ChainBlock::options);
+    let shown = if document.chain.is_some() {
+        &[]
+    } else {
+        document.rows.as_slice()
+    };
+    let origins = shown.iter().map(|row| &row.provenance);
+    for provenance in origins.chain(of_options.map(|(.., option)| &option.provenance)) {
+        for (field, origin) in provenance
+            .iter()
+            .filter(|(field, at)| at.source != first_source(**field))
+        {
             fields.entry(origin.source).or_default().insert(*field);
         }
     }
@@ -56,9 +67,12 @@ fn marks(document: &Document) -> Option<String> {
 /// The data's notes with the symbols they are about.
 fn notes(document: &Document) -> Option<String> {
     let mut noted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for row in &document.rows {
-        for note in &row.notes {
-            noted.entry(note).or_default().push(row.symbol.as_str());
+    let of_options = document.chain.iter().flat_map(ChainBlock::options);
+    let of_options = of_options.map(|(.., option)| (&option.notes, &option.symbol));
+    let of_rows = document.rows.iter().map(|row| (&row.notes, &row.symbol));
+    for (notes, symbol) in of_rows.chain(of_options) {
+        for note in notes {
+            noted.entry(note).or_default().push(symbol.as_str());
         }
     }
     let words = |(note, symbols): (&str, Vec<&str>)| format!("{note}: {}", few(&symbols));

@@ -2,6 +2,8 @@
 //! about markets and reads no clock; whether there is a terminal, how wide it is and whether it has colours comes in
 //! as [`Style`].
 
+mod chain;
+mod chain_table;
 mod document;
 mod explained;
 mod flat;
@@ -17,6 +19,7 @@ mod tests;
 
 use std::io;
 
+pub use chain::{ChainBlock, CheckBlock, ExpirationBlock, GreeksBlock, OptionBlock, StrikeBlock, ThirtyDayBlock};
 pub use document::{Command, Document, Explanation, Meta, Recorded, Rejected, SCHEMA_VERSION, schema};
 pub use row::{Provenance, ROW_COLUMNS, Row};
 

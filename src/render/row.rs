@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::text::millis;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
-use crate::market::{Attempt, Field, Record, Source};
+use crate::market::{Attempt, Field, Record, Source, Sourced};
 use crate::screen::{Assessment, Environment, Flag, Reading, Screened, Signal, Vote, reading};
 
 /// One symbol with everything known about it. Every key is always there; what is unknown, or does not concern the
@@ -84,6 +84,8 @@ pub struct Row {
     pub rho: Option<f64>,
     /// Options: implied volatility, annualised fraction.
     pub option_iv: Option<f64>,
+    /// Futures and options: open contracts.
+    pub open_interest: Option<f64>,
     /// 0 to 100, one decimal.
     pub score: Option<f64>,
     /// What the volatility is doing.
@@ -121,7 +123,7 @@ pub struct Provenance {
 }
 
 /// The keys of a row in their order: the columns of `plain` and `csv`.
-pub const ROW_COLUMNS: [&str; 45] = [
+pub const ROW_COLUMNS: [&str; 46] = [
     "rank",
     "symbol",
     "contract",
@@ -157,6 +159,7 @@ pub const ROW_COLUMNS: [&str; 45] = [
     "vega",
     "rho",
     "option_iv",
+    "open_interest",
     "score",
     "signal",
     "environment",
@@ -225,6 +228,7 @@ impl Row {
             vega: number(Field::Vega),
             rho: number(Field::Rho),
             option_iv: number(Field::OptionIv),
+            open_interest: number(Field::OpenInterest),
             score: assessment.and_then(|assessment| assessment.score),
             signal: assessment.and_then(|assessment| assessment.signal),
             environment: assessment.and_then(|assessment| assessment.environment),
@@ -245,20 +249,27 @@ impl Row {
     }
 }
 
-fn provenance(record: &Record) -> BTreeMap<Field, Provenance> {
+/// Where a value came from that nothing better was tried for.
+pub(super) fn origin<T>(value: &Sourced<T>) -> Provenance {
+    Provenance {
+        source: value.source,
+        as_of: millis(value.as_of),
+        method: value.method.to_owned(),
+        tried: Vec::new(),
+    }
+}
+
+pub(super) fn provenance(record: &Record) -> BTreeMap<Field, Provenance> {
     Field::ALL
         .into_iter()
         .filter_map(|field| {
             let sourced = reading(record, field)?;
-            let method = sourced.method.to_owned();
             let tried = record.passed_over.iter().find(|passed| passed.field == field);
             Some((
                 field,
                 Provenance {
-                    source: sourced.source,
-                    as_of: millis(sourced.as_of),
-                    method,
                     tried: tried.map(|passed| passed.tried.clone()).unwrap_or_default(),
+                    ..origin(&sourced)
                 },
             ))
         })

@@ -5,7 +5,7 @@ use std::io;
 use super::layout::{Column, fit, lines};
 use super::number::{UNKNOWN, count, fixed, percent, price};
 use super::text::{clean, wrapped};
-use super::{Command, Document, Row, Style, explained, footer};
+use super::{Command, Document, Row, Style, chain_table, explained, footer};
 use crate::instrument::Kind;
 use crate::market::{Field, Source};
 use crate::screen::Flag;
@@ -13,9 +13,13 @@ use crate::screen::Flag;
 pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     match document.command {
         Command::Explain => explained::write(document, style, out)?,
-        Command::Screen | Command::Quote if document.rows.is_empty() => writeln!(out, "no rows")?,
+        Command::Screen | Command::Quote | Command::Chain if document.rows.is_empty() => writeln!(out, "no rows")?,
         Command::Screen => rows(&document.rows, &SCREEN, style, out)?,
         Command::Quote => quotes(&document.rows, style, out)?,
+        Command::Chain => match &document.chain {
+            Some(chain) => chain_table::write(chain, &document.rows, style, out)?,
+            None => quotes(&document.rows, style, out)?,
+        },
     }
     writeln!(out)?;
     for line in footer::lines(document) {
@@ -72,6 +76,7 @@ pub(super) fn shown(row: &Row, field: Field) -> String {
         Field::Vega => fixed(row.vega, 3),
         Field::Rho => fixed(row.rho, 3),
         Field::OptionIv => percent(row.option_iv),
+        Field::OpenInterest => count(row.open_interest),
     }
 }
 
@@ -159,7 +164,7 @@ fn is_option(kind: Kind) -> bool {
 }
 
 /// The source that is asked first; a derived value's is that of its inputs.
-fn first_source(field: Field) -> Source {
+pub(super) fn first_source(field: Field) -> Source {
     match field {
         Field::Price
         | Field::Bid
@@ -175,7 +180,8 @@ fn first_source(field: Field) -> Source {
         | Field::Theta
         | Field::Vega
         | Field::Rho
-        | Field::OptionIv => Source::Dxlink,
+        | Field::OptionIv
+        | Field::OpenInterest => Source::Dxlink,
         Field::Iv
         | Field::IvRank
         | Field::IvPercentile

@@ -44,6 +44,7 @@ pub fn field_name(field: Field) -> &'static str {
         Field::Vega => "vega",
         Field::Rho => "rho",
         Field::OptionIv => "option_iv",
+        Field::OpenInterest => "open_interest",
     }
 }
 
@@ -78,6 +79,7 @@ pub fn reading(record: &Record, field: Field) -> Option<Sourced<Reading>> {
         Field::Vega => number(record.vega.as_ref(), |v| *v),
         Field::Rho => number(record.rho.as_ref(), |v| *v),
         Field::OptionIv => number(record.option_iv.as_ref(), |v| v.get()),
+        Field::OpenInterest => number(record.open_interest.as_ref(), |v| *v),
     };
     found.filter(|sourced| match sourced.value {
         Reading::Number(value) => value.is_finite(),

@@ -97,6 +97,7 @@ pub(crate) fn empty(symbol: &str, kind: Kind, asset_class: &str) -> Record {
         vega: None,
         rho: None,
         option_iv: None,
+        open_interest: None,
         missing: Vec::new(),
         passed_over: Vec::new(),
         notes: Vec::new(),

@@ -166,7 +166,8 @@ impl Client {
     /// Any of [`Error`].
     pub async fn futures_chain(&self, root: &Symbol) -> Result<Option<Chain>, Error> {
         let below = [root.as_str().trim_start_matches('/'), "nested"];
-        self.listed(Route::FuturesOptionChain, &below, parse_futures_chain).await
+        self.listed(Route::FuturesOptionChain, &below, parse_futures_chain)
+            .await
     }
 
     /// The risk-free rate the venue works with, continuously compounded, a fraction a year. Cancel safe.

@@ -40,7 +40,11 @@ fn reading(body: &[u8]) -> [usize; 7] {
 }
 
 fn strikes(chain: &Chain) -> usize {
-    chain.expirations.iter().map(|expiration| expiration.strikes.len()).sum()
+    chain
+        .expirations
+        .iter()
+        .map(|expiration| expiration.strikes.len())
+        .sum()
 }
 
 fn samples() -> BTreeMap<String, Vec<u8>> {

@@ -83,6 +83,8 @@ pub struct MarketQuote {
     pub prev_close: Option<Price>,
     /// Volume of the day.
     pub volume: Option<f64>,
+    /// Open contracts of an option.
+    pub open_interest: Option<f64>,
     /// Implied volatility of an option.
     pub option_iv: Option<Vol>,
     /// Delta of an option.

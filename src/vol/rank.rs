@@ -67,11 +67,7 @@ impl Place {
         let at_or_below = count(past.iter().filter(|vol| **vol <= now).count());
         let days = count(have);
         let rank = |share: f64| Rank::from_fraction(share).ok_or(RankError::NotFinite);
-        let within = |low: f64, high: f64| {
-            (high > low)
-                .then(|| rank((now - low) / (high - low)))
-                .transpose()
-        };
+        let within = |low: f64, high: f64| (high > low).then(|| rank((now - low) / (high - low))).transpose();
         Ok(Self {
             days: have,
             rank: within(low.min(now), high.max(now))?,

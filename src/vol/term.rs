@@ -34,9 +34,8 @@ impl ThirtyDays {
         let near = later.checked_sub(1).and_then(|at| terms.get(at));
         let near = near.filter(|near| near.minutes > 0.0).ok_or(ChainError::NoTerm)?;
         let next = terms.get(later).filter(|next| next.minutes.is_finite());
-        let slope = next.map(|next| {
-            (next.vol.get() - near.vol.get()) / ((next.minutes - near.minutes) / MINUTES_OF_30_DAYS)
-        });
+        let slope =
+            next.map(|next| (next.vol.get() - near.vol.get()) / ((next.minutes - near.minutes) / MINUTES_OF_30_DAYS));
         let exact = near.minutes >= MINUTES_OF_30_DAYS;
         let total = |term: &Term| term.vol.get().powi(2) * term.minutes;
         let vol = match next {

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// For each room the rooms it may know. `main` and `lib` are the front door.
 const MAY_KNOW: &[(&str, &[&str])] = &[
+    ("chain", &["instrument", "market", "tastytrade", "time", "units", "vol"]),
     (
         "cli",
         &[
+            "chain",
             "config",
             "demo",
             "dxlink",
@@ -32,6 +34,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "gather",
         &[
+            "chain",
             "dxlink",
             "instrument",
             "legacy",
@@ -59,7 +62,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("recording", &[]),
-    ("render", &["instrument", "market", "screen", "units"]),
+    (
+        "render",
+        &["chain", "instrument", "market", "screen", "tastytrade", "units", "vol"],
+    ),
     ("screen", &["instrument", "market", "time", "units", "vol"]),
     ("stream", &["dxlink", "instrument", "recording", "time"]),
     ("tastytrade", &["http", "instrument", "time", "units"]),
@@ -149,6 +155,7 @@ fn the_wall_clock_is_read_in_one_place() {
             );
         }
         let pure = [
+            "chain",
             "config",
             "dxlink",
             "instrument",

@@ -71,12 +71,13 @@ pub(super) fn futures_nested(market: &Market, code: &str, request: &Request<'_>)
         .enumerate()
         .map(|(place, series)| {
             let ends = series.end().map(offset);
+            let multiplier = series.future.as_ref().map(|terms| terms.root.multiplier);
             json!({
                 "underlying-symbol": series.future.as_ref().map(|terms| terms.symbol.as_str()), "root-symbol": root,
                 "option-root-symbol": series.root, "option-contract-symbol": series.code(), "asset": series.root,
                 "expiration-date": series.expiry.to_string(), "days-to-expiration": days(series.expiry),
-                "expiration-type": kind(series), "settlement-type": settlement(series), "notional-value": "0.5",
-                "display-factor": "0.01", "strike-factor": "1.0", "stops-trading-at": ends, "expires-at": ends,
+                "expiration-type": kind(series), "settlement-type": settlement(series), "notional-value": multiplier.map(|dollars| decimal(dollars * DISPLAY_FACTOR)),
+                "display-factor": decimal(DISPLAY_FACTOR), "strike-factor": "1.0", "stops-trading-at": ends, "expires-at": ends,
                 "tick-sizes": [{ "threshold": "10.0", "value": "0.05" }, { "value": "0.25" }],
                 "strikes": strikes(market, listing, series, place == 0),
             })
@@ -118,3 +119,6 @@ fn kind(series: &Series) -> &'static str {
 fn settlement(series: &Series) -> &'static str {
     if series.morning { "AM" } else { "PM" }
 }
+
+/// One displayed unit of an option on a future is this much of a unit of price.
+const DISPLAY_FACTOR: f64 = 0.01;

@@ -21,7 +21,10 @@ fn realised_volatility() {
         assert_eq!(all.dropped.total().to_string(), row["dropped_bars"], "{id}: dropped");
         let bars = until(&series[id], as_of);
         assert_eq!(bars.len().to_string(), row["clean_bars"], "{id} at {as_of}: bars");
-        let window = Window { days, trading_days: 252.0 };
+        let window = Window {
+            days,
+            trading_days: 252.0,
+        };
         let mut blanks = 0;
         for estimator in Estimator::ALL {
             let at = || format!("{id} {days} {as_of} {estimator:?}");
@@ -58,7 +61,13 @@ fn exponential_weights() {
             (Start::Weights, "ewma_normalised"),
         ] {
             let (lambda, trading_days) = (present(&row, "lambda"), 252.0);
-            let found = Ewma { lambda, start, trading_days }.measure(&bars).unwrap();
+            let found = Ewma {
+                lambda,
+                start,
+                trading_days,
+            }
+            .measure(&bars)
+            .unwrap();
             tally.error(relative(found.get(), present(&row, column)), || format!("{row:?}"));
         }
         tally.row();
@@ -73,7 +82,10 @@ fn cones() {
     for row in rows(include_str!("../../../tests/data/golden/vol_cone.csv")) {
         let bars = clean(series[&row["series_id"]].iter().copied()).bars;
         let days = row["window"].parse().unwrap();
-        let window = Window { days, trading_days: 252.0 };
+        let window = Window {
+            days,
+            trading_days: 252.0,
+        };
         let cone = cone(&bars, Estimator::CloseToClose, window).unwrap();
         assert_eq!(cone.windows.to_string(), row["n_obs"]);
         for (found, column) in [
@@ -87,7 +99,9 @@ fn cones() {
             (cone.today.get(), "current"),
             (cone.below, "current_rank_strict"),
         ] {
-            tally.error(relative(found, present(&row, column)), || format!("{column} in {row:?}"));
+            tally.error(relative(found, present(&row, column)), || {
+                format!("{column} in {row:?}")
+            });
         }
         tally.row();
     }

@@ -32,7 +32,9 @@ fn greeks() {
         ] {
             let wanted = present(&row, column);
             let allowed = digits * wanted.abs() + 1e-11 * scale;
-            tally.error((found - wanted).abs() / allowed, || format!("{column} of {}", row["id"]));
+            tally.error((found - wanted).abs() / allowed, || {
+                format!("{column} of {}", row["id"])
+            });
         }
         tally.row();
     }

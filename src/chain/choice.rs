@@ -1,0 +1,263 @@
+//! Which expirations and strikes of a chain are looked at, and how many subscriptions that takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::instrument::Symbol;
+use crate::tastytrade::{Chain, ListedExpiration, ListedStrike, Settlement};
+use crate::time::{self, Market};
+use crate::vol::chain::MINUTES_OF_30_DAYS;
+
+/// Subscriptions to the feed that one chain may take. The feed allows 25,000 a session.
+pub const MOST_ENTRIES: usize = 2_000;
+
+/// Strikes that may be asked for on each side of the price.
+pub const MOST_STRIKES: u16 = 250;
+
+/// What of a chain is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// Which expirations.
+    pub when: When,
+    /// Strikes on each side of the one nearest to the price of the underlying.
+    pub strikes: u16,
+}
+
+/// Which expirations are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// The first one, the last within 30 days and the first after them.
+    AroundThirtyDays,
+    /// The one nearest to so many days from today, the earlier of two.
+    Days(u16),
+    /// The one of that date.
+    On(Date),
+}
+
+/// Whose options are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Underlyings {
+    /// All of the chain: a share, fund or index.
+    All,
+    /// Those of one futures contract.
+    Contract(Symbol),
+    /// Of a futures root those of its active month; of later contracts what lies beyond, where that is wanted.
+    From(Symbol),
+}
+
+/// The options worth a subscription.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// By the instant they end.
+    pub expirations: Vec<Chosen>,
+    /// Strikes asked for on each side.
+    pub asked: usize,
+    /// Strikes taken on each side; fewer than asked for where the budget ended.
+    pub taken: usize,
+    /// Subscriptions that it takes.
+    pub entries: usize,
+    /// Options among the strikes that the feed does not know.
+    pub unfed: usize,
+}
+
+/// One expiration with the strikes chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// The expiration; its strikes are the chosen ones alone.
+    pub listed: ListedExpiration,
+    /// The instant it ends.
+    pub expires_at: Timestamp,
+    /// How many strikes are listed.
+    pub of: usize,
+    /// Whether the lowest strike listed is among those chosen.
+    pub to_lowest: bool,
+    /// Whether the highest strike listed is among those chosen.
+    pub to_highest: bool,
+}
+
+/// Why nothing can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChoiceError {
+    /// No option is alive.
+    #[error("no options are listed on {0}")]
+    NoOptions(Symbol),
+    /// Nothing expires on that date.
+    #[error("nothing expires on {date}; {}", near(.nearest))]
+    NotListed {
+        /// The date asked for.
+        date: Date,
+        /// The dates nearest to it, earlier one first.
+        nearest: Vec<Date>,
+    },
+    /// Without the price of the underlying nobody can say which strikes matter.
+    #[error("no source has a price of {0}, around which strikes could be chosen")]
+    NoPrice(Symbol),
+}
+
+/// The expirations of `chain` that `when` asks for at `now`, by the instant they end; those of adjusted options are left
+/// out. On a date with several roots, such as the morning and the evening of an index, all are taken.
+///
+/// # Errors
+/// [`ChoiceError::NoOptions`] of `symbol`, [`ChoiceError::NotListed`].
+pub fn expirations(
+    chain: &Chain,
+    symbol: &Symbol,
+    of: &Underlyings,
+    when: When,
+    now: Timestamp,
+) -> Result<Vec<(Timestamp, ListedExpiration)>, ChoiceError> {
+    let alive = chain
+        .expirations
+        .iter()
+        .filter(|listed| listed.standard && !listed.strikes.is_empty());
+    let alive = alive.filter_map(|listed| Some((end(listed).filter(|end| *end > now)?, listed)));
+    let mut alive: Vec<(Timestamp, &ListedExpiration)> = alive.filter(|(_, listed)| of.may_be(listed)).collect();
+    alive.sort_by(|(one_end, one), (other_end, other)| (one_end, &one.root).cmp(&(other_end, &other.root)));
+    let dates: BTreeSet<Date> = match when {
+        When::AroundThirtyDays => around_thirty_days(&alive, of, now),
+        When::Days(days) => {
+            let today = time::new_york_date(now);
+            let distance = |date: &Date| (day_count(today, *date) - i64::from(days)).abs();
+            let dates = alive.iter().map(|(_, listed)| listed.date);
+            dates.min_by_key(|date| (distance(date), *date)).into_iter().collect()
+        }
+        When::On(date) => {
+            let dates: BTreeSet<Date> = alive.iter().map(|(_, listed)| listed.date).collect();
+            if !dates.is_empty() && !dates.contains(&date) {
+                let nearest = [dates.range(..date).next_back(), dates.range(date..).next()];
+                let nearest = nearest.into_iter().flatten().copied().collect();
+                return Err(ChoiceError::NotListed { date, nearest });
+            }
+            [date].into()
+        }
+    };
+    let chosen = alive.into_iter().filter(|(_, listed)| dates.contains(&listed.date));
+    let chosen: Vec<_> = chosen.map(|(end, listed)| (end, listed.clone())).collect();
+    if chosen.is_empty() {
+        return Err(ChoiceError::NoOptions(symbol.clone()));
+    }
+    Ok(chosen)
+}
+
+/// The strikes of `expirations` around the `prices` of their underlyings: `wish.strikes` on each side of the nearest one,
+/// fewer where that would take more than [`MOST_ENTRIES`] subscriptions of `entries_each` for an option.
+///
+/// # Errors
+/// [`ChoiceError::NoPrice`].
+pub fn choose(
+    expirations: Vec<(Timestamp, ListedExpiration)>,
+    prices: &BTreeMap<Symbol, f64>,
+    strikes: u16,
+    entries_each: usize,
+) -> Result<Choice, ChoiceError> {
+    let mut centred = Vec::new();
+    for (expires_at, listed) in expirations {
+        let price = prices.get(&listed.underlying).copied();
+        let price = price.ok_or_else(|| ChoiceError::NoPrice(listed.underlying.clone()))?;
+        let centre = nearest(&listed.strikes, price);
+        centred.push((expires_at, listed, centre));
+    }
+    let entries = |each_side: usize| -> usize {
+        let fed = centred
+            .iter()
+            .map(|(_, listed, centre)| fed(window(&listed.strikes, *centre, each_side)).0);
+        fed.sum::<usize>() * entries_each
+    };
+    let asked = usize::from(strikes);
+    let taken = (0..=asked).rev().find(|each_side| entries(*each_side) <= MOST_ENTRIES);
+    let taken = taken.unwrap_or(0);
+    let entries = entries(taken);
+    let mut unfed = 0;
+    let expirations = centred
+        .into_iter()
+        .map(|(expires_at, listed, centre)| {
+            let strikes = window(&listed.strikes, centre, taken).to_vec();
+            unfed += fed(&strikes).1;
+            Chosen {
+                expires_at,
+                of: listed.strikes.len(),
+                to_lowest: strikes.first().map(|at| at.strike) == listed.strikes.first().map(|at| at.strike),
+                to_highest: strikes.last().map(|at| at.strike) == listed.strikes.last().map(|at| at.strike),
+                listed: ListedExpiration { strikes, ..listed },
+            }
+        })
+        .collect();
+    Ok(Choice {
+        expirations,
+        asked,
+        taken,
+        entries,
+        unfed,
+    })
+}
+
+impl Underlyings {
+    fn may_be(&self, listed: &ListedExpiration) -> bool {
+        match self {
+            Self::All | Self::From(_) => true,
+            Self::Contract(contract) => listed.underlying == *contract,
+        }
+    }
+
+    fn is_first(&self, listed: &ListedExpiration) -> bool {
+        match self {
+            Self::All => true,
+            Self::Contract(contract) | Self::From(contract) => listed.underlying == *contract,
+        }
+    }
+}
+
+/// The first date, the last within 30 days and the first after; the last of these on a later contract only where the first
+/// contract has none.
+fn around_thirty_days(alive: &[(Timestamp, &ListedExpiration)], of: &Underlyings, now: Timestamp) -> BTreeSet<Date> {
+    let is_near = |end: Timestamp| end.duration_since(now).as_secs_f64() / 60.0 <= MINUTES_OF_30_DAYS;
+    let first: Vec<_> = alive.iter().filter(|(_, listed)| of.is_first(listed)).collect();
+    let before = first.iter().rev().find(|(end, _)| is_near(*end));
+    let after = first.iter().find(|(end, _)| !is_near(*end)).copied();
+    let after = after.or_else(|| alive.iter().find(|(end, _)| !is_near(*end)));
+    let chosen = [first.first().copied(), before.copied(), after];
+    chosen.into_iter().flatten().map(|(_, listed)| listed.date).collect()
+}
+
+/// The instant an expiration ends: where the venue does not say, the opening or the close of the share market on its date.
+fn end(listed: &ListedExpiration) -> Option<Timestamp> {
+    listed.expires_at.or_else(|| match listed.settlement {
+        Some(Settlement::Morning) => time::session_open(Market::UsEquities, listed.date),
+        Some(Settlement::Afternoon) | None => time::session_close(Market::UsEquities, listed.date),
+    })
+}
+
+/// Calendar days from `today` to `date`.
+pub(super) fn day_count(today: Date, date: Date) -> i64 {
+    i64::from(time::day_id(date)) - i64::from(time::day_id(today))
+}
+
+/// The place of the strike nearest to `price`, the lower one of two.
+fn nearest(strikes: &[ListedStrike], price: f64) -> usize {
+    let distance = |at: &ListedStrike| (at.strike.get() - price).abs();
+    let places = strikes.iter().enumerate();
+    let nearest = places.min_by(|(_, one), (_, other)| distance(one).total_cmp(&distance(other)));
+    nearest.map_or(0, |(place, _)| place)
+}
+
+fn window(strikes: &[ListedStrike], centre: usize, each_side: usize) -> &[ListedStrike] {
+    let end = strikes.len().min(centre.saturating_add(each_side).saturating_add(1));
+    strikes.get(centre.saturating_sub(each_side)..end).unwrap_or(strikes)
+}
+
+/// Options that the feed knows, and those that it does not.
+fn fed(strikes: &[ListedStrike]) -> (usize, usize) {
+    let options = || strikes.iter().flat_map(|at| [&at.call, &at.put]).flatten();
+    let fed = options().filter(|option| option.streamer.is_some()).count();
+    (fed, options().count() - fed)
+}
+
+fn near(nearest: &[Date]) -> String {
+    let dates: Vec<String> = nearest.iter().map(ToString::to_string).collect();
+    format!("the nearest to it are {}", dates.join(" and "))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! An option chain: which expirations and strikes are worth a subscription, each option with its sources, and what the
+//! quotes of an expiration say together. Pure; it asks nobody.
+
+mod choice;
+#[cfg(test)]
+mod fixtures;
+mod model;
+mod report;
+
+pub use choice::{
+    Choice, ChoiceError, Chosen, MOST_ENTRIES, MOST_STRIKES, Underlyings, When, Wish, choose, expirations,
+};
+pub use report::{Check, ExpirationReport, OptionLine, Report, StrikeLine, ThirtyDay, instrument, thirty_day_iv};

@@ -1,0 +1,238 @@
+//! Our own option model on the quotes of one expiration: what it gives where the feed gives nothing, and what it says at
+//! the feed's own volatility.
+//!
+//! The volatility of a strike is that of its option out of the money, on the forward by put-call parity; call and put of a
+//! strike share it. Greeks are European, in the feed's units.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::market::{Attempt, Field, Missing, Record, Source, Sourced};
+use crate::units::Vol;
+use crate::vol::black::{European, Greeks, Right, Underlying};
+use crate::vol::chain::{Expiration, Forward, Strike};
+
+/// How the model came to a volatility.
+pub(super) const IMPLIED: &str = "implied-vol on the parity forward";
+
+const GREEKS: &str = "Black-Scholes-Merton at the model's volatility";
+
+/// What an option is valued on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Ground {
+    pub(super) underlying: Underlying,
+    pub(super) years: f64,
+    pub(super) rate: f64,
+}
+
+/// The volatility at one strike, from its option out of the money.
+pub(super) fn implied(expiration: &Expiration, strike: &Strike, forward: Forward) -> Result<Vol, String> {
+    let (right, name) = if strike.strike < forward.price {
+        (Right::Put, "put")
+    } else {
+        (Right::Call, "call")
+    };
+    if strike.quote(right).mid().is_none() {
+        return Err(format!("the {name} of this strike has no two-sided quote"));
+    }
+    let vol = expiration.implied(strike, right, forward);
+    vol.map_err(|error| format!("the {name} of this strike: {error}"))
+}
+
+impl Ground {
+    /// The ground of the model: the parity forward, reached from the `spot` of a share or index by a yield of its own. A
+    /// future is its own forward.
+    pub(super) fn of_parity(
+        forward: Forward,
+        spot: Result<f64, String>,
+        is_future: bool,
+        (years, rate): (f64, f64),
+    ) -> Result<Self, String> {
+        let underlying = if is_future {
+            Underlying::Spot {
+                price: forward.price,
+                dividend_yield: rate,
+            }
+        } else {
+            let price = spot?;
+            Underlying::Spot {
+                price,
+                dividend_yield: rate - (forward.price / price).ln() / years,
+            }
+        };
+        Ok(Self {
+            underlying,
+            years,
+            rate,
+        })
+    }
+
+    /// The ground the feed works on: shares and indices without rate and yield, futures as a spot whose yield is the rate.
+    pub(super) fn of_the_feed(spot: f64, is_future: bool, years: f64, rate: f64) -> Self {
+        let rate = if is_future { rate } else { 0.0 };
+        Self {
+            underlying: Underlying::Spot {
+                price: spot,
+                dividend_yield: rate,
+            },
+            years,
+            rate,
+        }
+    }
+
+    /// Value and Greeks of one option.
+    pub(super) fn greeks(&self, right: Right, strike: f64, vol: Vol) -> Option<Greeks> {
+        European {
+            right,
+            underlying: self.underlying,
+            strike,
+            years: self.years,
+            rate: self.rate,
+            vol,
+        }
+        .greeks()
+    }
+}
+
+/// The fields of which all or none are the model's.
+const GROUP: [Field; 6] = [
+    Field::Delta,
+    Field::Gamma,
+    Field::Theta,
+    Field::Vega,
+    Field::Rho,
+    Field::OptionIv,
+];
+
+/// Whether every value of the group is there, from whomever.
+pub(super) fn is_whole(record: &Record) -> bool {
+    GROUP.iter().all(|field| record.has(*field))
+}
+
+/// Puts the model's volatility and Greeks into `record`, all of them, and keeps who was tried before.
+pub(super) fn fill(record: &mut Record, vol: Vol, greeks: &Greeks, as_of: Timestamp) {
+    let lacking: Vec<Field> = GROUP.into_iter().filter(|field| !record.has(*field)).collect();
+    let mut tried: BTreeMap<Field, Vec<Attempt>> = BTreeMap::new();
+    let had = [
+        source(&record.delta),
+        source(&record.gamma),
+        source(&record.theta),
+        source(&record.vega),
+        source(&record.rho),
+        source(&record.option_iv),
+    ];
+    for (field, had) in GROUP.into_iter().zip(had) {
+        let missing = record.missing.iter().find(|missing| missing.field == field);
+        let before = match (missing, had) {
+            (Some(missing), _) => missing.tried.clone(),
+            (None, Some(source)) => vec![Attempt {
+                source,
+                reason: "incomplete: other values of the option are missing".to_owned(),
+            }],
+            (None, None) => Vec::new(),
+        };
+        tried.insert(field, before);
+    }
+    record.missing.retain(|missing| !lacking.contains(&missing.field));
+    record.passed_over.retain(|passed| !GROUP.contains(&passed.field));
+    let passed = tried.into_iter().filter(|(_, tried)| !tried.is_empty());
+    record
+        .passed_over
+        .extend(passed.map(|(field, tried)| Missing { field, tried }));
+    record.passed_over.sort_by_key(|passed| passed.field);
+    let number = |value: f64| Some(sourced(value, as_of, GREEKS));
+    record.delta = number(greeks.delta);
+    record.gamma = number(greeks.gamma);
+    record.theta = number(greeks.theta);
+    record.vega = number(greeks.vega);
+    record.rho = number(greeks.rho);
+    record.option_iv = Some(sourced(vol, as_of, IMPLIED));
+}
+
+/// Adds to `record` why the model has no value either.
+pub(super) fn refuse(record: &mut Record, reason: &str) {
+    for missing in record
+        .missing
+        .iter_mut()
+        .filter(|missing| GROUP.contains(&missing.field))
+    {
+        missing.tried.push(Attempt {
+            source: Source::Model,
+            reason: reason.to_owned(),
+        });
+    }
+}
+
+/// A value of the model.
+pub(super) fn sourced<T>(value: T, as_of: Timestamp, method: &'static str) -> Sourced<T> {
+    Sourced {
+        value,
+        source: Source::Model,
+        as_of,
+        method,
+    }
+}
+
+fn source<T>(value: &Option<Sourced<T>>) -> Option<Source> {
+    value.as_ref().map(|value| value.source)
+}
+
+/// The rate by put-call parity: call less put falls by e^(-rT) with each unit of strike, by least squares over all strikes
+/// quoted on both sides. Early exercise of the options in the money bends it, so a published rate is the better one.
+///
+/// # Errors
+/// Fewer than three such strikes, or a rate beyond 25 %.
+pub(super) fn parity_rate(strikes: &[Strike], years: f64) -> Result<f64, String> {
+    let pairs: Vec<(f64, f64)> = strikes
+        .iter()
+        .filter_map(|at| at.pair().map(|(call, put)| (at.strike, call - put)))
+        .collect();
+    if pairs.len() < LEAST_PAIRS {
+        return Err("fewer than three strikes have two-sided quotes of call and put".to_owned());
+    }
+    let count: f64 = pairs.iter().map(|_| 1.0).sum();
+    let mean = |part: fn(&(f64, f64)) -> f64| pairs.iter().map(part).sum::<f64>() / count;
+    let (middle, height) = (mean(|pair| pair.0), mean(|pair| pair.1));
+    let spread: f64 = pairs.iter().map(|pair| (pair.0 - middle).powi(2)).sum();
+    let fall: f64 = pairs.iter().map(|pair| (pair.0 - middle) * (pair.1 - height)).sum();
+    let rate = -(-fall / spread).ln() / years;
+    if rate.is_finite() && rate.abs() <= BELIEVABLE {
+        Ok(rate)
+    } else {
+        Err("put-call parity implies no believable rate".to_owned())
+    }
+}
+
+const LEAST_PAIRS: usize = 3;
+const BELIEVABLE: f64 = 0.25;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vol::chain::Quote;
+
+    #[test]
+    fn parity_gives_back_the_rate_the_options_were_priced_with() {
+        let (years, rate) = (0.5, 0.04);
+        let ground = Ground::of_the_feed(6_700.0, true, years, rate);
+        let vol = Vol::new(0.15).unwrap();
+        let quote = |right, strike| {
+            let price = ground.greeks(right, strike, vol).unwrap().price;
+            Quote {
+                bid: price - 0.5,
+                ask: price + 0.5,
+            }
+        };
+        let strikes: Vec<Strike> = [6_500.0, 6_600.0, 6_700.0, 6_800.0]
+            .into_iter()
+            .map(|strike| Strike {
+                strike,
+                call: quote(Right::Call, strike),
+                put: quote(Right::Put, strike),
+            })
+            .collect();
+        assert!((parity_rate(&strikes, years).unwrap() - rate).abs() < 1e-9);
+        assert!(parity_rate(&strikes[..2], years).is_err());
+    }
+}
