@@ -61,8 +61,7 @@ impl European {
             });
         }
         let at_critical = self.at(critical)?;
-        let premium =
-            (1.0 - at_critical.delta.abs()) * critical / exponent.abs() * (spot / critical).powf(exponent);
+        let premium = (1.0 - at_critical.delta.abs()) * critical / exponent.abs() * (spot / critical).powf(exponent);
         Some(American {
             price: held.price + premium,
             delta: held.delta + premium * exponent / spot,
@@ -162,7 +161,11 @@ mod tests {
             let option = option(Right::Put, spot);
             let american = option.american().unwrap();
             let least = option.greeks().unwrap().price.max(100.0 - spot);
-            assert!(american.price >= least - 1e-9, "{spot}: {} under {least}", american.price);
+            assert!(
+                american.price >= least - 1e-9,
+                "{spot}: {} under {least}",
+                american.price
+            );
         }
     }
 

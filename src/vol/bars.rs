@@ -128,7 +128,9 @@ impl CleanBar {
 
     /// The variance of the day by Rogers & Satchell (1991).
     pub(super) fn rogers_satchell(&self) -> f64 {
-        let Self { open, high, low, close, .. } = *self;
+        let Self {
+            open, high, low, close, ..
+        } = *self;
         (high / close).ln() * (high / open).ln() + (low / close).ln() * (low / open).ln()
     }
 

@@ -81,8 +81,15 @@ impl Tally {
         assert_eq!(first(2).to_string(), rows.to_string(), "{line}: rows of the page");
         assert_eq!(first(3).to_bits(), tolerance.to_bits(), "{line}: tolerance of the page");
         assert!(worst <= tolerance, "{line}: {worst:e} at {at}");
-        assert!(worst <= first(4), "{line}: {worst:e} seen at {at}, the page says {:e}", first(4));
-        assert!(first(4) <= tolerance, "{line}: the page names an error above the tolerance");
+        assert!(
+            worst <= first(4),
+            "{line}: {worst:e} seen at {at}, the page says {:e}",
+            first(4)
+        );
+        assert!(
+            first(4) <= tolerance,
+            "{line}: the page names an error above the tolerance"
+        );
     }
 }
 

@@ -5,6 +5,8 @@ mod stats;
 
 pub mod cone;
 pub mod ewma;
+pub mod garch;
+pub mod har;
 pub mod realized;
 pub mod split;
 

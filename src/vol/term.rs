@@ -34,9 +34,8 @@ impl ThirtyDays {
         let near = later.checked_sub(1).and_then(|at| terms.get(at));
         let near = near.filter(|near| near.minutes > 0.0).ok_or(ChainError::NoTerm)?;
         let next = terms.get(later).filter(|next| next.minutes.is_finite());
-        let slope = next.map(|next| {
-            (next.vol.get() - near.vol.get()) / ((next.minutes - near.minutes) / MINUTES_OF_30_DAYS)
-        });
+        let slope =
+            next.map(|next| (next.vol.get() - near.vol.get()) / ((next.minutes - near.minutes) / MINUTES_OF_30_DAYS));
         let exact = near.minutes >= MINUTES_OF_30_DAYS;
         let total = |term: &Term| term.vol.get().powi(2) * term.minutes;
         let vol = match next {
@@ -52,5 +51,32 @@ impl ThirtyDays {
             vol: vol.ok_or(ChainError::NoTerm)?,
             slope,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thirty_days_are_never_extrapolated() {
+        let term = |days: f64, vol| Term {
+            minutes: days * 1_440.0,
+            vol: Vol::new(vol).unwrap(),
+        };
+        assert_eq!(ThirtyDays::of(&[]), Err(ChainError::NoTerm));
+        assert_eq!(
+            ThirtyDays::of(&[term(10.0, 0.2), term(29.0, 0.2)]),
+            Err(ChainError::NoTerm)
+        );
+        assert_eq!(ThirtyDays::of(&[term(31.0, 0.2)]), Err(ChainError::NoTerm));
+        let exact = ThirtyDays::of(&[term(30.0, 0.2)]).unwrap();
+        assert_eq!((exact.vol, exact.slope), (Vol::new(0.2).unwrap(), None));
+        let flat = ThirtyDays::of(&[term(50.0, 0.25), term(20.0, 0.25)]).unwrap();
+        assert!((flat.vol.get() - 0.25).abs() < 1e-12 && flat.slope.unwrap().abs() < 1e-12);
+        assert_eq!(
+            ThirtyDays::of(&[term(-1.0, 0.2), term(31.0, 0.2)]),
+            Err(ChainError::NoTerm)
+        );
     }
 }

@@ -6,7 +6,10 @@ use super::{Bar, Cleaned, Dropped, clean};
 #[test]
 fn the_last_bar_of_a_date_wins_and_is_not_called_dropped() {
     let cleaned = clean([bar(2, 10.0), bar(1, 9.0), bar(2, 11.0)].into_iter());
-    assert_eq!(cleaned.bars.iter().map(|bar| bar.close).collect::<Vec<_>>(), [9.0, 11.0]);
+    assert_eq!(
+        cleaned.bars.iter().map(|bar| bar.close).collect::<Vec<_>>(),
+        [9.0, 11.0]
+    );
     assert_eq!((cleaned.replaced, cleaned.dropped.total()), (1, 0));
 }
 

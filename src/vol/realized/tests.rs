@@ -14,9 +14,15 @@ fn a_flat_series_has_a_volatility_of_exactly_zero_by_every_estimator() {
 
 #[test]
 fn a_negative_price_blanks_every_window_it_touches() {
-    let closes: Vec<f64> = (1..=6).map(|day| if day == 2 { -37.63 } else { 20.0 + f64::from(day) }).collect();
+    let closes: Vec<f64> = (1..=6)
+        .map(|day| if day == 2 { -37.63 } else { 20.0 + f64::from(day) })
+        .collect();
     let answers = |days| Estimator::ALL.map(|estimator| measured(estimator, &closes, days));
-    assert!(answers(5).iter().all(|answer| *answer == Err(HvError::NonPositivePrice)));
+    assert!(
+        answers(5)
+            .iter()
+            .all(|answer| *answer == Err(HvError::NonPositivePrice))
+    );
     assert!(answers(3).iter().all(Result::is_ok));
     for (estimator, answer) in Estimator::ALL.into_iter().zip(answers(4)) {
         assert_eq!(answer.is_err(), estimator.looks_at_gaps(), "{estimator:?}");
@@ -31,8 +37,14 @@ fn a_negative_price_blanks_every_window_it_touches() {
 fn a_negative_low_blanks_the_window_even_when_the_close_is_above_zero() {
     let mut bars = bars(&[20.0, 18.0, 10.0, 12.0]);
     bars[2].low = -16.74;
-    let window = Window { days: 2, trading_days: 252.0 };
-    assert_eq!(Estimator::CloseToClose.measure(&bars, window), Err(HvError::NonPositivePrice));
+    let window = Window {
+        days: 2,
+        trading_days: 252.0,
+    };
+    assert_eq!(
+        Estimator::CloseToClose.measure(&bars, window),
+        Err(HvError::NonPositivePrice)
+    );
 }
 
 #[test]
@@ -80,7 +92,13 @@ proptest! {
 }
 
 fn measured(estimator: Estimator, closes: &[f64], days: usize) -> Result<Vol, HvError> {
-    estimator.measure(&bars(closes), Window { days, trading_days: 252.0 })
+    estimator.measure(
+        &bars(closes),
+        Window {
+            days,
+            trading_days: 252.0,
+        },
+    )
 }
 
 fn bars(closes: &[f64]) -> Vec<CleanBar> {
