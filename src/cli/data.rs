@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::args::{self, Data, Global};
+use super::args::{Data, Global};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
@@ -185,32 +185,17 @@ impl<'a> Job<'a> {
 
     fn format(&self) -> (Format, Style) {
         let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
-        let format = match (self.data.json, self.data.format) {
-            (true, _) | (false, Some(args::Format::Json)) => Format::Json,
-            (false, Some(args::Format::Table)) => Format::Table,
-            (false, Some(args::Format::Plain)) => Format::Plain,
-            (false, Some(args::Format::Jsonl)) => Format::Jsonl,
-            (false, Some(args::Format::Csv)) => Format::Csv,
-            (false, None) => resolve::format(&self.config, to_terminal),
-        };
+        let asked = resolve::asked(self.data.json, self.data.format);
+        let format = asked.unwrap_or_else(|| resolve::format(&self.config, to_terminal));
         let when = self.global.color.unwrap_or_else(|| resolve::colour(&self.config));
         let color = self.surroundings.colour(when, to_terminal);
         (
             format,
             Style {
-                width: self.width(to_terminal),
+                width: resolve::width(self.surroundings, to_terminal),
                 color,
             },
         )
-    }
-
-    /// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.
-    fn width(&self, to_terminal: bool) -> Option<usize> {
-        let columns = self
-            .surroundings
-            .variable("COLUMNS")
-            .and_then(|columns| columns.parse().ok());
-        columns.or_else(|| to_terminal.then(resolve::terminal_width).flatten())
     }
 }
 

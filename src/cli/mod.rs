@@ -15,6 +15,7 @@ mod quote;
 mod resolve;
 mod runtime;
 mod screen;
+mod vol;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
@@ -104,6 +105,7 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         Command::Screen(args) => screen::run(args, global, &surroundings, stderr),
         Command::Quote(args) => quote::run(args, global, &surroundings, stderr),
         Command::Explain(args) => explain::run(args, global, &surroundings, stderr),
+        Command::Vol(args) => vol::run(args, global, &surroundings),
         Command::Doctor(args) => doctor::run(args, global, &surroundings, stderr),
         Command::Demo(args) => demo::run(args, &surroundings, stderr),
         Command::Config(args) => config::run(args, global, &surroundings, stderr),

@@ -7,6 +7,7 @@ pub mod cone;
 pub mod ewma;
 pub mod garch;
 pub mod har;
+pub mod panel;
 pub mod realized;
 pub mod split;
 

@@ -15,6 +15,7 @@ mod faults;
 mod manual;
 mod outages;
 mod output;
+mod panel;
 mod rehearsal;
 mod run;
 mod schema;
