@@ -109,7 +109,10 @@ impl Point {
     }
 
     fn is_allowed(self) -> bool {
-        self.level > 0.0 && self.alpha >= 0.0 && self.alpha <= self.persistence && self.persistence <= MOST_PERSISTENT
+        self.level >= LEAST_LEVEL
+            && self.alpha >= 0.0
+            && self.alpha <= self.persistence
+            && self.persistence <= MOST_PERSISTENT
     }
 
     /// The logarithm of the likelihood, and the variance of the day after the last.
@@ -232,6 +235,44 @@ const STARTS: &[(f64, f64)] = &[
 const FIRST_STEP: f64 = 0.03;
 const LAST_STEP: f64 = 1e-5;
 const LEAST_GAIN: f64 = 1e-7;
+/// A variance no market has, percent². Below it the likelihood of a history that stands still has no top.
+const LEAST_LEVEL: f64 = 1e-8;
 const MOST_PERSISTENT: f64 = 0.99999;
 const BORDER: f64 = 1e-4;
 const SHORTEST_HISTORY: usize = 250;
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_history_that_stands_still_after_one_jump_is_fitted_all_the_same() {
+        let fit = Garch::fit(&bars(|day| if day == 0 { 100.0 } else { 130.0 })).unwrap();
+        assert!(fit.log_likelihood.is_finite() && !fit.is_inside());
+        assert!(fit.forecast(1, 252.0).unwrap().get() < 0.05);
+    }
+
+    #[test]
+    fn what_cannot_be_fitted_says_why() {
+        assert_eq!(Garch::fit(&bars(|_| 7.0)), Err(ForecastError::Degenerate));
+        let negative = bars(|day| if day == 9 { -1.0 } else { 7.0 });
+        assert_eq!(Garch::fit(&negative), Err(HvError::NonPositivePrice.into()));
+        let short = HvError::InsufficientBars { have: 249, need: 250 };
+        assert_eq!(Garch::fit(&negative[..249]), Err(short.into()));
+    }
+
+    fn bars(close: impl Fn(i32) -> f64) -> Vec<CleanBar> {
+        (0..260)
+            .zip(date(2025, 1, 1).series(jiff::Span::new().days(1)))
+            .map(|(day, date)| CleanBar {
+                date,
+                open: close(day),
+                high: close(day),
+                low: close(day),
+                close: close(day),
+            })
+            .collect()
+    }
+}

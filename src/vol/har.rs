@@ -118,3 +118,28 @@ fn dot(one: &[f64], other: &[f64]) -> f64 {
 const WEEK: usize = 5;
 const MONTH: usize = 22;
 const SHORTEST_HISTORY: usize = 250;
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_history_without_movement_has_no_fit() {
+        let still: Vec<CleanBar> = date(2025, 1, 1)
+            .series(jiff::Span::new().days(1))
+            .take(SHORTEST_HISTORY)
+            .map(|date| CleanBar {
+                date,
+                open: 7.0,
+                high: 7.0,
+                low: 7.0,
+                close: 7.0,
+            })
+            .collect();
+        assert_eq!(Har::fit(&still, 252.0), Err(ForecastError::Degenerate));
+        let short = HvError::InsufficientBars { have: 9, need: 250 };
+        assert_eq!(Har::fit(&still[..9], 252.0), Err(short.into()));
+    }
+}
