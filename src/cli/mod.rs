@@ -20,6 +20,7 @@ mod resolve;
 mod runtime;
 mod screen;
 mod task;
+mod vol;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
@@ -116,6 +117,7 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         Command::Explain(args) => explain::run(args, global, &surroundings, stderr),
         Command::Chain(args) => chain::run(args, global, &surroundings, stderr),
         Command::Replay(args) => replay::run(args, global, &surroundings, stderr),
+        Command::Vol(args) => vol::run(args, global, &surroundings),
         Command::Doctor(args) => doctor::run(args, global, &surroundings, stderr),
         Command::Demo(args) => demo::run(args, &surroundings, stderr),
         Command::Config(args) => config::run(args, global, &surroundings, stderr),

@@ -10,6 +10,7 @@ mod flat;
 mod footer;
 mod layout;
 mod number;
+mod panel;
 mod row;
 mod table;
 mod text;
@@ -21,6 +22,7 @@ use std::io;
 
 pub use chain::{ChainBlock, CheckBlock, ExpirationBlock, GreeksBlock, OptionBlock, StrikeBlock, ThirtyDayBlock};
 pub use document::{Command, Document, Explanation, Meta, Recorded, Rejected, SCHEMA_VERSION, schema};
+pub use panel::PanelDocument;
 pub use row::{Provenance, ROW_COLUMNS, Row};
 
 /// How a document is written.

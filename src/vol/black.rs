@@ -190,6 +190,8 @@ impl Odds {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{European, Right, Underlying};
     use crate::units::Vol;
 
@@ -224,5 +226,24 @@ mod tests {
             .greeks()
             .is_none()
         );
+    }
+    proptest! {
+        #[test]
+        fn value_and_greeks_keep_the_identities_of_the_model(
+            strike in 60.0..160.0_f64, years in 0.01..2.0_f64, rate in -0.01..0.08_f64, carry in 0.0..0.06_f64, sigma in 0.05..1.5_f64,
+        ) {
+            let underlying = Underlying::Spot { price: 100.0, dividend_yield: carry };
+            let of = |right| European { right, underlying, strike, years, rate, vol: Vol::new(sigma).unwrap() }.greeks().unwrap();
+            let (call, put) = (of(Right::Call), of(Right::Put));
+            let (stock, bond) = (100.0 * (-carry * years).exp(), strike * (-rate * years).exp());
+            prop_assert!((call.price - put.price - (stock - bond)).abs() < 1e-10, "parity");
+            prop_assert!((call.delta - put.delta - (-carry * years).exp()).abs() < 1e-12);
+            prop_assert!((call.vega * 100.0 - call.gamma * 1e4 * sigma * years).abs() < 1e-9);
+            for greeks in [call, put] {
+                let drift = (rate - carry) * 100.0 * greeks.delta - rate * greeks.price;
+                let decay = greeks.theta * 365.0 + 0.5 * sigma * sigma * 1e4 * greeks.gamma;
+                prop_assert!((decay + drift).abs() < 1e-8, "the equation of Black and Scholes");
+            }
+        }
     }
 }

@@ -207,3 +207,6 @@ const MINUTES_OF_A_YEAR: f64 = 525_600.0;
 
 /// The horizon of every 30-day number.
 pub const MINUTES_OF_30_DAYS: f64 = 43_200.0;
+
+#[cfg(test)]
+mod tests;

@@ -67,3 +67,34 @@ impl Ewma {
         Ok(annualised(variance, self.trading_days)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_weighed_says_why() {
+        let ewma = |lambda| Ewma {
+            lambda,
+            start: Start::FirstReturn,
+            trading_days: 252.0,
+        };
+        let close = |close| CleanBar {
+            date: date(2026, 7, 1),
+            open: close,
+            high: close,
+            low: close,
+            close,
+        };
+        for lambda in [0.0, 1.0, -0.5, f64::INFINITY] {
+            assert_eq!(ewma(lambda).measure(&[]), Err(EwmaError::Decay(lambda)));
+        }
+        assert!(ewma(f64::NAN).measure(&[close(1.0), close(2.0)]).is_err());
+        let short = HvError::InsufficientBars { have: 1, need: 2 };
+        assert_eq!(ewma(0.94).measure(&[close(1.0)]), Err(short.into()));
+        let negative = [close(1.0), close(-1.0)];
+        assert_eq!(ewma(0.94).measure(&negative), Err(HvError::NonPositivePrice.into()));
+    }
+}

@@ -98,3 +98,57 @@ impl Quoted {
             .ok_or(ImpliedError::NotFound)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::vol::black::European;
+
+    #[test]
+    fn a_price_without_time_value_is_told_from_one_below_it() {
+        let option = Quoted {
+            right: Right::Call,
+            underlying: Underlying::Future { price: 110.0 },
+            strike: 100.0,
+            years: 0.25,
+            rate: 0.0,
+            price: 10.0,
+        };
+        assert_eq!(option.implied(), Err(ImpliedError::AtIntrinsic));
+        let price = 9.99;
+        assert_eq!(Quoted { price, ..option }.implied(), Err(ImpliedError::BelowIntrinsic));
+        let price = f64::NAN;
+        assert_eq!(Quoted { price, ..option }.implied(), Err(ImpliedError::BadInput));
+        let years = 0.0;
+        assert_eq!(Quoted { years, ..option }.implied(), Err(ImpliedError::BadInput));
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_priced_with_a_volatility_implies_it(
+            strike in 80.0..125.0_f64, days in 2..400_u32, sigma in 0.1..2.0_f64, rate in -0.01..0.08_f64,
+        ) {
+            let right = if strike < 100.0 { Right::Put } else { Right::Call };
+            let (underlying, years) = (Underlying::Future { price: 100.0 }, f64::from(days) / 365.0);
+            let vol = Vol::new(sigma).unwrap();
+            let price = European { right, underlying, strike, years, rate, vol }.greeks().unwrap().price;
+            prop_assume!(price > 1e-9);
+            let found = Quoted { right, underlying, strike, years, rate, price }.implied().unwrap();
+            prop_assert!((found.get() - sigma).abs() < 1e-9, "{found:?} for {sigma}");
+        }
+
+        #[test]
+        fn no_input_ends_in_a_panic(
+            spot in any::<f64>(), strike in any::<f64>(), years in any::<f64>(), rate in any::<f64>(), price in any::<f64>(),
+        ) {
+            for right in [Right::Call, Right::Put] {
+                let option = Quoted { right, underlying: Underlying::Future { price: spot }, strike, years, rate, price };
+                if let Ok(vol) = option.implied() {
+                    prop_assert!(vol.get() > 0.0);
+                }
+            }
+        }
+    }
+}

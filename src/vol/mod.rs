@@ -5,6 +5,9 @@ mod stats;
 
 pub mod cone;
 pub mod ewma;
+pub mod garch;
+pub mod har;
+pub mod panel;
 pub mod realized;
 pub mod split;
 

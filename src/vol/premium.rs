@@ -56,3 +56,18 @@ impl Premium {
 }
 
 const LOWEST_MARKUP: f64 = -0.99;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_market_that_stood_still_has_a_premium_but_no_ratio() {
+        let vol = |value| Vol::new(value).unwrap();
+        let premium = Premium::of(vol(0.2), vol(0.0), vol(0.05)).unwrap();
+        assert_eq!(premium.ratio, None);
+        assert!((premium.floored_ratio - 4.0).abs() < 1e-12);
+        assert_eq!(Premium::of(vol(0.2), vol(0.1), vol(0.0)), Err(PremiumError::Floor));
+        assert_eq!(Premium::of(vol(0.0), vol(0.1), vol(0.05)), Err(PremiumError::NoImplied));
+    }
+}

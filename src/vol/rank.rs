@@ -79,3 +79,33 @@ impl Place {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_counted_from_the_days_that_have_a_value() {
+        let past = [0.1, 0.2, 0.2, 0.4].map(Vol::new);
+        let holes = [None, Vol::new(0.0)];
+        let place = Place::of(Vol::new(0.2), &[&past[..], &holes].concat(), 4).unwrap();
+        assert_eq!(place.days, 4);
+        assert!((place.rank.unwrap().get() - 100.0 / 3.0).abs() < 1e-9);
+        assert_eq!(place.percentile, Rank::new(25.0).unwrap());
+        assert_eq!(place.percentile_at_or_below, Rank::new(75.0).unwrap());
+        assert_eq!(
+            Place::of(Vol::new(0.2), &past, 5),
+            Err(RankError::Thin { have: 4, need: 5 })
+        );
+    }
+
+    #[test]
+    fn a_minimum_of_no_days_is_still_one_day() {
+        assert_eq!(
+            Place::of(Vol::new(0.2), &[], 0),
+            Err(RankError::Thin { have: 0, need: 1 })
+        );
+        assert_eq!(Place::of(None, &[], 0), Err(RankError::NoCurrent));
+        assert_eq!(Place::of(Vol::new(0.2), &[Vol::new(0.2)], 0).unwrap().rank, None);
+    }
+}

@@ -83,3 +83,6 @@ const CALM: f64 = 3.0;
 
 /// The logarithm by which a jump may miss the ratio, however wild the days are: half the way from 4:1 to 5:1.
 const WIDEST_MISS: f64 = 0.11;
+
+#[cfg(test)]
+mod tests;

@@ -53,3 +53,30 @@ impl ThirtyDays {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thirty_days_are_never_extrapolated() {
+        let term = |days: f64, vol| Term {
+            minutes: days * 1_440.0,
+            vol: Vol::new(vol).unwrap(),
+        };
+        assert_eq!(ThirtyDays::of(&[]), Err(ChainError::NoTerm));
+        assert_eq!(
+            ThirtyDays::of(&[term(10.0, 0.2), term(29.0, 0.2)]),
+            Err(ChainError::NoTerm)
+        );
+        assert_eq!(ThirtyDays::of(&[term(31.0, 0.2)]), Err(ChainError::NoTerm));
+        let exact = ThirtyDays::of(&[term(30.0, 0.2)]).unwrap();
+        assert_eq!((exact.vol, exact.slope), (Vol::new(0.2).unwrap(), None));
+        let flat = ThirtyDays::of(&[term(50.0, 0.25), term(20.0, 0.25)]).unwrap();
+        assert!((flat.vol.get() - 0.25).abs() < 1e-12 && flat.slope.unwrap().abs() < 1e-12);
+        assert_eq!(
+            ThirtyDays::of(&[term(-1.0, 0.2), term(31.0, 0.2)]),
+            Err(ChainError::NoTerm)
+        );
+    }
+}

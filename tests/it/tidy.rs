@@ -26,6 +26,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "tastytrade",
             "time",
             "units",
+            "vol",
         ],
     ),
     ("config", &["instrument", "units"]),

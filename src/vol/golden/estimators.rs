@@ -8,7 +8,10 @@ use super::{Row, Tally, number, present, relative, rows};
 use crate::vol::bars::{Bar, CleanBar, clean};
 use crate::vol::cone::cone;
 use crate::vol::ewma::{Ewma, Start};
+use crate::vol::garch::Garch;
+use crate::vol::har::Har;
 use crate::vol::realized::{Estimator, HvError, Window};
+use crate::vol::split::{SplitAlarm, alarms};
 
 #[test]
 fn realised_volatility() {
@@ -106,6 +109,60 @@ fn cones() {
         tally.row();
     }
     tally.hold(66, 1e-9);
+}
+
+#[test]
+fn forecasts() {
+    let series = series();
+    let mut har = Tally::of("| `forecast` | HAR: four weights, next day |");
+    let mut likelihood = Tally::of("| `forecast` | GARCH: logarithm of the likelihood |");
+    let mut garch = Tally::of("| `forecast` | GARCH: next day, 30 days |");
+    for row in rows(include_str!("../../../tests/data/golden/forecast.csv")) {
+        let bars = clean(series[&row["series_id"]].iter().copied()).bars;
+        assert_eq!(bars.len().to_string(), row["clean_bars"]);
+        let fit = Har::fit(&bars, 252.0).unwrap();
+        for (found, column) in [
+            (fit.constant, "har_c"),
+            (fit.day, "har_d"),
+            (fit.week, "har_w"),
+            (fit.month, "har_m"),
+            (fit.next_day.get(), "har_1d_vol"),
+        ] {
+            har.error(relative(found, present(&row, column)), || {
+                format!("{column} in {row:?}")
+            });
+        }
+        har.row();
+        let fit = Garch::fit(&bars).unwrap();
+        let at = || format!("{fit:?} for {row:?}");
+        likelihood.error((fit.log_likelihood - present(&row, "garch_loglik")).abs(), at);
+        likelihood.row();
+        for (days, column) in [(1, "garch_1d_vol"), (30, "garch_30d_vol")] {
+            let found = fit.forecast(days, 252.0).unwrap();
+            garch.error(relative(found.get(), present(&row, column)), at);
+        }
+        garch.row();
+        match row["series_id"].as_str() {
+            "gbm_low" => assert!(!fit.is_inside()),
+            "garch_a" => assert!(fit.is_inside()),
+            _ => {}
+        }
+    }
+    har.hold(9, 1e-6);
+    likelihood.hold(9, 0.05);
+    garch.hold(9, 0.01);
+}
+
+#[test]
+fn the_one_unadjusted_split_among_the_bars_raises_the_alarm_and_nothing_else_does() {
+    for (id, bars) in series() {
+        let found = alarms(&clean(bars.into_iter()).bars);
+        if id == "split_4to1_raw" {
+            assert!(matches!(found[..], [SplitAlarm { new: 4, old: 1, .. }]), "{found:?}");
+        } else {
+            assert_eq!(found, [], "{id}");
+        }
+    }
 }
 
 fn column(estimator: Estimator) -> &'static str {

@@ -132,8 +132,8 @@ fn early_exercise() {
     }
     for (tally, rows, tolerance) in [
         (formula, 445, 1e-4),
-        (near, 445, 7e-4),
-        (delta, 445, 0.1),
+        (near, 54, 7e-4),
+        (delta, 54, 0.01),
         (european, 445, 1e-6),
         (inverted, 445, 1e-6),
     ] {
