@@ -281,9 +281,9 @@ impl Known<'_> {
                 Ok(sourced(vol, as_of, "at the money, implied-vol on the parity forward"))
             }),
             skew: smile.as_ref().map_err(Clone::clone).and_then(|smile| {
-                smile
-                    .skew()
-                    .ok_or_else(|| "the options chosen do not reach a delta of 25 % on both sides".to_owned())
+                smile.skew().ok_or_else(|| {
+                    "the options chosen do not reach a delta of 25 % on both sides; --strikes takes more".to_owned()
+                })
             }),
             straddle: each(&expiration, Straddle::of),
             expected_move: each(&smile, Smile::expected_move),

@@ -28,7 +28,7 @@ pub(super) fn write(chain: &ChainBlock, rows: &[Row], style: &Style, out: &mut i
                 writeln!(out)?;
             }
             say(&headline(expiration), out)?;
-            print(strikes(expiration), style, out)?;
+            print(both_sides(expiration, style), style, out)?;
             writeln!(out)?;
             for line in numbers(expiration) {
                 say(&line, out)?;
@@ -125,6 +125,19 @@ const SIDES: [Spec; 9] = [
 
 const fn side(call: &'static str, put: &'static str, keep: u8, cell: fn(&OptionBlock) -> String) -> Spec {
     Spec { call, put, keep, cell }
+}
+
+/// The strikes with as many columns as fit, always the same ones of calls and puts.
+fn both_sides(expiration: &ExpirationBlock, style: &Style) -> Vec<Column> {
+    let mut columns = strikes(expiration);
+    while fit(columns.clone(), style.width).len() < columns.len() {
+        let last = columns.iter().map(|column| column.keep).max().unwrap_or(0);
+        if last == 0 {
+            break;
+        }
+        columns.retain(|column| column.keep < last);
+    }
+    columns
 }
 
 fn strikes(expiration: &ExpirationBlock) -> Vec<Column> {
