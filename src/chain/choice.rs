@@ -21,8 +21,18 @@ pub const MOST_STRIKES: u16 = 250;
 pub struct Wish {
     /// Which expirations.
     pub when: When,
-    /// Strikes on each side of the one nearest to the price of the underlying.
-    pub strikes: u16,
+    /// Which strikes.
+    pub strikes: Strikes,
+}
+
+/// Which strikes are wanted, around the one nearest to the price of the underlying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strikes {
+    /// So many on each side.
+    EachSide(u16),
+    /// Ten on each side, and what lies within 8 % of the price at 30 days, at other times as much more or less as the root
+    /// of time says: there the skew ends for all but the wildest underlyings.
+    Wings,
 }
 
 /// Which expirations are wanted.
@@ -52,10 +62,8 @@ pub enum Underlyings {
 pub struct Choice {
     /// By the instant they end.
     pub expirations: Vec<Chosen>,
-    /// Strikes asked for on each side.
-    pub asked: usize,
-    /// Strikes taken on each side; fewer than asked for where the budget ended.
-    pub taken: usize,
+    /// Whether the budget took away the outermost strikes.
+    pub cut: bool,
     /// Subscriptions that it takes.
     pub entries: usize,
     /// Options among the strikes that the feed does not know.
@@ -141,42 +149,50 @@ pub fn expirations(
     Ok(chosen)
 }
 
-/// The strikes of `expirations` around the `prices` of their underlyings: `wish.strikes` on each side of the nearest one,
-/// fewer where that would take more than [`MOST_ENTRIES`] subscriptions of `entries_each` for an option.
+/// The `strikes` of `expirations` around the `prices` of their underlyings at `now`, fewer where that would take more than
+/// [`MOST_ENTRIES`] subscriptions of `entries_each` for an option.
 ///
 /// # Errors
 /// [`ChoiceError::NoPrice`].
 pub fn choose(
     expirations: Vec<(Timestamp, ListedExpiration)>,
     prices: &BTreeMap<Symbol, f64>,
-    strikes: u16,
+    strikes: Strikes,
+    now: Timestamp,
     entries_each: usize,
 ) -> Result<Choice, ChoiceError> {
     let mut centred = Vec::new();
     for (expires_at, listed) in expirations {
         let price = prices.get(&listed.underlying).copied();
         let price = price.ok_or_else(|| ChoiceError::NoPrice(listed.underlying.clone()))?;
-        let centre = nearest(&listed.strikes, price);
-        centred.push((expires_at, listed, centre));
+        let days = expires_at.duration_since(now).as_secs_f64() / 86_400.0;
+        centred.push(Centred {
+            centre: nearest(&listed.strikes, price),
+            reach: price * REACH * (days.max(0.0) / 30.0).sqrt(),
+            expires_at,
+            listed,
+        });
     }
-    let entries = |each_side: usize| -> usize {
-        let fed = centred
-            .iter()
-            .map(|(_, listed, centre)| fed(window(&listed.strikes, *centre, each_side)).0);
+    let entries = |breadth: &Breadth| -> usize {
+        let fed = centred.iter().map(|one| fed(one.strikes(breadth)).0);
         fed.sum::<usize>() * entries_each
     };
-    let asked = usize::from(strikes);
-    let taken = (0..=asked).rev().find(|each_side| entries(*each_side) <= MOST_ENTRIES);
-    let taken = taken.unwrap_or(0);
-    let entries = entries(taken);
+    let widths = strikes.widths();
+    let fits = widths.iter().position(|breadth| entries(breadth) <= MOST_ENTRIES);
+    let breadth = fits
+        .and_then(|place| widths.get(place))
+        .copied()
+        .unwrap_or(Breadth::NARROWEST);
+    let entries = entries(&breadth);
     let mut unfed = 0;
     let expirations = centred
         .into_iter()
-        .map(|(expires_at, listed, centre)| {
-            let strikes = window(&listed.strikes, centre, taken).to_vec();
+        .map(|one| {
+            let strikes = one.strikes(&breadth).to_vec();
+            let listed = one.listed;
             unfed += fed(&strikes).1;
             Chosen {
-                expires_at,
+                expires_at: one.expires_at,
                 of: listed.strikes.len(),
                 to_lowest: strikes.first().map(|at| at.strike) == listed.strikes.first().map(|at| at.strike),
                 to_highest: strikes.last().map(|at| at.strike) == listed.strikes.last().map(|at| at.strike),
@@ -186,11 +202,65 @@ pub fn choose(
         .collect();
     Ok(Choice {
         expirations,
-        asked,
-        taken,
+        cut: fits != Some(0),
         entries,
         unfed,
     })
+}
+
+/// An expiration and where its strikes are looked for.
+struct Centred {
+    expires_at: Timestamp,
+    listed: ListedExpiration,
+    /// The place of the strike nearest to the price.
+    centre: usize,
+    /// How far from it the wings reach.
+    reach: f64,
+}
+
+/// How many strikes are taken of every expiration.
+#[derive(Debug, Clone, Copy)]
+struct Breadth {
+    /// At least so many on each side.
+    each_side: usize,
+    /// And all within this share of the reach.
+    share: f64,
+}
+
+impl Breadth {
+    const NARROWEST: Self = Self {
+        each_side: 0,
+        share: 0.0,
+    };
+}
+
+impl Strikes {
+    /// From what is wanted to the least.
+    fn widths(self) -> Vec<Breadth> {
+        let (each_side, shares) = match self {
+            Self::EachSide(each_side) => (usize::from(each_side), 0),
+            Self::Wings => (LEAST_OF_WINGS, SHARES),
+        };
+        let shares = (1..=shares).rev().map(|share| Breadth {
+            each_side,
+            share: f64::from(share) / f64::from(SHARES),
+        });
+        let counts = (0..=each_side).rev().map(|each_side| Breadth { each_side, share: 0.0 });
+        shares.chain(counts).collect()
+    }
+}
+
+impl Centred {
+    fn strikes(&self, breadth: &Breadth) -> &[ListedStrike] {
+        let strikes = &self.listed.strikes;
+        let middle = strikes.get(self.centre).map_or(0.0, |at| at.strike.get());
+        let reach = self.reach * breadth.share;
+        let below = strikes.partition_point(|at| at.strike.get() < middle - reach);
+        let above = strikes.partition_point(|at| at.strike.get() <= middle + reach);
+        let start = below.min(self.centre.saturating_sub(breadth.each_side));
+        let end = above.max(self.centre.saturating_add(breadth.each_side).saturating_add(1));
+        strikes.get(start..end.min(strikes.len())).unwrap_or(strikes)
+    }
 }
 
 impl Underlyings {
@@ -242,11 +312,6 @@ fn nearest(strikes: &[ListedStrike], price: f64) -> usize {
     nearest.map_or(0, |(place, _)| place)
 }
 
-fn window(strikes: &[ListedStrike], centre: usize, each_side: usize) -> &[ListedStrike] {
-    let end = strikes.len().min(centre.saturating_add(each_side).saturating_add(1));
-    strikes.get(centre.saturating_sub(each_side)..end).unwrap_or(strikes)
-}
-
 /// Options that the feed knows, and those that it does not.
 fn fed(strikes: &[ListedStrike]) -> (usize, usize) {
     let options = || strikes.iter().flat_map(|at| [&at.call, &at.put]).flatten();
@@ -258,6 +323,12 @@ fn near(nearest: &[Date]) -> String {
     let dates: Vec<String> = nearest.iter().map(ToString::to_string).collect();
     format!("the nearest to it are {}", dates.join(" and "))
 }
+
+/// Share of the price that the wings reach at 30 days: a delta of a quarter at a volatility of 40 %.
+const REACH: f64 = 0.08;
+const LEAST_OF_WINGS: usize = 10;
+/// Steps in which the wings are shortened to the budget.
+const SHARES: u8 = 40;
 
 #[cfg(test)]
 mod tests;

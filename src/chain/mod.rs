@@ -8,6 +8,6 @@ mod model;
 mod report;
 
 pub use choice::{
-    Choice, ChoiceError, Chosen, MOST_ENTRIES, MOST_STRIKES, Underlyings, When, Wish, choose, expirations,
+    Choice, ChoiceError, Chosen, MOST_ENTRIES, MOST_STRIKES, Strikes, Underlyings, When, Wish, choose, expirations,
 };
 pub use report::{Check, ExpirationReport, OptionLine, Report, StrikeLine, ThirtyDay, instrument, thirty_day_iv};

@@ -348,7 +348,8 @@ pub(super) struct ChainPicks {
     /// The expiration of this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub expiry: Option<Date>,
-    /// Strikes on each side of the price, 1 to 250, as far as 2,000 subscriptions reach [default: 10]
+    /// Strikes on each side of the price, 1 to 250, as far as 2,000 subscriptions reach [default: 10; without --dte and
+    /// --expiry also all within 8 % of the price at 30 days]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_STRIKES)))]
     pub strikes: Option<u16>,
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::args::{ChainPicks, Picks, Rules};
 use super::exit::Failure;
 use super::resolve;
-use crate::chain::{self, When, Wish};
+use crate::chain::{self, Strikes, When, Wish};
 use crate::config::Config;
 use crate::gather::{Found, Gathered, NoChain};
 use crate::instrument::Kind as InstrumentKind;
@@ -92,7 +92,11 @@ impl Task {
         };
         Some(Wish {
             when,
-            strikes: picks.strikes.unwrap_or(STRIKES),
+            strikes: match (picks.strikes, when) {
+                (Some(strikes), _) => Strikes::EachSide(strikes),
+                (None, When::AroundThirtyDays) => Strikes::Wings,
+                (None, When::Days(_) | When::On(_)) => Strikes::EachSide(STRIKES),
+            },
         })
     }
 
@@ -143,5 +147,5 @@ fn underlyings(records: &[Record]) -> Vec<&Record> {
     records.iter().filter(|record| !is_option(record.kind)).collect()
 }
 
-/// Strikes on each side where nobody asked for more or less.
+/// Strikes on each side of one expiration where nobody asked for more or less.
 const STRIKES: u16 = 10;

@@ -140,7 +140,7 @@ impl Search<'_, '_> {
             let message = format!("{} parts of the option chain could not be read", listed.damaged);
             complain(&mut self.errors, "rest", "damaged_chain", message);
         }
-        let now = self.clock.now();
+        let now = self.clock.wall;
         let rate = match rate {
             Ok(value) => Ok(Sourced {
                 value,
@@ -175,7 +175,7 @@ impl Search<'_, '_> {
             Err(Cut::Deadline) => return Ok(Err(NoChain::Late)),
             Err(Cut::Interrupted) => return Err(Interrupted),
         };
-        let choice = chain::choose(expirations, &prices, wish.strikes, entries_each());
+        let choice = chain::choose(expirations, &prices, wish.strikes, now, entries_each());
         Ok(choice.map(|choice| Found { choice, rate }).map_err(NoChain::from))
     }
 

@@ -47,7 +47,7 @@ pub(super) fn of_stream(streamed: &Streamed, kind: Kind) -> Prices {
         high: of_day(|summary| summary.high, "high"),
         low: of_day(|summary| summary.low, "low"),
         volume: streamed_volume(streamed, day),
-        open_interest: streamed_open_interest(streamed),
+        open_interest: streamed_open_interest(streamed, kind),
         bid,
         ask,
         last,
@@ -319,7 +319,8 @@ fn streamed_volume(streamed: &Streamed, day: Day) -> Offer<f64> {
     }
 }
 
-fn streamed_open_interest(streamed: &Streamed) -> Offer<f64> {
+/// Open contracts are counted after a session: those told now are of the one before.
+fn streamed_open_interest(streamed: &Streamed, kind: Kind) -> Offer<f64> {
     let Some(heard) = &streamed.summary else {
         return Err(silence(streamed, "no day summary"));
     };
@@ -327,7 +328,7 @@ fn streamed_open_interest(streamed: &Streamed) -> Offer<f64> {
         Some(value) if value.is_finite() && value >= 0.0 => Ok(Sourced {
             value,
             source: Source::Dxlink,
-            as_of: heard.at,
+            as_of: close_of_day(heard.event.prev_day_id, kind, heard.at),
             method: OPEN_INTEREST,
         }),
         Some(_) | None => Err("no open interest in the day summary".to_owned()),
@@ -405,7 +406,6 @@ fn no_quote() -> Offer<Price> {
 /// The method of a price that was traded outside regular hours.
 pub(super) const EXTENDED_TRADE: &str = "extended-hours trade";
 
-/// Open contracts are counted once a day; the count says no time.
 const OPEN_INTEREST: &str = "open contracts";
 const VOID_QUOTE: &str = "the quote is zero on both sides";
 

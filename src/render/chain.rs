@@ -19,10 +19,8 @@ use crate::tastytrade::Settlement;
 pub struct ChainBlock {
     /// The symbol asked for.
     pub symbol: Symbol,
-    /// Strikes asked for on each side of the price.
-    pub strikes_asked: usize,
-    /// Strikes taken on each side; fewer where the budget of subscriptions ended.
-    pub strikes_taken: usize,
+    /// Whether the budget of subscriptions took away the outermost strikes.
+    pub cut: bool,
     /// Subscriptions to the feed that the options took.
     pub entries: usize,
     /// The budget of these.
@@ -231,8 +229,7 @@ impl ChainBlock {
         let choice = &report.choice;
         Self {
             symbol: report.symbol.clone(),
-            strikes_asked: choice.asked,
-            strikes_taken: choice.taken,
+            cut: choice.cut,
             entries: choice.entries,
             entries_limit: MOST_ENTRIES,
             unfed: choice.unfed,

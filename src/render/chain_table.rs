@@ -45,12 +45,12 @@ pub(super) fn write(chain: &ChainBlock, rows: &[Row], style: &Style, out: &mut i
         }
         say("the strikes of one expiration: --expiry DATE or --dte DAYS", out)?;
     }
-    if chain.strikes_taken < chain.strikes_asked {
-        let line = format!(
-            "strikes: {} on each side instead of {}, the budget is {} subscriptions",
-            chain.strikes_taken, chain.strikes_asked, chain.entries_limit
-        );
-        say(&line, out)?;
+    if chain.cut {
+        let most = chain.entries_limit;
+        say(
+            &format!("the outermost strikes are left out: the budget is {most} subscriptions"),
+            out,
+        )?;
     }
     if chain.unfed > 0 {
         say(&format!("unknown to the feed: {} options", chain.unfed), out)?;

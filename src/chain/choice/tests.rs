@@ -109,7 +109,14 @@ fn nothing_alive_is_nothing_listed() {
 
 fn chosen(strikes: u16, price: f64, count: u32) -> Choice {
     let listed = vec![(now(), expiration("X", "X", "2026-12-18", 90, count))];
-    choose(listed, &[(symbol("X"), price)].into(), strikes, 4).unwrap()
+    choose(
+        listed,
+        &[(symbol("X"), price)].into(),
+        Strikes::EachSide(strikes),
+        before(28),
+        4,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -120,7 +127,7 @@ fn strikes_stand_around_the_one_nearest_to_the_price() {
     };
     let middle = chosen(2, 100.4, 21);
     assert_eq!(strikes(&middle), [98.0, 99.0, 100.0, 101.0, 102.0]);
-    assert_eq!((middle.taken, middle.entries), (2, 5 * 2 * 4));
+    assert_eq!((middle.cut, middle.entries), (false, 5 * 2 * 4));
     assert!(!middle.expirations[0].to_lowest && !middle.expirations[0].to_highest);
     assert_eq!(middle.expirations[0].of, 21);
     let edge = chosen(2, 3.0, 21);
@@ -131,7 +138,7 @@ fn strikes_stand_around_the_one_nearest_to_the_price() {
 #[test]
 fn the_budget_of_subscriptions_takes_the_outermost_strikes() {
     let choice = chosen(240, 340.0, 500);
-    assert_eq!((choice.asked, choice.taken), (240, 124));
+    assert_eq!((choice.cut, choice.expirations[0].listed.strikes.len()), (true, 249));
     assert_eq!(choice.entries, 249 * 2 * 4);
     assert!(choice.entries <= MOST_ENTRIES);
 }
@@ -140,13 +147,61 @@ fn the_budget_of_subscriptions_takes_the_outermost_strikes() {
 fn options_the_feed_does_not_know_take_no_subscription_and_are_counted() {
     let mut listed = expiration("X", "X", "2026-12-18", 90, 21);
     listed.strikes[10].put.as_mut().unwrap().streamer = None;
-    let choice = choose(vec![(now(), listed)], &[(symbol("X"), 100.0)].into(), 1, 4).unwrap();
+    let choice = choose(
+        vec![(now(), listed)],
+        &[(symbol("X"), 100.0)].into(),
+        Strikes::EachSide(1),
+        now(),
+        4,
+    )
+    .unwrap();
     assert_eq!((choice.entries, choice.unfed), (5 * 4, 1));
 }
 
 #[test]
 fn without_a_price_no_strike_can_be_chosen() {
     let listed = vec![(now(), expiration("X", "X", "2026-12-18", 90, 21))];
-    let error = choose(listed, &BTreeMap::new(), 10, 4).unwrap_err();
+    let error = choose(listed, &BTreeMap::new(), Strikes::EachSide(10), now(), 4).unwrap_err();
     assert!(error.to_string().starts_with("no source has a price of X"));
+}
+
+/// So many days before the expiration of the choices here, which end now.
+fn before(days: i64) -> Timestamp {
+    now().checked_sub(jiff::SignedDuration::from_hours(24 * days)).unwrap()
+}
+
+#[test]
+fn wings_reach_further_with_the_root_of_time_and_never_take_fewer_than_ten_strikes() {
+    let taken = |days, price| {
+        let listed = vec![(now(), expiration("X", "X", "2026-12-18", 900, 201))];
+        let choice = choose(listed, &[(symbol("X"), price)].into(), Strikes::Wings, before(days), 4).unwrap();
+        choice.expirations[0].listed.strikes.len()
+    };
+    assert_eq!(taken(30, 1_000.0), 2 * 80 + 1);
+    assert_eq!(taken(7, 1_000.0), 2 * 38 + 1);
+    assert_eq!(taken(0, 1_000.0), 21);
+}
+
+#[test]
+fn wings_of_several_expirations_share_the_budget() {
+    let listed = [7_i64, 28, 56].map(|days| {
+        let end = now().checked_add(jiff::SignedDuration::from_hours(24 * days)).unwrap();
+        (end, expiration("X", "X", "2026-12-18", 500, 400))
+    });
+    let prices = [(symbol("X"), 670.0)].into();
+    let choice = choose(listed.to_vec(), &prices, Strikes::Wings, now(), 4).unwrap();
+    let taken: Vec<usize> = choice
+        .expirations
+        .iter()
+        .map(|chosen| chosen.listed.strikes.len())
+        .collect();
+    assert!(
+        choice.cut && (1_900..=MOST_ENTRIES).contains(&choice.entries),
+        "{}",
+        choice.entries
+    );
+    assert!(
+        taken[0] >= 21 && taken[0] < taken[1] && taken[1] < taken[2],
+        "{taken:?}"
+    );
 }

@@ -1,7 +1,6 @@
 use super::*;
 use crate::chain::fixtures::{expiration, now, symbol};
-use crate::chain::{Underlyings, When};
-use crate::chain::{Wish, choose, expirations};
+use crate::chain::{Strikes, Underlyings, When, Wish, choose, expirations};
 use crate::dxlink;
 use crate::instrument::{Kind, StreamerSymbol};
 use crate::market::{Field, Inputs, Precedence, Subject, VolRules, merge};
@@ -36,10 +35,10 @@ impl Market {
         };
         let wish = Wish {
             when: When::AroundThirtyDays,
-            strikes: each_side,
+            strikes: Strikes::EachSide(each_side),
         };
         let chosen = expirations(&chain, &symbol("X"), &Underlyings::All, wish.when, now()).unwrap();
-        let choice = choose(chosen, &[(symbol("X"), SPOT)].into(), wish.strikes, 4).unwrap();
+        let choice = choose(chosen, &[(symbol("X"), SPOT)].into(), wish.strikes, now(), 4).unwrap();
         let quotes = choice.expirations.iter().flat_map(|chosen| {
             chosen.listed.strikes.iter().flat_map(|at| {
                 let strike = at.strike.get();

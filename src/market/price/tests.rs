@@ -147,6 +147,24 @@ fn without_quote_and_trade_the_previous_close_is_the_price_as_of_its_close() {
 }
 
 #[test]
+fn open_contracts_are_those_of_the_session_before_and_shares_have_none() {
+    let streamed = Streamed {
+        summary: heard(Summary {
+            open_interest: Some(1_250.0),
+            ..summary()
+        }),
+        ..Streamed::default()
+    };
+    let open = of_stream(&streamed, Kind::EquityOption).open_interest.unwrap();
+    assert_eq!(
+        (open.value.to_string(), open.method),
+        ("1250".to_owned(), "open contracts")
+    );
+    assert_eq!(open.as_of.to_string(), "2026-07-14T20:00:00Z");
+    assert_eq!(of_stream(&streamed, Kind::Equity).open_interest, None);
+}
+
+#[test]
 fn a_price_older_than_the_last_closed_session_is_called_stale() {
     let old = Trade {
         time: ms("2026-07-13T15:00:00Z"),
