@@ -195,6 +195,22 @@ pub struct GreeksBlock {
     pub rho: f64,
 }
 
+/// The fields of an option that a chain shows.
+const SHOWN: [Field; 12] = [
+    Field::Price,
+    Field::Bid,
+    Field::Ask,
+    Field::Last,
+    Field::Volume,
+    Field::OpenInterest,
+    Field::OptionIv,
+    Field::Delta,
+    Field::Gamma,
+    Field::Theta,
+    Field::Vega,
+    Field::Rho,
+];
+
 /// The keys of an option's line in `plain` and `csv`.
 pub(super) const OPTION_COLUMNS: [&str; 25] = [
     "underlying",
@@ -390,10 +406,14 @@ impl OptionBlock {
                 rho: greeks.rho,
             }),
             notes: record.notes.iter().map(|note| (*note).to_owned()).collect(),
-            provenance: provenance(record),
+            provenance: provenance(record)
+                .into_iter()
+                .filter(|(field, _)| SHOWN.contains(field))
+                .collect(),
             missing: record
                 .missing
                 .iter()
+                .filter(|missing| SHOWN.contains(&missing.field))
                 .map(|missing| (missing.field, missing.tried.clone()))
                 .collect(),
         }

@@ -257,7 +257,7 @@ fn summary(expirations: &[ExpirationBlock]) -> Vec<Column> {
         column("BF 25", true, 6, |one| percent(one.butterfly)),
         column("Straddle", true, 9, |one| one.near(one.straddle)),
         column("Move", true, 4, |one| one.near(one.expected_move)),
-        column("Var IV", true, 10, |one| percent(one.variance_iv)),
+        column("Free IV", true, 10, |one| percent(one.variance_iv)),
     ];
     if of_futures {
         columns.insert(3, on);
@@ -274,7 +274,11 @@ fn around_thirty_days(chain: &ChainBlock) -> Vec<String> {
             .term_slope
             .map(|slope| format!("term slope {} per 30 days", percent(Some(slope)))),
     );
-    parts.extend(around.variance_iv.map(|iv| format!("model-free {}", percent(Some(iv)))));
+    parts.extend(
+        around
+            .variance_iv
+            .map(|iv| format!("model-free volatility {}", percent(Some(iv)))),
+    );
     let mut lines = Vec::new();
     if !parts.is_empty() {
         lines.push(format!("30 days: {}", parts.join(", ")));
@@ -319,7 +323,9 @@ fn missing_of(expirations: &[ExpirationBlock]) -> Vec<String> {
 fn missing(reasons: &BTreeMap<&'static str, String>) -> Vec<String> {
     let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, reason) in reasons {
+        let name = spoken(name);
         match told.iter_mut().find(|(known, _)| *known == reason.as_str()) {
+            Some((_, names)) if names.contains(&name) => {}
             Some((_, names)) => names.push(name),
             None => told.push((reason, vec![name])),
         }
@@ -327,6 +333,20 @@ fn missing(reasons: &BTreeMap<&'static str, String>) -> Vec<String> {
     told.into_iter()
         .map(|(reason, names)| format!("{} missing: {}", names.join(", "), clean(reason)))
         .collect()
+}
+
+/// What people call a number of the document; numbers that are only missing together have one name.
+fn spoken(name: &str) -> &str {
+    match name {
+        "atm_iv" => "ATM IV",
+        "call_25d_iv" | "put_25d_iv" | "risk_reversal" | "butterfly" => "skew",
+        "straddle_strike" | "expected_move_straddle" => "straddle",
+        "expected_move" => "expected move",
+        "expected_move_blend" => "60/30/10 move",
+        "variance" | "variance_iv" | "variance_strikes" => "model-free volatility",
+        "term_slope" => "term slope",
+        plain => plain,
+    }
 }
 
 /// Three decimals, more where the unit of the underlying is small.

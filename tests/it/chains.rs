@@ -343,6 +343,10 @@ fn the_table_of_one_expiration_has_calls_left_and_puts_right_and_of_several_a_li
     assert!(narrow.contains("Strike") && !narrow.contains("Gamma"));
     let several = Run::demo("chain SPY --format table").answer().done().stdout;
     assert!(several.contains("30 days: ATM IV") && several.contains("term slope"));
+    assert!(
+        several.contains("model-free volatility missing: the strip is cut off"),
+        "{several}"
+    );
     assert!(!several.contains('\t') && several.contains("2027-01-15"));
     assert!(NOW.starts_with("2026-11-20"), "the dates above are of that day");
 }
