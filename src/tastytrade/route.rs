@@ -18,6 +18,15 @@ pub enum Route {
 }
 
 impl Route {
+    /// All routes, in order.
+    pub(super) const ALL: [Self; 5] = [
+        Self::AccessToken,
+        Self::QuoteToken,
+        Self::Metrics,
+        Self::Quotes,
+        Self::Futures,
+    ];
+
     /// Its path.
     pub fn path(self) -> &'static str {
         match self {

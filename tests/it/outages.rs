@@ -79,6 +79,17 @@ fn without_metrics_every_volatility_comes_from_candles() {
 }
 
 #[test]
+fn without_metrics_the_whole_universe_costs_a_dozen_requests_at_most() {
+    let venue = venue_with_rest("/market-metrics", status(503, "{}"));
+    let run = Run::at(&venue, "screen --all --listen 30 --require-complete 98 --json");
+    let document = run.answer().ended(65).document();
+    let fields = &document["coverage"]["fields"];
+    assert_eq!((&fields["hv30"], &fields["hv90"]), (&json!(1.0), &json!(1.0)));
+    let asked: u64 = venue.tally().unwrap().rest_paths.values().sum();
+    assert!(asked <= 12, "{asked} requests");
+}
+
+#[test]
 fn what_is_complete_enough_ends_with_zero() {
     Run::demo("quote SPY --require-complete 100").answer().done();
     Run::demo("quote SPY BTC/USD --require-complete 50%").answer().done();
