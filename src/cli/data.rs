@@ -345,6 +345,12 @@ fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> R
             Failure::new(Kind::TryLater, "no source answered in time")
                 .hint("Try again in a few minutes; `variance doctor` shows which step fails."),
         ),
+        Verdict::Garbled => Some(
+            Failure::new(Kind::Protocol, "no source answered, and what came could not be understood").hint(
+                "Something on the way may answer in the venue's place, such as a proxy or a login page; `variance doctor` \
+                 shows which step fails.",
+            ),
+        ),
         Verdict::Nothing => Some(
             Failure::new(Kind::Unavailable, "no source answered for any symbol")
                 .hint("`variance doctor` shows which step fails."),

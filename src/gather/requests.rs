@@ -40,12 +40,16 @@ pub(super) enum Trouble {
     Passing,
     /// Later it will be the same.
     Lasting,
+    /// What came could not be understood.
+    Garbled,
 }
 
 impl Trouble {
     pub(super) fn of(error: &Error) -> Self {
         if error.is_passing() {
             Self::Passing
+        } else if matches!(error, Error::Unreadable { .. }) {
+            Self::Garbled
         } else {
             Self::Lasting
         }
