@@ -204,6 +204,39 @@ fn what_is_no_recording_is_refused_with_the_place() {
 }
 
 #[test]
+fn a_recording_that_somebody_bent_ends_in_order() {
+    let recorded = record(Run::new("quote SPY /ES --demo"));
+    let header = recorded.text.lines().next().unwrap();
+    let bent = |from: &str, to: &str| {
+        assert!(header.contains(from), "{from} in {header}");
+        recorded.text.replacen(from, to, 1)
+    };
+    let started = header
+        .split("\"started_at\":\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    for (text, code) in [
+        (bent("\"deadline_seconds\":null", "\"deadline_seconds\":1e300"), 0),
+        (bent("\"deadline_seconds\":null", "\"deadline_seconds\":-1"), 0),
+        (bent(started, "-009999-01-03T00:00:00Z"), 0),
+        (bent(started, "9999-12-30T21:59:59Z"), 0),
+        (bent("\"symbols\":[\"SPY\"", "\"symbols\":[\"\\u001b[31m\""), 2),
+        (bent("\"mode\":\"demo\"", "\"mode\":\"dream\""), 74),
+        (bent("\"command\":\"quote\"", "\"command\":\"trade\""), 74),
+        (
+            bent("\"listen_duration_seconds\":5.0", "\"listen_duration_seconds\":-5.0"),
+            78,
+        ),
+    ] {
+        let answer = replay(&text, "--json").answer().ended(code);
+        assert!(!answer.stderr.contains('\u{1b}'), "{}", answer.stderr);
+    }
+}
+
+#[test]
 fn the_configuration_of_then_applies_unless_another_is_named() {
     let venue = venue();
     let config = json!({ "screener": { "default_profile": "broad" }, "dxlink": { "enabled": false } });
