@@ -66,7 +66,14 @@ fn no_script_makes_a_run_hang_panic_lie_or_hide_a_hole() {
 /// What went wrong with a seed, with the smallest script that still fails.
 fn failure(seed: u64) -> Option<String> {
     let plan = Plan::of(seed);
+    let t = Instant::now();
     let mut ended = plan.run();
+    println!(
+        "seed {seed} {:?} deadline {:?} {}",
+        t.elapsed(),
+        plan.deadline,
+        plan.script()
+    );
     let mut broken = promise::broken(&plan, &ended);
     if broken.is_empty() {
         return None;
