@@ -48,9 +48,16 @@ fn of_document(plan: &Plan, code: i32, document: &Value, broken: &mut Vec<String
     if printed != asked {
         broken.push(format!("asked for {asked:?}, printed {printed:?}"));
     }
-    let truth = truth::of(plan.venue_seed);
+    let truth = truth::of(plan.venue);
     for row in rows {
-        of_row(row, truth, &document["coverage"]["missing"], broken);
+        of_row(row, truth, document, broken);
+    }
+    let complete = rows
+        .iter()
+        .filter(|row| required(row).iter().all(|field| !row[*field].is_null()));
+    let (complete, counted) = (complete.count(), &document["coverage"]["complete"]);
+    if *counted != complete {
+        broken.push(format!("{complete} rows are complete, counted are {counted}"));
     }
     let anything = rows.iter().any(|row| FIELDS.iter().any(|field| !row[*field].is_null()));
     if anything && matches!(code, 69 | 75) {
@@ -78,16 +85,19 @@ fn of_document(plan: &Plan, code: i32, document: &Value, broken: &mut Vec<String
     }
 }
 
-fn of_row(row: &Value, truth: &Truth, holes: &Value, broken: &mut Vec<String>) {
+fn of_row(row: &Value, truth: &Truth, document: &Value, broken: &mut Vec<String>) {
     let symbol = row["symbol"].as_str().unwrap();
-    let option = row["kind"].as_str().unwrap().contains("option");
-    let required = if option { REQUIRED_OF_OPTIONS } else { REQUIRED };
+    let (holes, now) = (&document["coverage"]["missing"], document["generated_at"].as_str());
     for field in FIELDS {
         if !row[*field].is_null() {
             broken.extend(truth.objection(row, field));
+            let as_of = row["provenance"][*field]["as_of"].as_str();
+            if as_of.is_none() || as_of > now {
+                broken.push(format!("{symbol} {field} is as of {as_of:?}, now is {now:?}"));
+            }
             continue;
         }
-        let required = required.contains(field);
+        let required = required(row).contains(field);
         let tried = &row["missing"][*field];
         if (required || truth.serves(symbol, field)) && !is_told(tried) {
             broken.push(format!("{symbol} {field} is missing without a reason: {tried}"));
@@ -118,6 +128,15 @@ fn of_row(row: &Value, truth: &Truth, holes: &Value, broken: &mut Vec<String>) {
     }
 }
 
+/// What the record is complete with.
+fn required(row: &Value) -> &'static [&'static str] {
+    if row["kind"].as_str().unwrap().contains("option") {
+        &["price", "delta", "gamma", "theta", "vega", "rho", "option_iv"]
+    } else {
+        &["price", "iv", "iv_rank", "iv_percentile", "hv30", "hv90"]
+    }
+}
+
 /// Whether there is at least one source, each with a reason.
 fn is_told(tried: &Value) -> bool {
     let told = |attempt: &Value| {
@@ -130,7 +149,4 @@ fn is_told(tried: &Value) -> bool {
         .is_some_and(|tried| !tried.is_empty() && tried.iter().all(told))
 }
 
-/// What a record is complete with.
-const REQUIRED: &[&str] = &["price", "iv", "iv_rank", "iv_percentile", "hv30", "hv90"];
-const REQUIRED_OF_OPTIONS: &[&str] = &["price", "delta", "gamma", "theta", "vega", "rho", "option_iv"];
 const HV_FLOOR: f64 = 0.05;

@@ -1,11 +1,16 @@
 //! Random fault scripts over the whole language, and random command lines around them. The same seed gives the same.
 
+use std::sync::OnceLock;
+
 use fastrand::Rng;
+
+use super::truth::Truth;
+use crate::run::NOW;
 
 /// One run, fixed by its seed.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
-    pub(super) venue_seed: u64,
+    pub(super) venue: &'static Venue,
     /// `screen --all` or `quote`.
     pub(super) screen: bool,
     pub(super) symbols: &'static [&'static str],
@@ -35,13 +40,32 @@ pub(super) const SYMBOLS: &[&[&str]] = &[
     ],
 ];
 
-/// The seeds of the venues that are met.
-pub(super) const VENUE_SEEDS: [u64; 2] = [1, 42];
+/// A market and the moment it is met at.
+#[derive(Debug)]
+pub(super) struct Venue {
+    pub(super) seed: u64,
+    pub(super) now: &'static str,
+    pub(super) truth: OnceLock<Truth>,
+}
+
+/// After the close of a Friday, and on the Monday after it, while the day's bar still runs.
+pub(super) static VENUES: [Venue; 2] = [
+    Venue {
+        seed: 1,
+        now: NOW,
+        truth: OnceLock::new(),
+    },
+    Venue {
+        seed: 42,
+        now: "2026-11-23T16:00:00Z",
+        truth: OnceLock::new(),
+    },
+];
 
 impl Plan {
     pub(super) fn of(seed: u64) -> Self {
         let mut chance = Rng::with_seed(seed);
-        let venue_seed = one_of(&mut chance, &VENUE_SEEDS);
+        let venue = &VENUES[chance.usize(..VENUES.len())];
         let symbols = one_of(&mut chance, SYMBOLS);
         // A screen ranks underlyings.
         let options = symbols.iter().any(|symbol| symbol.starts_with("./"));
@@ -51,7 +75,7 @@ impl Plan {
         let deadline = (chance.u8(..3) > 0).then(|| one_of(&mut chance, &[0.4, 1.0, 2.5, 4.0]));
         let require_complete = (chance.u8(..2) > 0).then(|| one_of(&mut chance, &[1, 50, 98, 100]));
         Self {
-            venue_seed,
+            venue,
             screen,
             symbols,
             listen: chance.u64(1..=3),

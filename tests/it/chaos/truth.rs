@@ -2,14 +2,15 @@
 //! better source is dark; what the feed serves also from the venue's own market.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{LazyLock, Mutex};
+use std::thread;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use variance::demo::market::{Bar, Market};
 use variance::time;
 
-use super::script::{SYMBOLS, VENUE_SEEDS};
-use crate::run::{NOW, Run};
+use super::script::{SYMBOLS, VENUES, Venue};
+use crate::run::Run;
 
 /// Values that have a source.
 pub(super) const FIELDS: &[&str] = &[
@@ -47,13 +48,9 @@ pub(super) struct Truth {
     named: BTreeMap<[String; 2], Value>,
 }
 
-/// The truth of the venue with this seed, learnt once.
-pub(super) fn of(venue_seed: u64) -> &'static Truth {
-    static LEARNT: LazyLock<Mutex<BTreeMap<u64, &'static Truth>>> = LazyLock::new(Mutex::default);
-    let mut learnt = LEARNT.lock().unwrap();
-    learnt
-        .entry(venue_seed)
-        .or_insert_with(|| Box::leak(Box::new(Truth::learn(venue_seed))))
+/// The truth of a venue, learnt once.
+pub(super) fn of(venue: &'static Venue) -> &'static Truth {
+    venue.truth.get_or_init(|| Truth::learn(venue))
 }
 
 impl Truth {
@@ -99,30 +96,26 @@ impl Truth {
             .unwrap_or(&Value::Null)
     }
 
-    fn learn(venue_seed: u64) -> Self {
-        let symbols: BTreeSet<&str> = SYMBOLS.iter().flat_map(|set| set.iter().copied()).collect();
+    fn learn(venue: &Venue) -> Self {
         let dark = |path: &str| format!("rest {path}: status 404");
+        let runs = [
+            (true, false, String::new()),
+            (true, false, dark("/market-metrics")),
+            (true, false, "metrics: drop iv-rank".to_owned()),
+            (false, false, String::new()),
+            (
+                false,
+                true,
+                format!("{}; {}", dark("/market-metrics"), dark("/market-data")),
+            ),
+        ];
         let mut truth = Self::default();
-        for (dxlink, script) in [
-            (true, String::new()),
-            (true, dark("/market-metrics")),
-            (true, "metrics: drop iv-rank".to_owned()),
-            (false, String::new()),
-            (false, format!("{}; {}", dark("/market-metrics"), dark("/market-data"))),
-        ] {
-            let config = format!(
-                r#"{{"dxlink":{{"enabled":{dxlink}}},"legacy":{{"requests_per_second":10,"max_requests":1000}}}}"#
-            );
-            let mut run = Run::new(&format!(
-                "--as-of {NOW} quote --demo --listen 30 --seed {venue_seed} --fault"
-            ))
-            .arg(script)
-            .file("config/runtime_config.json", &config);
-            for symbol in &symbols {
-                run = run.arg(symbol);
+        thread::scope(|scope| {
+            let runs = runs.map(|(dxlink, legacy, script)| scope.spawn(move || ask(venue, dxlink, legacy, script)));
+            for run in runs {
+                truth.add(&run.join().unwrap());
             }
-            truth.add(&run.document());
-        }
+        });
         truth
     }
 
@@ -150,6 +143,24 @@ impl Truth {
     }
 }
 
+/// The document of a run over all symbols.
+fn ask(venue: &Venue, dxlink: bool, legacy: bool, script: String) -> Value {
+    let config = format!(
+        concat!(
+            r#"{{"dxlink":{{"enabled":{}}},"#,
+            r#""legacy":{{"enabled":{},"requests_per_second":10,"max_requests":1000}}}}"#
+        ),
+        dxlink, legacy
+    );
+    let symbols: BTreeSet<&str> = SYMBOLS.iter().flat_map(|set| set.iter().copied()).collect();
+    let start = format!(
+        "--as-of {} quote --demo --listen 30 --seed {} --fault",
+        venue.now, venue.seed
+    );
+    let run = Run::new(&start).arg(script).file("config/runtime_config.json", &config);
+    symbols.into_iter().fold(run, Run::arg).document()
+}
+
 fn alike(one: &Value, other: &Value) -> bool {
     match (one.as_f64(), other.as_f64()) {
         (Some(one), Some(other)) => (one - other).abs() <= 1e-12 * one.abs(),
@@ -159,21 +170,23 @@ fn alike(one: &Value, other: &Value) -> bool {
 
 #[test]
 fn what_the_feed_serves_is_what_the_market_of_the_venue_says() {
-    for seed in VENUE_SEEDS {
-        let market = Market::new(seed, NOW.parse().unwrap());
-        let truth = of(seed);
+    for venue in &VENUES {
+        let now = venue.now.parse().unwrap();
+        let market = Market::new(venue.seed, now);
+        let truth = of(venue);
         let mut compared = 0;
         for ([symbol, field, source, _], value) in &truth.values {
             let streamer = truth.name(symbol, "streamer_symbol").as_str().unwrap();
             let expected = match source.as_str() {
                 "dxlink" => streamed(&market, streamer, field),
-                "dxlink-candles" => Some(realised(&market, streamer, if field == "hv30" { 30 } else { 90 })),
+                "dxlink-candles" => Some(realised(&market, now, streamer, if field == "hv30" { 30 } else { 90 })),
                 _ => continue,
             };
             let (expected, value) = (expected.unwrap(), value.as_f64().unwrap());
             assert!(
                 (expected - value).abs() <= 1e-9 * expected.abs(),
-                "{seed} {symbol} {field}: {value}, the market has {expected}"
+                "{} {symbol} {field}: {value}, the market has {expected}",
+                venue.seed
             );
             compared += 1;
         }
@@ -206,13 +219,12 @@ fn streamed(market: &Market, streamer: &str, field: &str) -> Option<f64> {
 }
 
 /// The sample deviation of the last daily log returns of closed sessions, a year of 252 of them.
-fn realised(market: &Market, streamer: &str, returns: usize) -> f64 {
+fn realised(market: &Market, now: Timestamp, streamer: &str, returns: usize) -> f64 {
     let exchange = match streamer {
         crypto if crypto.contains("/USD") => time::Market::Crypto,
         future if future.starts_with('/') => time::Market::UsFutures,
         _ => time::Market::UsEquities,
     };
-    let now = NOW.parse().unwrap();
     let is_closed = |bar: &Bar| time::is_closed(exchange, time::date_of_bar(bar.day_ms).unwrap(), now);
     let bars = market.bars(streamer).unwrap();
     let closes: Vec<f64> = bars.iter().filter(|bar| is_closed(bar)).map(|bar| bar.close).collect();
