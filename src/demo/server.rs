@@ -152,7 +152,7 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
     if path != FEED_PATH {
         shared.note(Note::Request(path.clone()));
     }
-    let mut response = match shared.script.on_rest(&path) {
+    let mut response = match shared.script.on_rest(&path, shared.started.elapsed()) {
         Some(RestEffect::Hang) => pending().await,
         Some(RestEffect::Status(refusal)) => refuse(refusal),
         None if path == FEED_PATH => upgrade_to_feed(request, &shared),

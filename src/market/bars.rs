@@ -1,6 +1,7 @@
 //! Closed daily bars of one symbol and the realised volatilities they give.
 //!
-//! Today's bar never counts before its session has ended, and bars that end long ago give nothing.
+//! Today's bar never counts before its session has ended, and bars that end long ago give nothing; neither does a window
+//! in which a session has no sound bar, for a return over two sessions is no daily return.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -75,6 +76,9 @@ impl DailyBars {
         }
         let value = close_to_close(&self.cleaned.closes(), window.returns(), rules.trading_days)
             .map_err(|error| self.remark(&error.to_string()))?;
+        if self.has_bad_session(window) {
+            return Err(self.remark("a session of the window has no sound bar"));
+        }
         let as_of = time::session_close(self.market, last.date)
             .unwrap_or(self.now)
             .min(self.now);
@@ -95,6 +99,17 @@ impl DailyBars {
             cut,
             cleaned,
         }
+    }
+
+    /// Whether a bar that was dropped stands between two that `window` takes, on a day that was traded.
+    fn has_bad_session(&self, window: Window) -> bool {
+        let mut newest_first = self.cleaned.bars.iter().rev();
+        let (Some(last), Some(first)) = (newest_first.next(), newest_first.nth(window.returns() - 1)) else {
+            return false;
+        };
+        let inside = |date: &&Date| first.date < **date && **date < last.date;
+        let mut bad = self.cleaned.dropped_on.iter().filter(inside);
+        bad.any(|date| time::is_session(self.market, *date))
     }
 
     /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on must stop, and helpers of tests are tests"
 )]
 
+mod chaos;
 mod configuration;
 mod credentials;
 mod endings;

@@ -235,6 +235,7 @@ pub(crate) fn faulty(rest: Vec<RestRule>, feed: Vec<FeedRule>) -> Venue {
 pub(crate) fn at(path: &str, effect: RestEffect) -> RestRule {
     RestRule {
         path_prefix: path.to_owned(),
+        after: None,
         effect,
         times: Times::Always,
     }

@@ -57,6 +57,7 @@ pub(super) struct Session {
     tick: u64,
     next_tick: Option<Instant>,
     data_sent: u64,
+    messages_heard: u64,
     subscribed: u64,
 }
 
@@ -91,6 +92,7 @@ impl Session {
             tick: 0,
             next_tick: None,
             data_sent: 0,
+            messages_heard: 0,
             subscribed: 0,
         }
     }
@@ -98,6 +100,8 @@ impl Session {
     /// What one text frame of the client is answered with, in order.
     pub(super) fn handle_text(&mut self, text: &str, tape: &impl Tape, now: Instant) -> Vec<Outgoing> {
         self.heard = now;
+        self.messages_heard += 1;
+        self.misbehave(Step::Heard, now);
         if text.len() > MAX_MESSAGE_BYTES {
             self.end(Outgoing::Close {
                 code: 1009,

@@ -69,6 +69,35 @@ fn bad_bars_are_dropped_and_counted() {
 }
 
 #[test]
+fn a_window_with_a_bad_bar_of_a_session_has_no_volatility() {
+    let spoilt = |place: usize, on_a_saturday: bool| {
+        let mut candles = candles(60);
+        let bad = &mut candles.bars[place];
+        if on_a_saturday {
+            *bad = candle(date(2026, 7, 11), 0.0);
+        }
+        bad.close = None;
+        of(&candles, now()).realized(Window::Hv30, &RULES)
+    };
+    let sound = of(&candles(60), now()).realized(Window::Hv30, &RULES).unwrap().value;
+    for place in [30, 45, 58] {
+        assert_eq!(
+            spoilt(place, false).unwrap_err(),
+            "a session of the window has no sound bar, 1 bad bars dropped",
+            "{place}"
+        );
+    }
+    assert_eq!(spoilt(10, false).unwrap().value, sound, "before the window");
+    assert_eq!(spoilt(10, true).unwrap().value, sound, "nobody traded that day");
+    let newest = spoilt(59, false).unwrap();
+    assert_eq!(
+        newest.as_of.to_string(),
+        "2026-07-13T20:00:00Z",
+        "the window ends before it"
+    );
+}
+
+#[test]
 fn bars_that_end_more_than_a_week_ago_give_nothing() {
     let at = |time: &str| of(&candles(40), time.parse().unwrap()).realized(Window::Hv30, &RULES);
     assert!(at("2026-07-22T21:00:00Z").is_ok());
