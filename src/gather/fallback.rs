@@ -88,7 +88,7 @@ impl Gathering<'_, '_> {
             .cloned()
             .unwrap_or_default();
         let silence = match &listened.end {
-            End::GaveUp { reason } => reason.clone(),
+            End::GaveUp { reason, .. } => reason.clone(),
             End::Complete => "no event: the feed was silent".to_owned(),
             End::Window => "no event before the window closed".to_owned(),
         };
@@ -240,6 +240,7 @@ impl Gathering<'_, '_> {
                         .histories
                         .get(&subject.symbol)
                         .map(|bars| bars.as_ref().map_err(Clone::clone)),
+                    legacy_at: now,
                     now,
                     subject: &subject,
                 };
@@ -342,7 +343,7 @@ impl Gathering<'_, '_> {
             Ok(listened) => {
                 let trouble = listened.troubles.last().map(ToString::to_string);
                 let gave_up = match &listened.end {
-                    End::GaveUp { reason } => Some(reason.clone()),
+                    End::GaveUp { reason, .. } => Some(reason.clone()),
                     End::Complete | End::Window => None,
                 };
                 let all_silent = listened.ready.is_some() && listened.end == End::Complete;

@@ -141,7 +141,7 @@ pub(super) async fn listen(
     for trouble in &heard.troubles {
         complain(&mut listening.errors, "dxlink", trouble.code(), trouble.to_string());
     }
-    if let End::GaveUp { reason } = &heard.end {
+    if let End::GaveUp { reason, .. } = &heard.end {
         complain(&mut listening.errors, "dxlink", "gave_up", reason.clone());
         listening.trouble.push(Trouble::Lasting);
     }
