@@ -28,11 +28,11 @@ const NAMED: usize = 8;
 /// A data command that is ready to gather.
 pub(super) struct Job<'a> {
     pub(super) config: Config,
-    data: &'a Data,
-    global: &'a Global,
-    surroundings: &'a Surroundings,
-    stderr: &'a Stderr,
-    output: Output,
+    pub(super) data: &'a Data,
+    pub(super) global: &'a Global,
+    pub(super) surroundings: &'a Surroundings,
+    pub(super) stderr: &'a Stderr,
+    pub(super) output: Output,
     started: std::time::Instant,
 }
 
@@ -88,15 +88,10 @@ impl<'a> Job<'a> {
         }
         self.name_unknown(&gathered);
         let coverage = Coverage::of(&gathered.records);
-        let generated_at = if self.global.as_of.is_some() {
-            self.now()
-        } else {
-            crate::time::now()
-        };
         let meta = Meta {
             coverage: &coverage,
             run: &gathered.run,
-            generated_at,
+            generated_at: self.generated_at(),
         };
         let document = compose(&gathered, meta);
         let (format, style) = self.format();
@@ -105,8 +100,17 @@ impl<'a> Job<'a> {
         verdict(&gathered, &coverage, self.data.require_complete)
     }
 
+    /// When a document that is made now is made.
+    pub(super) fn generated_at(&self) -> Timestamp {
+        if self.global.as_of.is_some() {
+            self.now()
+        } else {
+            crate::time::now()
+        }
+    }
+
     /// Names the symbols that nobody had anything to say about: they may be misspelt.
-    fn name_unknown(&self, gathered: &Gathered) {
+    pub(super) fn name_unknown(&self, gathered: &Gathered) {
         let nothing = |record: &&Record| Field::ALL.iter().all(|field| !record.has(*field));
         let unknown: Vec<&str> = gathered
             .records
@@ -133,25 +137,26 @@ impl<'a> Job<'a> {
         access: &Access,
         stop: watch::Receiver<bool>,
     ) -> Result<Result<Gathered, Interrupted>, Failure> {
-        let deadline = self.data.deadline.map(Duration::from_secs_f64);
-        let deadline = deadline.map(|deadline| Instant::from_std(self.started) + deadline);
-        let venues = Venues {
-            rest: &access.rest,
-            legacy: access.legacy.as_ref(),
-            network: access.network.clone(),
-        };
         let notify = |notice| self.tell(&notice);
-        let bound = Bound::new(deadline, stop);
-        // The wall clock was read when the run started; a watchlist on stdin may have taken its time since.
-        let clock = Clock {
+        Ok(gather(plan, &access.venues(), &self.bound(stop), self.clock(), &notify).await)
+    }
+
+    /// The bound on the run.
+    pub(super) fn bound(&self, stop: watch::Receiver<bool>) -> Bound {
+        let deadline = self.data.deadline.map(Duration::from_secs_f64);
+        Bound::new(deadline.map(|deadline| Instant::from_std(self.started) + deadline), stop)
+    }
+
+    /// The clock of the run. The wall was read when it started; a watchlist on stdin may have taken its time since.
+    pub(super) fn clock(&self) -> Clock {
+        Clock {
             wall: self.now(),
             epoch: Instant::from_std(self.started),
             stands: self.global.as_of.is_some(),
-        };
-        Ok(gather(plan, &venues, &bound, clock, &notify).await)
+        }
     }
 
-    fn tell(&self, notice: &Notice) {
+    pub(super) fn tell(&self, notice: &Notice) {
         match notice {
             Notice::Connecting => self.stderr.status("connecting to the feed".to_owned()),
             Notice::Streaming(progress) if progress.streaming => {
@@ -163,6 +168,10 @@ impl<'a> Job<'a> {
             }
             Notice::Streaming(_) => self.stderr.status("connecting to the feed".to_owned()),
             Notice::Feed(trouble) => self.stderr.remark(&format!("variance: DXLink: {trouble}")),
+            Notice::Unrefreshed(reason) => {
+                self.stderr
+                    .remark(&format!("variance: metrics stay as they were: {reason}"));
+            }
             Notice::Filling { symbols } => {
                 self.stderr
                     .status(format!("asking REST for quotes still missing ({symbols})"));
@@ -183,7 +192,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn format(&self) -> (Format, Style) {
+    pub(super) fn format(&self) -> (Format, Style) {
         let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
         let format = match (self.data.json, self.data.format) {
             (true, _) | (false, Some(args::Format::Json)) => Format::Json,
@@ -219,11 +228,20 @@ impl Access {
     pub(super) fn open(config: &Config, data: &Data, surroundings: &Surroundings) -> Result<Self, Failure> {
         if data.demo {
             let faults = super::demo::faults(data.fault.as_deref())?;
-            let venue = super::demo::start(data.seed, data.rtt, 0, surroundings.now, faults)?;
+            let venue = super::demo::start(data.seed, data.rtt, surroundings.now, faults)?;
             return Self::demo(config, venue);
         }
         let credentials = resolve::credentials(config, surroundings)?;
         Self::at(config, credentials, None)
+    }
+
+    /// Who can be asked.
+    pub(super) fn venues(&self) -> Venues<'_> {
+        Venues {
+            rest: &self.rest,
+            legacy: self.legacy.as_ref(),
+            network: self.network.clone(),
+        }
     }
 
     /// Uses an embedded venue.
@@ -274,7 +292,7 @@ pub(super) fn refused(error: &tastytrade::Error) -> Failure {
         )
 }
 
-fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
+pub(super) fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
     let why = || {
         let mut messages: Vec<String> = gathered
             .run

@@ -70,7 +70,7 @@ impl Kind {
             Self::TryLater => "try again later: rate limit, timeout, or the token service is down",
             Self::Credentials => "credentials are missing or refused",
             Self::Config => "the configuration is wrong; the message names file, line, column and key",
-            Self::Interrupted => "interrupted by Ctrl-C; nothing was printed",
+            Self::Interrupted => "interrupted by Ctrl-C; nothing was printed but the documents of --watch until then",
         }
     }
 }

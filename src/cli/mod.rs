@@ -15,6 +15,8 @@ mod quote;
 mod resolve;
 mod runtime;
 mod screen;
+mod terminal;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};

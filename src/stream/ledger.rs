@@ -47,7 +47,7 @@ pub struct Orders {
 }
 
 /// The entries of one listen window.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ledger {
     answers: BTreeMap<(EventType, SmolStr), Answer>,
     optional: BTreeSet<(EventType, SmolStr)>,

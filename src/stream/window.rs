@@ -1,7 +1,6 @@
 //! The listen window: hears the feed until everyone has answered, the rest is silent, or the time is up.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
@@ -102,7 +101,7 @@ pub struct Window {
 }
 
 /// What a window has brought.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Listened {
     /// Last values by streamer symbol.
     pub streamed: BTreeMap<SmolStr, Streamed>,
@@ -267,10 +266,8 @@ impl Listened {
     }
 
     /// Hears on where [`listen`] ended, for as long as the feed lasts: last values are replaced, losses are marked. Of
-    /// one outage `on_trouble` hears the first loss only. `wall` and `epoch` are those of a [`Window`].
-    ///
-    /// # Errors
-    /// No further connection would be tried.
+    /// one outage `on_trouble` hears the first loss only. `wall` and `epoch` are those of a [`Window`]. Ends when no
+    /// further connection will be tried.
     ///
     /// # Cancel safety
     /// Safe: what was heard is kept here, every step under way in the feed.
@@ -279,7 +276,7 @@ impl Listened {
         feed: &mut Feed<'a, C, T>,
         (wall, epoch): (Timestamp, Option<Instant>),
         on_trouble: &dyn Fn(&Trouble),
-    ) -> Result<Infallible, GaveUp>
+    ) -> GaveUp
     where
         C: Connect + 'a,
         C::Io: 'a,
@@ -297,7 +294,7 @@ impl Listened {
                 Err(gave_up) => {
                     self.streaming = false;
                     self.age();
-                    return Err(gave_up);
+                    return gave_up;
                 }
             }
         }
