@@ -9,6 +9,7 @@ use super::exit::{Failure, Kind};
 use super::{Surroundings, args, resolve};
 use crate::config::Config;
 use crate::demo::Venue;
+use crate::gather::Venues;
 use crate::http::{self, Carrier};
 use crate::market::Mode;
 use crate::recording::{ReadError, Recorder, Recording};
@@ -36,11 +37,21 @@ impl Access {
     ) -> Result<Self, Failure> {
         if source.demo {
             let faults = super::demo::faults(source.fault.as_deref())?;
-            let venue = super::demo::start(source.seed, source.rtt, 0, surroundings.now, faults)?;
+            let venue = super::demo::start(source.seed, source.rtt, surroundings.now, faults)?;
             return Self::demo(config, venue, recorder);
         }
         let credentials = resolve::credentials(config, surroundings)?;
         Self::at(config, credentials, None, recorder)
+    }
+
+    /// Who can be asked.
+    pub(super) fn venues(&self) -> Venues<'_> {
+        Venues {
+            rest: &self.rest,
+            legacy: self.legacy.as_ref(),
+            dialler: self.dialler.clone(),
+            recorder: self.recorder.clone(),
+        }
     }
 
     /// Uses an embedded venue.

@@ -29,6 +29,7 @@ const STYLES: Styles = Styles::styled()
         variance screen --demo                        the default watchlist on the embedded venue, no account needed\n  \
         variance screen --symbols /ES,SPY             the active month of /ES and SPY, ranked\n  \
         variance quote AAPL --json                    one record with its sources\n  \
+        variance quote AAPL /ES --watch               the same as prices move, until Ctrl-C\n  \
         variance explain /ES                          every gate, every number, what was tried\n  \
         variance doctor                               what works and what to do about what does not\n\n\
         Exit codes: variance help exit-codes"
@@ -297,6 +298,17 @@ pub(super) struct Quote {
     /// Symbols in any spelling: SPY, /ES, /ESZ26:XCME, .SPY261218C600, "SPY   261218C00600000"
     #[arg(required = true, value_name = "SYMBOL")]
     pub symbols: Vec<String>,
+    /// Keep the feed open and print a fresh document this often, until Ctrl-C or --deadline; jsonl unless stdout is a
+    /// terminal
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = interval,
+        num_args = 0..=1,
+        default_missing_value = "2",
+        conflicts_with = "record"
+    )]
+    pub watch: Option<f64>,
     /// How and from where
     #[command(flatten)]
     pub data: Data,
@@ -360,6 +372,9 @@ pub(super) struct Demo {
     /// What it does wrong, such as 'feed after 3 data: drop rst once'; see docs/fault-scripts.md
     #[arg(long, value_name = "SCRIPT|@FILE")]
     pub fault: Option<String>,
+    /// Time between two moves of every price
+    #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(10..=3_600_000))]
+    pub pace: u64,
     /// Port on loopback; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub port: u16,
@@ -405,6 +420,14 @@ fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.01..=10_000.0).contains(&speed) => Ok(speed),
         Ok(_) | Err(_) => Err("a number from 0.01 to 10000 is wanted".to_owned()),
+    }
+}
+
+fn interval(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.1..=3_600.0).contains(&seconds) => Ok(seconds),
+        Ok(_) => Err("a number of seconds from 0.1 to 3600 is wanted".to_owned()),
+        Err(_) => Err("a number of seconds is wanted; symbols stand before --watch".to_owned()),
     }
 }
 

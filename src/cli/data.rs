@@ -18,7 +18,7 @@ use super::runtime::interruptible;
 use super::task::Task;
 use super::{Surroundings, record, resolve};
 use crate::config::{self, Config};
-use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Venues, Verdict, gather};
+use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Verdict, gather};
 use crate::instrument::Instrument;
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
@@ -30,12 +30,12 @@ const NAMED: usize = 8;
 /// A data command that is ready to gather.
 pub(super) struct Job<'a> {
     pub(super) config: Config,
-    source: Option<&'a args::Source>,
-    show: &'a Show,
-    global: &'a Global,
-    surroundings: &'a Surroundings,
-    stderr: &'a Stderr,
-    output: Output,
+    pub(super) source: Option<&'a args::Source>,
+    pub(super) show: &'a Show,
+    pub(super) global: &'a Global,
+    pub(super) surroundings: &'a Surroundings,
+    pub(super) stderr: &'a Stderr,
+    pub(super) output: Output,
     tape: Option<(&'a Path, File)>,
     started: std::time::Instant,
 }
@@ -116,22 +116,8 @@ impl<'a> Job<'a> {
         let written = recorder.as_ref().map(|(_, recorder)| recorder.clone());
         let access = Access::open(&self.config, source, self.surroundings, written)?;
         let plan = resolve::plan(&self.config, instruments, access.mode);
-        let gathered = interruptible(|stop| async {
-            let epoch = Instant::from_std(self.started);
-            // The wall clock was read when the run started; a watchlist on stdin may have taken its time since.
-            let clock = Clock {
-                wall: self.now(),
-                epoch,
-                stands: self.global.as_of.is_some(),
-            };
-            let deadline = source.deadline.map(|seconds| epoch + Duration::from_secs_f64(seconds));
-            Ok(self.gather(&plan, &access, Times { clock, deadline }, stop).await)
-        })??;
-        let generated_at = if self.global.as_of.is_some() {
-            self.now()
-        } else {
-            crate::time::now()
-        };
+        let gathered = interruptible(|stop| async { Ok(self.gather(&plan, &access, self.times(), stop).await) })??;
+        let generated_at = self.generated_at();
         let Some((path, recorder)) = recorder else {
             return self.print(&gathered, task, generated_at, None);
         };
@@ -206,8 +192,17 @@ impl<'a> Job<'a> {
         verdict(gathered, &coverage, required)
     }
 
+    /// When a document that is made now is made.
+    pub(super) fn generated_at(&self) -> Timestamp {
+        if self.global.as_of.is_some() {
+            self.now()
+        } else {
+            crate::time::now()
+        }
+    }
+
     /// Names the symbols that nobody had anything to say about: they may be misspelt.
-    fn name_unknown(&self, gathered: &Gathered) {
+    pub(super) fn name_unknown(&self, gathered: &Gathered) {
         let nothing = |record: &&Record| Field::ALL.iter().all(|field| !record.has(*field));
         let unknown: Vec<&str> = gathered
             .records
@@ -236,18 +231,26 @@ impl<'a> Job<'a> {
         times: Times,
         stop: watch::Receiver<bool>,
     ) -> Result<Gathered, Interrupted> {
-        let venues = Venues {
-            rest: &access.rest,
-            legacy: access.legacy.as_ref(),
-            dialler: access.dialler.clone(),
-            recorder: access.recorder.clone(),
-        };
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(times.deadline, stop);
-        gather(plan, &venues, &bound, times.clock, &notify).await
+        gather(plan, &access.venues(), &bound, times.clock, &notify).await
     }
 
-    fn tell(&self, notice: &Notice) {
+    /// How the run is timed. The wall was read when it started; a watchlist on stdin may have taken its time since.
+    pub(super) fn times(&self) -> Times {
+        let epoch = Instant::from_std(self.started);
+        let deadline = self.source.and_then(|source| source.deadline);
+        Times {
+            clock: Clock {
+                wall: self.now(),
+                epoch,
+                stands: self.global.as_of.is_some(),
+            },
+            deadline: deadline.map(|seconds| epoch + Duration::from_secs_f64(seconds)),
+        }
+    }
+
+    pub(super) fn tell(&self, notice: &Notice) {
         match notice {
             Notice::Connecting => self.stderr.status("connecting to the feed".to_owned()),
             Notice::Streaming(progress) if progress.streaming => {
@@ -259,6 +262,10 @@ impl<'a> Job<'a> {
             }
             Notice::Streaming(_) => self.stderr.status("connecting to the feed".to_owned()),
             Notice::Feed(trouble) => self.stderr.remark(&format!("variance: DXLink: {trouble}")),
+            Notice::Unrefreshed(reason) => {
+                self.stderr
+                    .remark(&format!("variance: metrics stay as they were: {reason}"));
+            }
             Notice::Filling { symbols } => {
                 self.stderr
                     .status(format!("asking REST for quotes still missing ({symbols})"));
@@ -279,7 +286,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn format(&self) -> (Format, Style) {
+    pub(super) fn format(&self) -> (Format, Style) {
         let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
         let format = match (self.show.json, self.show.format) {
             (true, _) | (false, Some(args::Format::Json)) => Format::Json,
@@ -316,7 +323,7 @@ impl From<Interrupted> for Failure {
     }
 }
 
-fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
+pub(super) fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
     let why = || {
         let mut messages: Vec<String> = gathered
             .run

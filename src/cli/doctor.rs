@@ -119,7 +119,7 @@ async fn examine(
     let start = Instant::now();
     let access = if args.demo {
         let venue =
-            demo::start(1, 0, 0, around.now, Faults::default()).and_then(|venue| Access::demo(&config, venue, None));
+            demo::start(1, 0, around.now, Faults::default()).and_then(|venue| Access::demo(&config, venue, None));
         keep(steps, "venue", start, venue, |_| {
             "the embedded venue: invented data".to_owned()
         })?

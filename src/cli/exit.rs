@@ -75,7 +75,7 @@ impl Kind {
             Self::Protocol => "no source answered, and what came could not be understood",
             Self::Credentials => "credentials are missing or refused",
             Self::Config => "the configuration is wrong; the message names file, line, column and key",
-            Self::Interrupted => "interrupted by Ctrl-C; nothing was printed",
+            Self::Interrupted => "interrupted by Ctrl-C; nothing was printed but the documents of --watch until then",
         }
     }
 }

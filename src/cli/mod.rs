@@ -19,6 +19,8 @@ mod resolve;
 mod runtime;
 mod screen;
 mod task;
+mod terminal;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};

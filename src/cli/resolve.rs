@@ -407,3 +407,9 @@ pub(super) fn terminal_width() -> Option<usize> {
     let (width, _height) = terminal_size::terminal_size()?;
     Some(usize::from(width.0)).filter(|width| *width > 0)
 }
+
+/// Lines of the terminal on stdout.
+pub(super) fn terminal_height() -> Option<usize> {
+    let (_width, height) = terminal_size::terminal_size()?;
+    Some(usize::from(height.0)).filter(|height| *height > 0)
+}

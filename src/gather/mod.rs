@@ -7,9 +7,11 @@ mod clock;
 mod fallback;
 mod listening;
 mod requests;
+mod schedule;
 mod tokens;
 mod verdict;
 pub mod wants;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,6 +25,7 @@ pub use clock::Clock;
 pub use listening::feed_settings;
 pub use tokens::TokenDesk;
 pub use verdict::Verdict;
+pub use watch::{Lost, Step, Watch};
 
 use crate::instrument::{Instrument, Listed, Symbol, Universe};
 use crate::market::{self, Mode, Precedence, Record, Run, VolRules};
@@ -30,6 +33,7 @@ use crate::recording::Recorder;
 use crate::stream::{Dialler, Policy, Progress, Want};
 use crate::{legacy, tastytrade};
 
+use self::fallback::Later;
 use self::listening::Listening;
 use self::requests::Asked;
 
@@ -87,6 +91,8 @@ pub enum Notice {
     Streaming(Progress),
     /// A connection of the feed was lost, or subscriptions were refused.
     Feed(String),
+    /// The metrics could not be asked for again, in the middle of a watch.
+    Unrefreshed(String),
     /// Holes are being filled by REST.
     Filling {
         /// Symbols asked for.
@@ -127,12 +133,16 @@ pub async fn gather(
     let (want, more) = mpsc::unbounded_channel();
     let (asked, listening) = tokio::join!(
         requests::ask(plan, venues.rest, bound, clock, Wants::new(want, clock.wall)),
-        listening::listen(plan, venues, bound, clock, more, notify),
+        async {
+            let (listening, line) = listening::listen(plan, venues, bound, clock, more, notify).await;
+            listening::hang_up(line, bound).await;
+            listening
+        },
     );
     if asked.cut == Some(Cut::Interrupted) || listening.cut == Some(Cut::Interrupted) {
         return Err(Interrupted);
     }
-    let gathering = Gathering {
+    let mut gathering = Gathering {
         plan,
         venues,
         bound,
@@ -140,6 +150,7 @@ pub async fn gather(
         notify,
         asked,
         listening,
+        later: Later::default(),
     };
     gathering.finish().await
 }
@@ -158,6 +169,7 @@ struct Gathering<'a, 'v> {
     notify: &'a dyn Fn(Notice),
     asked: Asked,
     listening: Listening,
+    later: Later,
 }
 
 /// Tells the feed what is wanted, as it becomes known.

@@ -27,7 +27,10 @@ pub(super) struct Asked {
     /// Symbols whose batch was not answered, and why.
     pub(super) unanswered: BTreeMap<Symbol, String>,
     pub(super) refused: Option<Error>,
+    /// What went wrong with the contracts.
     pub(super) errors: Vec<RunError>,
+    /// What went wrong when the metrics were asked for last.
+    pub(super) metrics_errors: Vec<RunError>,
     pub(super) trouble: Vec<Trouble>,
     pub(super) ended_ms: Option<u64>,
     pub(super) cut: Option<Cut>,
@@ -63,6 +66,28 @@ impl Asked {
             .get(symbol)
             .cloned()
             .unwrap_or_else(|| "not in the answer of /market-metrics".to_owned())
+    }
+
+    /// Takes in the metrics of a batch of `symbols`, answered at `now`. Whoever was not answered keeps what it has.
+    pub(super) fn take_metrics(&mut self, symbols: &[Symbol], answer: Answer<Metrics>, now: Timestamp) {
+        let unanswered: BTreeSet<&Symbol> = answer.unanswered.iter().flat_map(|(symbols, _)| symbols).collect();
+        for symbol in symbols.iter().filter(|symbol| !unanswered.contains(symbol)) {
+            self.metrics.remove(symbol);
+            self.unanswered.remove(symbol);
+        }
+        for (symbol, mut metrics) in answer.items {
+            metrics.updated_at.get_or_insert(now);
+            self.metrics.insert(symbol, metrics);
+        }
+        for (symbols, error) in answer.unanswered {
+            self.unanswered
+                .extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
+            self.trouble.push(Trouble::of(&error));
+            complain(&mut self.metrics_errors, "rest", error.code(), told(&error));
+            if error.is_refusal() {
+                self.refused.get_or_insert(error);
+            }
+        }
     }
 
     fn failed(&mut self, error: Error) {
@@ -135,13 +160,7 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
         match batch {
             Ok(answer) => {
                 asked.answered |= answer.has_come();
-                asked.metrics.extend(answer.items);
-                for (symbols, error) in answer.unanswered {
-                    asked
-                        .unanswered
-                        .extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
-                    asked.failed(error);
-                }
+                asked.take_metrics(&symbols, answer, clock.now());
             }
             Err(cut) => {
                 let reason = || "the deadline came first".to_owned();
@@ -247,11 +266,16 @@ pub(super) fn metrics_symbol(instrument: &Instrument) -> Option<Symbol> {
 
 type Batch = (Vec<Symbol>, Result<Answer<Metrics>, Cut>);
 
-async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Universe, wants: &Wants) -> Vec<Batch> {
+/// The symbols whose metrics are wanted, as they are asked for.
+pub(super) fn batches(plan: &Plan) -> Vec<Vec<Symbol>> {
     let symbols: BTreeSet<Symbol> = plan.instruments.iter().filter_map(metrics_symbol).collect();
     let symbols: Vec<Symbol> = symbols.into_iter().collect();
-    let batches = symbols.chunks(plan.batch_size.max(1)).map(|batch| async move {
-        let answer = bound.run(client.metrics(batch)).await;
+    symbols.chunks(plan.batch_size.max(1)).map(<[Symbol]>::to_vec).collect()
+}
+
+async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Universe, wants: &Wants) -> Vec<Batch> {
+    let batches = batches(plan).into_iter().map(|batch| async move {
+        let answer = bound.run(client.metrics(&batch)).await;
         let empty = BTreeMap::new();
         let items = answer.as_ref().map_or(&empty, |answer| &answer.items);
         // Of futures the bars are wanted as soon as their contract is known, whatever the metrics say.
@@ -259,7 +283,7 @@ async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Univers
         others
             .filter(|listed| listed.instrument.kind() != Kind::Future && needs_bars(&listed.instrument, items))
             .for_each(|listed| wants.daily_bars(listed));
-        (batch.to_vec(), answer)
+        (batch, answer)
     });
     join_all(batches).await
 }

@@ -36,8 +36,8 @@ pub(super) struct DailyBars {
 }
 
 impl DailyBars {
-    /// Streamed bars.
-    pub(super) fn of_candles(candles: &Candles, market: Market, now: Timestamp) -> Self {
+    /// Streamed bars, `received` then: a day that had not closed by that time has no final bar among them.
+    pub(super) fn of_candles(candles: &Candles, market: Market, received: Timestamp, now: Timestamp) -> Self {
         let bars = candles.bars.iter().filter_map(|candle| {
             let date = time::date_of_bar(candle.time)?;
             Some(Bar {
@@ -48,11 +48,13 @@ impl DailyBars {
                 close: candle.close,
             })
         });
-        Self::closed(Source::DxlinkCandles, bars, candles.snipped, market, now)
+        let closed = closed_bars(bars, market, received.min(now));
+        Self::of(Source::DxlinkCandles, closed, candles.snipped, market, now)
     }
 
-    /// Bars of the deprecated source, by their closes alone: those are adjusted, the other prices need not be.
-    pub(super) fn of_history(history: &History, market: Market, now: Timestamp) -> Self {
+    /// Bars of the deprecated source, `received` then, by their closes alone: those are adjusted, the other prices need
+    /// not be.
+    pub(super) fn of_history(history: &History, market: Market, received: Timestamp, now: Timestamp) -> Self {
         let bars = history.bars.iter().map(|bar| {
             let close = Some(bar.close);
             Bar {
@@ -63,7 +65,8 @@ impl DailyBars {
                 close,
             }
         });
-        Self::closed(Source::Legacy, bars, false, market, now)
+        let closed = closed_bars(bars, market, received.min(now));
+        Self::of(Source::Legacy, closed, false, market, now)
     }
 
     /// The realised volatility over `window`, as of the close of the last bar.
@@ -90,8 +93,7 @@ impl DailyBars {
         })
     }
 
-    fn closed(source: Source, bars: impl Iterator<Item = Bar>, cut: bool, market: Market, now: Timestamp) -> Self {
-        let cleaned = clean(bars.filter(|bar| time::is_closed(market, bar.date, now)));
+    fn of(source: Source, cleaned: Cleaned, cut: bool, market: Market, now: Timestamp) -> Self {
         Self {
             source,
             market,
@@ -143,6 +145,11 @@ impl Window {
             (Self::Hv90, true) => "close-to-close, 90 returns, rolls not adjusted",
         }
     }
+}
+
+/// The bars of days that had closed by `then`, cleaned.
+fn closed_bars(bars: impl Iterator<Item = Bar>, market: Market, then: Timestamp) -> Cleaned {
+    clean(bars.filter(|bar| time::is_closed(market, bar.date, then)))
 }
 
 fn is_stale(last: Date, now: Timestamp) -> bool {

@@ -222,6 +222,7 @@ pub(super) fn nothing(subject: &Subject) -> Inputs<'_> {
         metrics: Err("http 502".to_owned()),
         rest_quote: None,
         legacy: None,
+        legacy_at: now(),
         now: now(),
     }
 }

@@ -39,6 +39,8 @@ pub struct Inputs<'a> {
     pub rest_quote: Option<Result<&'a MarketQuote, String>>,
     /// The deprecated source; `None` when it was not asked.
     pub legacy: Option<Result<&'a History, String>>,
+    /// When the deprecated source answered.
+    pub legacy_at: Timestamp,
     /// The moment of the merge; the receipt time of request answers that carry none of their own.
     pub now: Timestamp,
 }

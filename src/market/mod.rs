@@ -21,5 +21,6 @@ pub use gathered::{Inputs, Subject, VolRules};
 pub use holes::{Hole, holes, needs_hv, needs_price};
 pub use merge::merge;
 pub use precedence::{Precedence, fields_of, required};
+pub use price::market_of;
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
 pub use run::{FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, Timing};

@@ -29,9 +29,10 @@ impl<'a> Offers<'a> {
         let candles = streamed(inputs).and_then(|streamed| match &streamed.candles {
             None => Err(NOT_ASKED.to_owned()),
             Some(Err(reason)) => Err(reason.clone()),
-            Some(Ok(heard)) => Ok(DailyBars::of_candles(&heard.event, market, inputs.now)),
+            Some(Ok(heard)) => Ok(DailyBars::of_candles(&heard.event, market, heard.at, inputs.now)),
         });
-        let history = history(inputs).map(|history| DailyBars::of_history(history, market, inputs.now));
+        let history =
+            history(inputs).map(|history| DailyBars::of_history(history, market, inputs.legacy_at, inputs.now));
         Self {
             inputs,
             rules,

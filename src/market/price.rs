@@ -140,7 +140,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
 }
 
 /// Whose sessions a kind of instrument keeps.
-pub(super) fn market_of(kind: Kind) -> Market {
+pub fn market_of(kind: Kind) -> Market {
     match kind {
         Kind::Equity | Kind::Index | Kind::EquityOption => Market::UsEquities,
         Kind::Future | Kind::FutureOption => Market::UsFutures,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::text::clean;
-use super::{Command, Document, ROW_COLUMNS, Recorded, Row};
+use super::{Command, Document, ROW_COLUMNS, Recorded, Row, Turn};
 use crate::market::{Coverage, Mode, RunError, Sources, StoppedBy, Timing};
 use crate::screen::Rules;
 
@@ -19,6 +19,12 @@ const RUN_COLUMNS: [&str; 4] = ["mode", "delayed", "partial", "recorded"];
 
 pub(super) fn json(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
+}
+
+/// The document of [`json`] without a line break inside.
+pub(super) fn json_line(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, document)?;
     out.write_all(b"\n")
 }
 
@@ -58,19 +64,23 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
     )
 }
 
-pub(super) fn plain(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
-    let (header, lines) = grid(document)?;
-    writeln!(out, "{}", header.join("\t"))?;
+pub(super) fn plain(document: &Document, turn: Option<Turn>, out: &mut impl io::Write) -> io::Result<()> {
+    let (header, lines) = grid(document, turn)?;
+    if turn != Some(Turn::Later) {
+        writeln!(out, "{}", header.join("\t"))?;
+    }
     for cells in lines {
         writeln!(out, "{}", cells.join("\t"))?;
     }
     Ok(())
 }
 
-pub(super) fn csv(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
-    let (header, lines) = grid(document)?;
+pub(super) fn csv(document: &Document, turn: Option<Turn>, out: &mut impl io::Write) -> io::Result<()> {
+    let (header, lines) = grid(document, turn)?;
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(&header)?;
+    if turn != Some(Turn::Later) {
+        writer.write_record(&header)?;
+    }
     for cells in lines {
         writer.write_record(&cells)?;
     }
@@ -111,9 +121,10 @@ fn line(out: &mut impl io::Write, line: &Line<'_>) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Header and cells of the formats with one row a line.
-fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)> {
-    let run = [
+/// Header and cells of the formats with one row a line; of one of several documents also when it was made.
+fn grid(document: &Document, turn: Option<Turn>) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)> {
+    let made = turn.map(|_| document.generated_at.clone());
+    let mut run = vec![
         text(&serde_json::to_value(document.mode)?),
         text(&Value::Bool(document.delayed)),
         text(&Value::Bool(document.partial)),
@@ -121,6 +132,7 @@ fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)
             document.recorded.as_ref().map(|recorded| recorded.mode),
         )?),
     ];
+    run.extend(made);
     let (columns, objects) = match &document.explained {
         Some(explained) => {
             let mut gates = Vec::new();
@@ -145,7 +157,8 @@ fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)
             .chain(run.clone())
             .collect()
     };
-    let header = columns.iter().copied().chain(RUN_COLUMNS).collect();
+    let made = turn.map(|_| "generated_at");
+    let header = columns.iter().copied().chain(RUN_COLUMNS).chain(made).collect();
     Ok((header, objects.iter().map(cells).collect()))
 }
 

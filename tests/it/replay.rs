@@ -67,7 +67,7 @@ fn a_window_that_ended_among_moving_prices_replays_to_the_same_rows() {
     let recorded = record(Run::at(&venue, "quote SPY /ES AA NOSUCH --listen 1"));
     drop(venue);
     let before = recorded.answer.done().document();
-    assert_eq!(before["stopped_by"], "window");
+    assert_eq!(before["stopped_by"], "window", "{before:#}");
     assert_eq!(timeless(replay(&recorded.text, "").document()), timeless(before));
 }
 

@@ -60,7 +60,7 @@ fn bad_bars_are_dropped_and_counted() {
         ..candles.bars[4]
     };
     candles.snipped = true;
-    let bars = DailyBars::of_candles(&candles, Market::UsEquities, now());
+    let bars = DailyBars::of_candles(&candles, Market::UsEquities, now(), now());
     let reason = bars.realized(Window::Hv30, &RULES).unwrap_err();
     assert_eq!(
         reason,
@@ -105,6 +105,17 @@ fn bars_that_end_more_than_a_week_ago_give_nothing() {
 }
 
 #[test]
+fn a_bar_received_before_its_close_is_not_final_after_it() {
+    let after: Timestamp = "2026-07-15T20:30:00Z".parse().unwrap();
+    let as_of = |received: Timestamp| {
+        let bars = DailyBars::of_candles(&candles(31), Market::UsEquities, received, after);
+        bars.realized(Window::Hv30, &RULES).unwrap().as_of.to_string()
+    };
+    assert_eq!(as_of(now()), "2026-07-14T20:00:00Z");
+    assert_eq!(as_of(after), "2026-07-15T20:00:00Z");
+}
+
+#[test]
 fn no_bars_at_all_is_a_hole() {
     let only_today = Candles {
         bars: vec![candle(date(2026, 7, 15), 10.0)],
@@ -120,10 +131,10 @@ fn no_bars_at_all_is_a_hole() {
 fn the_adjusted_closes_of_the_deprecated_source_are_enough() {
     let mut history = history(31);
     history.bars[7].high = Some(1.0);
-    let bars = DailyBars::of_history(&history, Market::UsEquities, now());
+    let bars = DailyBars::of_history(&history, Market::UsEquities, now(), now());
     assert!(bars.realized(Window::Hv30, &RULES).is_ok());
 }
 
 fn of(candles: &Candles, now: Timestamp) -> DailyBars {
-    DailyBars::of_candles(candles, Market::UsEquities, now)
+    DailyBars::of_candles(candles, Market::UsEquities, now, now)
 }
