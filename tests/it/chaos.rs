@@ -67,6 +67,7 @@ fn no_script_makes_a_run_hang_panic_lie_or_hide_a_hole() {
 }
 
 /// What went wrong with a seed, with the smallest script that still fails.
+#[expect(clippy::print_stdout, reason = "the seeds of a run are printed")]
 fn failure(seed: u64) -> Option<String> {
     let plan = Plan::of(seed);
     println!("seed {seed}: {}", plan.command_line());
