@@ -67,9 +67,10 @@ fn no_script_makes_a_run_hang_panic_lie_or_hide_a_hole() {
 }
 
 /// What went wrong with a seed, with the smallest script that still fails.
+#[expect(clippy::print_stdout, reason = "the seeds of a run are printed")]
 fn failure(seed: u64) -> Option<String> {
     let plan = Plan::of(seed);
-    println!("seed {seed}: {}", plan.script());
+    println!("seed {seed}: {}", plan.command_line());
     let mut ended = plan.run();
     let mut broken = promise::broken(&plan, &ended);
     if broken.is_empty() {

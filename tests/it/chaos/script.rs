@@ -29,7 +29,8 @@ pub(super) const SYMBOLS: &[&[&str]] = &[
     &["/ES", "/CL", "/GC", "/ZN", "ES"],
     &["/ESZ6", "/ESH7", "AAPL", "NOSUCH"],
     &[
-        "SPY",
+        "AA",
+        "/ES",
         "SPY   261218C00600000",
         "SPY   261218P00600000",
         "./EW3Z26C6000:XCME",
@@ -83,7 +84,9 @@ impl Plan {
             require_complete,
             dxlink,
             legacy,
-            rules: (0..chance.usize(1..=4)).map(|_| rule(&mut chance)).collect(),
+            rules: (0..one_of(&mut chance, &[1, 1, 2, 2, 3, 4]))
+                .map(|_| rule(&mut chance))
+                .collect(),
         }
     }
 
@@ -132,14 +135,14 @@ fn metrics(chance: &mut Rng) -> String {
 
 fn feed_place(chance: &mut Rng, counted: &str, data: bool) -> String {
     let mut place = String::new();
-    if chance.u8(..4) == 0 {
+    if chance.u8(..8) == 0 {
         place += &format!(" on socket {}", chance.u8(1..=3));
     }
-    if chance.u8(..5) == 0 {
+    if chance.u8(..8) == 0 {
         place += &format!(" after {}", one_of(chance, &["5ms", "60ms", "300ms", "1s"]));
     }
     let number = chance.u64(1..=6);
-    place += &match chance.u8(..8) {
+    place += &match chance.u8(..16) {
         0 if data => format!(" at {} data", ordinal(number)),
         1 if data => format!(" after {number} data"),
         2 => format!(" at {} message", ordinal(number + 1)),

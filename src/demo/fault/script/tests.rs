@@ -226,6 +226,8 @@ fn any_words() -> impl Strategy<Value = String> {
         Just("after"),
         Just("at"),
         Just("data"),
+        Just("5th"),
+        Just("messages"),
         Just("close"),
         Just("1012"),
         Just("99999999999999999999s"),
