@@ -85,6 +85,8 @@ pub(super) enum Command {
     Explain(Box<Explain>),
     /// Run a recorded screen, quote or explain again, without a network
     Replay(Box<Replay>),
+    /// Realised volatility of your own daily bars: every estimator by window, and the cone with today's place
+    Vol(Vol),
     /// Check configuration, credentials, token, feed, metrics and clock, step by step
     Doctor(Doctor),
     /// Serve the embedded venue (REST and DXLink on loopback) until Ctrl-C
@@ -349,6 +351,26 @@ pub(super) struct Replay {
     pub show: Show,
 }
 
+/// `variance vol`
+#[derive(Debug, Args)]
+pub(super) struct Vol {
+    /// Daily bars as CSV with the columns date, open, high, low, close; `-` reads stdin
+    #[arg(long, required = true, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub bars: PathBuf,
+    /// Lengths of the windows in trading days, 2 to 2520
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = window, default_value = "10,20,30,60,90,252")]
+    pub windows: Vec<usize>,
+    /// Output format [default: table on a terminal, plain otherwise]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Write to this file instead of stdout, whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
 /// `variance doctor`
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
@@ -428,6 +450,13 @@ fn interval(text: &str) -> Result<f64, String> {
         Ok(seconds) if (0.1..=3_600.0).contains(&seconds) => Ok(seconds),
         Ok(_) => Err("a number of seconds from 0.1 to 3600 is wanted".to_owned()),
         Err(_) => Err("a number of seconds is wanted; symbols stand before --watch".to_owned()),
+    }
+}
+
+fn window(text: &str) -> Result<usize, String> {
+    match text.trim().parse::<usize>() {
+        Ok(days) if (2..=2520).contains(&days) => Ok(days),
+        Ok(_) | Err(_) => Err("a number of trading days from 2 to 2520 is wanted".to_owned()),
     }
 }
 

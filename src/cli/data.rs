@@ -288,32 +288,17 @@ impl<'a> Job<'a> {
 
     pub(super) fn format(&self) -> (Format, Style) {
         let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
-        let format = match (self.show.json, self.show.format) {
-            (true, _) | (false, Some(args::Format::Json)) => Format::Json,
-            (false, Some(args::Format::Table)) => Format::Table,
-            (false, Some(args::Format::Plain)) => Format::Plain,
-            (false, Some(args::Format::Jsonl)) => Format::Jsonl,
-            (false, Some(args::Format::Csv)) => Format::Csv,
-            (false, None) => resolve::format(&self.config, to_terminal),
-        };
+        let asked = resolve::asked(self.show.json, self.show.format);
+        let format = asked.unwrap_or_else(|| resolve::format(&self.config, to_terminal));
         let when = self.global.color.unwrap_or_else(|| resolve::colour(&self.config));
         let color = self.surroundings.colour(when, to_terminal);
         (
             format,
             Style {
-                width: self.width(to_terminal),
+                width: resolve::width(self.surroundings, to_terminal),
                 color,
             },
         )
-    }
-
-    /// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.
-    fn width(&self, to_terminal: bool) -> Option<usize> {
-        let columns = self
-            .surroundings
-            .variable("COLUMNS")
-            .and_then(|columns| columns.parse().ok());
-        columns.or_else(|| to_terminal.then(resolve::terminal_width).flatten())
     }
 }
 

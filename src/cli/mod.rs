@@ -20,6 +20,7 @@ mod runtime;
 mod screen;
 mod task;
 mod terminal;
+mod vol;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -116,6 +117,7 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         Command::Quote(args) => quote::run(args, global, &surroundings, stderr),
         Command::Explain(args) => explain::run(args, global, &surroundings, stderr),
         Command::Replay(args) => replay::run(args, global, &surroundings, stderr),
+        Command::Vol(args) => vol::run(args, global, &surroundings),
         Command::Doctor(args) => doctor::run(args, global, &surroundings, stderr),
         Command::Demo(args) => demo::run(args, &surroundings, stderr),
         Command::Config(args) => config::run(args, global, &surroundings, stderr),

@@ -402,8 +402,28 @@ pub(super) fn colour(config: &Config) -> When {
     }
 }
 
+/// The format asked for with `--json` or `--format`.
+pub(super) fn asked(json: bool, format: Option<args::Format>) -> Option<Format> {
+    if json {
+        return Some(Format::Json);
+    }
+    format.map(|format| match format {
+        args::Format::Table => Format::Table,
+        args::Format::Plain => Format::Plain,
+        args::Format::Json => Format::Json,
+        args::Format::Jsonl => Format::Jsonl,
+        args::Format::Csv => Format::Csv,
+    })
+}
+
+/// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.
+pub(super) fn width(around: &Surroundings, to_terminal: bool) -> Option<usize> {
+    let columns = around.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    columns.or_else(|| to_terminal.then(terminal_width).flatten())
+}
+
 /// Columns of the terminal on stdout.
-pub(super) fn terminal_width() -> Option<usize> {
+fn terminal_width() -> Option<usize> {
     let (width, _height) = terminal_size::terminal_size()?;
     Some(usize::from(width.0)).filter(|width| *width > 0)
 }

@@ -13,7 +13,8 @@ use crate::dxlink::Candles;
 use crate::legacy::History;
 use crate::time::{self, Market};
 use crate::units::Vol;
-use crate::vol::realized::{Bar, Cleaned, clean, close_to_close};
+use crate::vol::bars::{Bar, Cleaned, clean};
+use crate::vol::realized::{self, Estimator};
 
 /// How far a realised volatility looks back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +78,12 @@ impl DailyBars {
         if is_stale(last.date, self.now) {
             return Err(format!("the bars end on {}", last.date));
         }
-        let value = close_to_close(&self.cleaned.closes(), window.returns(), rules.trading_days)
+        let span = realized::Window {
+            days: window.returns(),
+            trading_days: rules.trading_days,
+        };
+        let value = Estimator::CloseToClose
+            .measure(&self.cleaned.bars, span)
             .map_err(|error| self.remark(&error.to_string()))?;
         if self.has_bad_session(window) {
             return Err(self.remark("a session of the window has no sound bar"));

@@ -8,6 +8,7 @@ mod flat;
 mod footer;
 mod layout;
 mod number;
+mod panel;
 mod row;
 mod table;
 mod text;
@@ -18,6 +19,7 @@ mod tests;
 use std::io;
 
 pub use document::{Command, Document, Explanation, Meta, Recorded, Rejected, SCHEMA_VERSION, schema};
+pub use panel::PanelDocument;
 pub use row::{Provenance, ROW_COLUMNS, Row};
 
 /// How a document is written.

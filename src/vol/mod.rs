@@ -1,4 +1,28 @@
-//! Pure maths of volatility on slices and units.
+//! Pure maths of volatility on slices and units: bars, estimators, options, chains.
 
-pub mod black;
+pub mod bars;
+mod stats;
+
+pub mod cone;
+pub mod ewma;
+pub mod garch;
+pub mod har;
+pub mod panel;
 pub mod realized;
+pub mod split;
+
+pub mod premium;
+pub mod rank;
+
+pub mod american;
+pub mod black;
+pub mod implied;
+
+pub mod chain;
+pub mod smile;
+pub mod straddle;
+pub mod strip;
+pub mod term;
+
+#[cfg(test)]
+mod golden;

@@ -1,195 +1,194 @@
-//! Realised volatility from daily bars, and the cleaning that comes before it.
+//! Realised volatility of the last days of a history by seven estimators.
 //!
-//! It does not know which bars are closed or where they are from: the caller passes those that count.
+//! With logarithms o, h, l, c of a bar and c0 of the close before it, each estimator gives a variance a day; the
+//! volatility is the root of that variance times the trading days of a year, which the caller states.
 
-use std::collections::BTreeMap;
+use std::f64::consts::LN_2;
 
-use jiff::civil::Date;
-
+use super::bars::CleanBar;
+use super::stats::{count, mean, sample_variance};
 use crate::units::Vol;
 
-/// One daily bar as a source gave it; `None` and what is not finite are the same: no value.
+/// How a variance a day is read from bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Estimator {
+    /// Sample variance (n - 1) of the returns c - c0: what `hv30` and `hv90` are.
+    CloseToClose,
+    /// Mean of (c - c0)²: the mean return is taken as zero, as in a variance swap; Figlewski (1997). A trend stays in it.
+    CloseToCloseZeroMean,
+    /// Mean of (h - l)² / (4 ln 2); Parkinson (1980). Sees no gaps and assumes no drift.
+    Parkinson,
+    /// Mean of (h - l)² / 2 - (2 ln 2 - 1)(c - o)²; Garman & Klass (1980). Sees no gaps and assumes no drift.
+    GarmanKlass,
+    /// Garman-Klass plus the mean of (o - c0)²: the gaps overnight are in it; Yang & Zhang (2000).
+    GarmanKlassGap,
+    /// Mean of (h - c)(h - o) + (l - c)(l - o); Rogers & Satchell (1991). Free of drift, sees no gaps.
+    RogersSatchell,
+    /// var(o - c0) + k var(c - o) + (1 - k) Rogers-Satchell with sample variances and k = 0.34 / (1.34 + (n + 1) / (n - 1));
+    /// Yang & Zhang (2000). Drift and gaps are accounted for.
+    YangZhang,
+}
+
+/// How far an estimate looks back and how it is brought to a year.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bar {
-    /// Date of the session.
-    pub date: Date,
-    /// First price.
-    pub open: Option<f64>,
-    /// Highest price.
-    pub high: Option<f64>,
-    /// Lowest price.
-    pub low: Option<f64>,
-    /// Last price.
-    pub close: Option<f64>,
-}
-
-/// A bar that survived the cleaning: every price is finite and not zero, and high and low enclose open and close.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CleanBar {
-    /// Date of the session.
-    pub date: Date,
-    /// First price.
-    pub open: f64,
-    /// Highest price.
-    pub high: f64,
-    /// Lowest price.
-    pub low: f64,
-    /// Last price; may be negative.
-    pub close: f64,
-}
-
-/// Bars fit for an estimator and what did not become one.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Cleaned {
-    /// One bar a date, oldest first.
-    pub bars: Vec<CleanBar>,
-    /// Bars that were dropped.
-    pub dropped: Dropped,
-    /// Their dates, oldest first.
-    pub dropped_on: Vec<Date>,
-    /// Bars that a later one of the same date replaced; they are not among the dropped ones.
-    pub replaced: usize,
-}
-
-/// Dropped bars by cause; the first that applies counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Dropped {
-    /// A price is absent or not finite.
-    pub absent: usize,
-    /// A price is zero: nothing was traded.
-    pub zero: usize,
-    /// High and low do not enclose open and close.
-    pub not_enclosing: usize,
+pub struct Window {
+    /// Bars that are measured, each with the close before it where the estimator looks at gaps; at least 2 where a sample
+    /// variance is taken, else at least 1.
+    pub days: usize,
+    /// Trading days of a year, by which a daily variance is multiplied; 252 by convention.
+    pub trading_days: f64,
 }
 
 /// Why there is no volatility.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HvError {
     /// The window is longer than the history.
-    #[error("{have} closes, {need} needed")]
+    #[error("{have} bars, {need} needed")]
     InsufficientBars {
-        /// Closes there are.
+        /// Bars there are.
         have: usize,
-        /// Closes the window needs.
+        /// Bars the window needs.
         need: usize,
     },
-    /// A close in the window is zero, negative or not finite and so has no logarithm.
-    #[error("a close in the window is not above zero")]
+    /// A price in the window is negative and so has no logarithm.
+    #[error("a price in the window is not above zero")]
     NonPositivePrice,
-    /// A sample deviation needs at least two returns.
-    #[error("a window of {0} returns has no deviation")]
-    WindowTooShort(usize),
-    /// The result left the range of numbers.
+    /// The estimator needs a longer window.
+    #[error("a window of {days} days is too short, {least} at least")]
+    WindowTooShort {
+        /// Days that were asked for.
+        days: usize,
+        /// Days the estimator needs.
+        least: usize,
+    },
+    /// The result left the range of numbers, or the trading days of a year are no number above zero.
     #[error("the volatility is not a finite number")]
     NotFinite,
 }
 
-impl Dropped {
-    /// All of them.
-    pub fn total(self) -> usize {
-        self.absent + self.zero + self.not_enclosing
-    }
-}
+impl Estimator {
+    /// All of them, the plainest first.
+    pub const ALL: [Self; 7] = [
+        Self::CloseToClose,
+        Self::CloseToCloseZeroMean,
+        Self::Parkinson,
+        Self::GarmanKlass,
+        Self::GarmanKlassGap,
+        Self::RogersSatchell,
+        Self::YangZhang,
+    ];
 
-impl Cleaned {
-    /// The closes, oldest first.
-    pub fn closes(&self) -> Vec<f64> {
-        self.bars.iter().map(|bar| bar.close).collect()
-    }
-}
-
-/// Sorts `bars` by date, keeps the last one given for each date and drops what is no record of trading.
-///
-/// A bar with an absent or zero price is dropped; so is a bar whose high and low miss open or close by more than 1e-9 of
-/// the price. A negative price stays. The return after a dropped bar spans more than its session: whoever takes a
-/// deviation of daily returns must look at `dropped_on`.
-pub fn clean(bars: impl Iterator<Item = Bar>) -> Cleaned {
-    let mut cleaned = Cleaned::default();
-    let mut by_date = BTreeMap::new();
-    for bar in bars {
-        if by_date.insert(bar.date, bar).is_some() {
-            cleaned.replaced += 1;
+    /// The name in machine output.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::CloseToClose => "close_to_close",
+            Self::CloseToCloseZeroMean => "close_to_close_zero_mean",
+            Self::Parkinson => "parkinson",
+            Self::GarmanKlass => "garman_klass",
+            Self::GarmanKlassGap => "garman_klass_gap",
+            Self::RogersSatchell => "rogers_satchell",
+            Self::YangZhang => "yang_zhang",
         }
     }
-    for (date, bar) in by_date {
-        let cause = match CleanBar::of(bar) {
-            None => &mut cleaned.dropped.absent,
-            Some(bar) if bar.prices().into_iter().any(|price| price.abs() <= 0.0) => &mut cleaned.dropped.zero,
-            Some(bar) if !bar.encloses() => &mut cleaned.dropped.not_enclosing,
-            Some(bar) => {
-                cleaned.bars.push(bar);
-                continue;
-            }
-        };
-        *cause += 1;
-        cleaned.dropped_on.push(date);
+
+    /// The shortest window it can measure, in days.
+    pub fn shortest(self) -> usize {
+        match self {
+            Self::CloseToClose | Self::YangZhang => 2,
+            Self::CloseToCloseZeroMean
+            | Self::Parkinson
+            | Self::GarmanKlass
+            | Self::GarmanKlassGap
+            | Self::RogersSatchell => 1,
+        }
     }
-    cleaned
+
+    /// Whether it looks at the close before the first bar of the window.
+    pub fn looks_at_gaps(self) -> bool {
+        match self {
+            Self::CloseToClose | Self::CloseToCloseZeroMean | Self::GarmanKlassGap | Self::YangZhang => true,
+            Self::Parkinson | Self::GarmanKlass | Self::RogersSatchell => false,
+        }
+    }
+
+    /// The volatility of the last `window` of `bars`, which are oldest first. A bar with a negative price blanks every
+    /// window that touches it, whichever of its prices that is.
+    ///
+    /// # Errors
+    /// [`HvError::WindowTooShort`], [`HvError::InsufficientBars`], [`HvError::NonPositivePrice`], and
+    /// [`HvError::NotFinite`] when the trading days of a year are not above zero or the prices are beyond measure.
+    pub fn measure(self, bars: &[CleanBar], window: Window) -> Result<Vol, HvError> {
+        let least = self.shortest();
+        if window.days < least {
+            let days = window.days;
+            return Err(HvError::WindowTooShort { days, least });
+        }
+        let need = window.days.saturating_add(usize::from(self.looks_at_gaps()));
+        let short = HvError::InsufficientBars { have: bars.len(), need };
+        let start = bars.len().checked_sub(need).ok_or(short)?;
+        let used = bars.get(start..).ok_or(short)?;
+        if !used.iter().all(CleanBar::is_positive) {
+            return Err(HvError::NonPositivePrice);
+        }
+        annualised(self.daily_variance(used), window.trading_days)
+    }
+
+    /// `used` holds the bars of the window and, where gaps are looked at, the one before.
+    fn daily_variance(self, used: &[CleanBar]) -> f64 {
+        match self {
+            Self::CloseToClose => sample_variance(&returns(used)),
+            Self::CloseToCloseZeroMean => mean_square(&returns(used)),
+            Self::Parkinson => mean_square(&each(used, CleanBar::range)) / (4.0 * LN_2),
+            Self::GarmanKlass => mean(&each(used, CleanBar::garman_klass)),
+            Self::GarmanKlassGap => mean(&each(after_first(used), CleanBar::garman_klass)) + mean_square(&gaps(used)),
+            Self::RogersSatchell => mean(&each(used, CleanBar::rogers_satchell)),
+            Self::YangZhang => {
+                let bars = after_first(used);
+                let days = count(bars.len());
+                let k = 0.34 / (1.34 + (days + 1.0) / (days - 1.0));
+                sample_variance(&gaps(used))
+                    + k * sample_variance(&each(bars, CleanBar::body))
+                    + (1.0 - k) * mean(&each(bars, CleanBar::rogers_satchell))
+            }
+        }
+    }
 }
 
-/// Sample standard deviation (n - 1) of the last `returns` daily log returns, times the square root of `trading_days`:
-/// the close-to-close estimator. `closes` are oldest first; `returns + 1` of them are used.
-///
-/// # Errors
-/// [`HvError::WindowTooShort`] for fewer than two returns, [`HvError::InsufficientBars`] when there are too few
-/// closes, [`HvError::NonPositivePrice`] when a close of the window has no logarithm, [`HvError::NotFinite`] when
-/// `trading_days` is negative or not finite.
-pub fn close_to_close(closes: &[f64], returns: usize, trading_days: f64) -> Result<Vol, HvError> {
-    if returns < 2 {
-        return Err(HvError::WindowTooShort(returns));
+/// The log returns from close to close of `bars`, one fewer than bars.
+pub(super) fn returns(bars: &[CleanBar]) -> Vec<f64> {
+    bars.windows(2)
+        .filter_map(|pair| Some((pair.last()?.close / pair.first()?.close).ln()))
+        .collect()
+}
+
+/// The log returns from close to the next open of `bars`, one fewer than bars.
+pub(super) fn gaps(bars: &[CleanBar]) -> Vec<f64> {
+    bars.windows(2)
+        .filter_map(|pair| Some((pair.last()?.open / pair.first()?.close).ln()))
+        .collect()
+}
+
+/// The volatility of a year whose days each have `variance`. What high and low, a hair inside of open and close, take below
+/// zero is zero.
+pub(super) fn annualised(variance: f64, trading_days: f64) -> Result<Vol, HvError> {
+    if !(trading_days.is_finite() && trading_days > 0.0) {
+        return Err(HvError::NotFinite);
     }
-    let short = HvError::InsufficientBars {
-        have: closes.len(),
-        need: returns.saturating_add(1),
-    };
-    let start = closes
-        .len()
-        .checked_sub(returns)
-        .and_then(|at| at.checked_sub(1))
-        .ok_or(short)?;
-    let window = closes.get(start..).ok_or(short)?;
-    if !window.iter().all(|close| close.is_finite() && *close > 0.0) {
-        return Err(HvError::NonPositivePrice);
-    }
-    let log_returns: Vec<f64> = window
-        .iter()
-        .zip(window.iter().skip(1))
-        .map(|(from, to)| (to / from).ln())
-        .collect();
-    let count = count(log_returns.len());
-    let mean = log_returns.iter().sum::<f64>() / count;
-    let variance = log_returns.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let variance = if variance < 0.0 { 0.0 } else { variance };
     Vol::new((variance * trading_days).sqrt()).ok_or(HvError::NotFinite)
 }
 
-impl CleanBar {
-    fn of(bar: Bar) -> Option<Self> {
-        let finite = |price: Option<f64>| price.filter(|price| price.is_finite());
-        Some(Self {
-            date: bar.date,
-            open: finite(bar.open)?,
-            high: finite(bar.high)?,
-            low: finite(bar.low)?,
-            close: finite(bar.close)?,
-        })
-    }
-
-    fn prices(&self) -> [f64; 4] {
-        [self.open, self.high, self.low, self.close]
-    }
-
-    fn encloses(&self) -> bool {
-        let slack = ENCLOSING_TOLERANCE * self.prices().into_iter().map(f64::abs).fold(0.0, f64::max);
-        self.high + slack >= self.open.max(self.close) && self.low - slack <= self.open.min(self.close)
-    }
+fn each(bars: &[CleanBar], value: impl Fn(&CleanBar) -> f64) -> Vec<f64> {
+    bars.iter().map(value).collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a window is far below 2^53 returns")]
-fn count(len: usize) -> f64 {
-    len as f64
+fn after_first(bars: &[CleanBar]) -> &[CleanBar] {
+    bars.get(1..).unwrap_or_default()
 }
 
-const ENCLOSING_TOLERANCE: f64 = 1e-9;
+fn mean_square(values: &[f64]) -> f64 {
+    values.iter().map(|value| value * value).sum::<f64>() / count(values.len())
+}
 
 #[cfg(test)]
 mod tests;

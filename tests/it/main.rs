@@ -16,6 +16,7 @@ mod faults;
 mod manual;
 mod outages;
 mod output;
+mod panel;
 mod rehearsal;
 mod replay;
 mod run;

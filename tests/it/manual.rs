@@ -9,6 +9,7 @@ fn every_command_has_help() {
         "quote",
         "explain",
         "doctor",
+        "vol",
         "demo",
         "config",
         "config show",

@@ -36,11 +36,11 @@ fn the_bar_of_today_counts_from_the_close_on() {
 #[test]
 fn too_few_closed_bars_are_a_hole_that_counts_them() {
     let reason = of(&candles(30), now()).realized(Window::Hv30, &RULES).unwrap_err();
-    assert_eq!(reason, "30 closes, 31 needed");
+    assert_eq!(reason, "30 bars, 31 needed");
     assert!(of(&candles(90), now()).realized(Window::Hv30, &RULES).is_ok());
     assert_eq!(
         of(&candles(90), now()).realized(Window::Hv90, &RULES).unwrap_err(),
-        "90 closes, 91 needed"
+        "90 bars, 91 needed"
     );
 }
 
@@ -64,7 +64,7 @@ fn bad_bars_are_dropped_and_counted() {
     let reason = bars.realized(Window::Hv30, &RULES).unwrap_err();
     assert_eq!(
         reason,
-        "29 closes, 31 needed, 2 bad bars dropped, history cut by the feed"
+        "29 bars, 31 needed, 2 bad bars dropped, history cut by the feed"
     );
 }
 

@@ -1,0 +1,100 @@
+//! Exponentially weighted volatility: yesterday counts more than last month. RiskMetrics Technical Document, 4th ed. (1996).
+
+use super::bars::CleanBar;
+use super::realized::{HvError, annualised, returns};
+use crate::units::Vol;
+
+/// How the average begins; the two differ by the weight of the first return, which fades with `lambda` to the power of days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// The variance of the first day is the square of its return: s² = lambda s² + (1 - lambda) r² from there.
+    FirstReturn,
+    /// The weights lambda^i are divided by their sum.
+    Weights,
+}
+
+/// An exponentially weighted average of squared returns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ewma {
+    /// What a day keeps of its weight on the next, between 0 and 1; 0.94 for daily and 0.97 for monthly horizons.
+    pub lambda: f64,
+    /// How the average begins.
+    pub start: Start,
+    /// Trading days of a year, by which a daily variance is multiplied; 252 by convention.
+    pub trading_days: f64,
+}
+
+/// Why there is no exponentially weighted volatility.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum EwmaError {
+    /// The decay is not between 0 and 1.
+    #[error("a decay of {0} is not between 0 and 1")]
+    Decay(f64),
+    /// The bars give none.
+    #[error(transparent)]
+    Bars(#[from] HvError),
+}
+
+impl Ewma {
+    /// The volatility over all of `bars`, oldest first.
+    ///
+    /// # Errors
+    /// [`EwmaError::Decay`]; [`EwmaError::Bars`] for fewer than two bars or one with a negative price.
+    pub fn measure(&self, bars: &[CleanBar]) -> Result<Vol, EwmaError> {
+        let Self { lambda, .. } = *self;
+        if !(lambda > 0.0 && lambda < 1.0) {
+            return Err(EwmaError::Decay(lambda));
+        }
+        if !bars.iter().all(CleanBar::is_positive) {
+            return Err(HvError::NonPositivePrice.into());
+        }
+        let squares: Vec<f64> = returns(bars).into_iter().map(|value| value * value).collect();
+        let Some((first, later)) = squares.split_first() else {
+            let have = bars.len();
+            return Err(HvError::InsufficientBars { have, need: 2 }.into());
+        };
+        let variance = match self.start {
+            Start::FirstReturn => later
+                .iter()
+                .fold(*first, |variance, square| lambda * variance + (1.0 - lambda) * square),
+            Start::Weights => {
+                let (sum, weights) = squares.iter().fold((0.0, 0.0), |(sum, weights), square| {
+                    (lambda * sum + square, lambda * weights + 1.0)
+                });
+                sum / weights
+            }
+        };
+        Ok(annualised(variance, self.trading_days)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_weighed_says_why() {
+        let ewma = |lambda| Ewma {
+            lambda,
+            start: Start::FirstReturn,
+            trading_days: 252.0,
+        };
+        let close = |close| CleanBar {
+            date: date(2026, 7, 1),
+            open: close,
+            high: close,
+            low: close,
+            close,
+        };
+        for lambda in [0.0, 1.0, -0.5, f64::INFINITY] {
+            assert_eq!(ewma(lambda).measure(&[]), Err(EwmaError::Decay(lambda)));
+        }
+        assert!(ewma(f64::NAN).measure(&[close(1.0), close(2.0)]).is_err());
+        let short = HvError::InsufficientBars { have: 1, need: 2 };
+        assert_eq!(ewma(0.94).measure(&[close(1.0)]), Err(short.into()));
+        let negative = [close(1.0), close(-1.0)];
+        assert_eq!(ewma(0.94).measure(&negative), Err(HvError::NonPositivePrice.into()));
+    }
+}

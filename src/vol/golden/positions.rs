@@ -1,0 +1,79 @@
+//! Rank, percentile and premium.
+
+use super::{Tally, number, present, relative, rows};
+use crate::units::{Rank, Vol};
+use crate::vol::premium::Premium;
+use crate::vol::rank::{MINIMUM_DAYS, Place, RankError};
+
+#[test]
+fn rank_and_percentile() {
+    let mut tally = Tally::of("| `iv_rank_percentile` | three ranks, four percentiles |");
+    for row in rows(include_str!("../../../tests/data/golden/iv_rank_percentile.csv")) {
+        let past: Vec<Option<Vol>> = row["history"]
+            .split('|')
+            .map(|cell| Vol::new(cell.parse().ok()?))
+            .collect();
+        let days = past.iter().flatten().filter(|vol| vol.get() > 0.0).count();
+        assert_eq!(days.to_string(), row["n_clean"]);
+        let place = Place::of(Vol::new(present(&row, "current")), &past, MINIMUM_DAYS);
+        let status = match place {
+            Ok(_) => "ok",
+            Err(RankError::Thin { have: 19, need: 20 }) => "thin",
+            Err(RankError::NoCurrent) => "no_current",
+            Err(_) => "other",
+        };
+        assert_eq!(status, row["status"], "{}", row["id"]);
+        let found = place.ok();
+        if let Some(place) = found {
+            assert_eq!(place.days, days);
+        }
+        let clamped = |rank: Rank| Rank::new(rank.get().clamp(0.0, 100.0));
+        for (found, column) in [
+            (found.and_then(|place| place.rank), "ivr_incl"),
+            (found.and_then(|place| place.rank_of_past), "ivr_excl"),
+            (found.and_then(|place| clamped(place.rank_of_past?)), "ivr_excl_clamped"),
+            (found.map(|place| place.percentile), "ivp_below"),
+            (found.map(|place| place.percentile_at_or_below), "ivp_at_or_below"),
+            (found.map(|place| place.percentile_mid), "ivp_mid"),
+            (found.map(|place| place.percentile_with_today), "ivp_incl_today"),
+        ] {
+            let at = || format!("{column} of {}", row["id"]);
+            match (found, number(&row, column)) {
+                (Some(rank), Some(wanted)) => tally.error((rank.get() / 100.0 - wanted).abs(), at),
+                (None, None) => {}
+                (found, wanted) => panic!("{found:?} for {wanted:?} at {}", at()),
+            }
+        }
+        tally.row();
+    }
+    tally.hold(43, 1e-12);
+}
+
+#[test]
+fn premium() {
+    let mut tally = Tally::of("| `vrp` | three forms, two floored |");
+    for row in rows(include_str!("../../../tests/data/golden/vrp.csv")) {
+        let vol = |column| number(&row, column).and_then(Vol::new);
+        let premium = match (vol("iv"), vol("hv"), vol("floor")) {
+            (Some(iv), Some(hv), Some(floor)) => Premium::of(iv, hv, floor).ok(),
+            _ => None,
+        };
+        for (found, column) in [
+            (premium.and_then(|it| it.ratio), "ratio"),
+            (premium.map(|it| it.difference), "difference"),
+            (premium.map(|it| it.difference * 100.0), "difference_points"),
+            (premium.map(|it| it.variance), "variance_difference"),
+            (premium.map(|it| it.floored_ratio), "ratio_floored"),
+            (premium.map(|it| it.markup), "markup_floored"),
+        ] {
+            let at = || format!("{column} of {}", row["id"]);
+            match (found, number(&row, column)) {
+                (Some(value), Some(wanted)) => tally.error(relative(value, wanted), at),
+                (None, None) => {}
+                (found, wanted) => panic!("{found:?} for {wanted:?} at {}", at()),
+            }
+        }
+        tally.row();
+    }
+    tally.hold(27, 1e-12);
+}
