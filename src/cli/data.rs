@@ -144,7 +144,10 @@ impl<'a> Job<'a> {
     /// The bound on the run.
     pub(super) fn bound(&self, stop: watch::Receiver<bool>) -> Bound {
         let deadline = self.data.deadline.map(Duration::from_secs_f64);
-        Bound::new(deadline.map(|deadline| Instant::from_std(self.started) + deadline), stop)
+        Bound::new(
+            deadline.map(|deadline| Instant::from_std(self.started) + deadline),
+            stop,
+        )
     }
 
     /// The clock of the run. The wall was read when it started; a watchlist on stdin may have taken its time since.

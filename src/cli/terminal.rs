@@ -18,7 +18,11 @@ impl Screen {
         if self.lines > 0 {
             frame.push_str(&format!("\x1b[{}A\r", self.lines));
         }
-        for line in remarks.iter().map(String::as_str).chain(lines.iter().map(String::as_str)) {
+        for line in remarks
+            .iter()
+            .map(String::as_str)
+            .chain(lines.iter().map(String::as_str))
+        {
             frame.push_str(line);
             frame.push_str(REST_OF_LINE);
             frame.push('\n');
@@ -42,13 +46,7 @@ fn fitted(table: &str, height: Option<usize>) -> Vec<String> {
     let left_out = lines.len() - head - tail;
     let remark = format!("... {left_out} more lines: a higher terminal or -o FILE shows them");
     let end = lines.iter().skip(head + left_out);
-    lines
-        .iter()
-        .take(head)
-        .chain([&remark])
-        .chain(end)
-        .cloned()
-        .collect()
+    lines.iter().take(head).chain([&remark]).chain(end).cloned().collect()
 }
 
 const REST_OF_LINE: &str = "\x1b[K";

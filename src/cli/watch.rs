@@ -254,6 +254,9 @@ fn told(lost: &Lost) -> Failure {
     } else {
         Kind::TryLater
     };
-    Failure::new(kind, format!("nothing to watch any more, the feed is lost: {}", lost.reason))
-        .hint("`variance doctor` shows which step fails.")
+    Failure::new(
+        kind,
+        format!("nothing to watch any more, the feed is lost: {}", lost.reason),
+    )
+    .hint("`variance doctor` shows which step fails.")
 }

@@ -37,8 +37,7 @@ impl Schedule {
 
     /// When something is due next.
     pub(super) fn due(&self) -> Instant {
-        self.refresh
-            .map_or(self.document, |refresh| refresh.min(self.document))
+        self.refresh.map_or(self.document, |refresh| refresh.min(self.document))
     }
 
     /// Whether a document is due; the next one then is at the next multiple of the interval, so that one that was late

@@ -23,3 +23,4 @@ mod symbols;
 mod tidy;
 mod tls;
 mod universe;
+mod watching;

@@ -98,7 +98,11 @@ impl Session {
     /// What one text frame of the client is answered with, in order.
     pub(super) fn handle_text(&mut self, text: &str, tape: &impl Tape, now: Instant) -> Vec<Outgoing> {
         let silence = now.saturating_duration_since(self.heard);
-        tracing::debug!(socket = self.socket, silence_ms = silence.as_millis(), "heard the client");
+        tracing::debug!(
+            socket = self.socket,
+            silence_ms = silence.as_millis(),
+            "heard the client"
+        );
         self.heard = now;
         if text.len() > MAX_MESSAGE_BYTES {
             self.end(Outgoing::Close {
