@@ -139,6 +139,12 @@ fn a_drop_in_the_middle_is_survived_counted_and_told_once() {
         (json!(1), json!(2))
     );
     assert_eq!(mended.summary["errors"], json!([]), "an old loss is not told again");
+    let as_of = |document: &Lines| {
+        document.rows[0]["provenance"]["price"]["as_of"]
+            .as_str()
+            .map(str::to_owned)
+    };
+    assert!(as_of(&mended) >= as_of(&told), "the market does not go back");
     let fresh = watched.until(|document| document.rows[0]["notes"] == json!([]));
     let moved = watched.until(|document| document.rows[0]["price"] != fresh.rows[0]["price"]);
     assert_eq!(feed(&moved, "gaps"), 1);
