@@ -170,6 +170,8 @@ def main():
     print(f"events      {feed['events']} ({feed['events'] / watched:.0f} a second), {feed['dropped']} dropped")
     print(f"drops       {feed['gaps']} gaps (at least {drops} expected), {feed['connections']} connections, {len(told)} told")
     print(f"            {documents.stale_rows} rows marked before_gap; at the end the feed was {feed['state']}")
+    rest = documents.summary["sources"]["rest"]
+    print(f"requests    {rest['requests']} by REST, {rest['retries']} of them repeated")
     print(f"memory      {min(memory)} to {max(memory)} KiB, mean of the first third {early:.0f}, of the last {late:.0f}")
     print(f"queue       at most {max(queue)} bytes unread, mean of the first third {early_queue:.0f}, of the last {late_queue:.0f}")
     print(f"keepalive   {silences.messages} messages of the client, longest silence {silences.longest / 1000:.1f} s")
