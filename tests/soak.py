@@ -10,7 +10,8 @@ and watches the first symbols of the built-in watchlist with a document a second
 - memory: the mean resident size over the last third exceeds that over the first (its first tenth left out) by more than 2 MiB
 - queue: the same for what lies unread in the client's socket, 1 MiB
 - documents: more than one in a hundred is missing, or one is torn or lacks a row
-- drops: fewer than expected were met, a gap was not counted, or the last document was made without a feed
+- drops: fewer than expected were met, a gap was not counted, values were still marked `before_gap` ten documents after one,
+  or the last document was made without a feed
 - keepalive: the venue heard nothing from a connection for more than 32 s (the client promises 30 s)
 - the end: another exit code than 0, or anything on stderr but one line for each drop
 
@@ -158,6 +159,7 @@ def main():
     watched = documents.last - documents.first
     due = round(watched) + 1
     drops = int(watched // (args.drop + 2)) if args.drop else 0
+    refreshed = documents.stale_rows <= feed["gaps"] * len(symbols) * 10
     told = [line for line in remarks if "DXLink: the connection broke" in line]
     other = [line for line in remarks if line not in told]
     (early, late), (early_queue, late_queue) = thirds(memory), thirds(queue)
@@ -168,6 +170,8 @@ def main():
     print(f"events      {feed['events']} ({feed['events'] / watched:.0f} a second), {feed['dropped']} dropped")
     print(f"drops       {feed['gaps']} gaps (at least {drops} expected), {feed['connections']} connections, {len(told)} told")
     print(f"            {documents.stale_rows} rows marked before_gap; at the end the feed was {feed['state']}")
+    rest = documents.summary["sources"]["rest"]
+    print(f"requests    {rest['requests']} by REST, {rest['retries']} of them repeated")
     print(f"memory      {min(memory)} to {max(memory)} KiB, mean of the first third {early:.0f}, of the last {late:.0f}")
     print(f"queue       at most {max(queue)} bytes unread, mean of the first third {early_queue:.0f}, of the last {late_queue:.0f}")
     print(f"keepalive   {silences.messages} messages of the client, longest silence {silences.longest / 1000:.1f} s")
@@ -176,7 +180,7 @@ def main():
         "memory": late - early > MOST_GROWTH_KIB,
         "queue": late_queue - early_queue > MOST_QUEUE_GROWTH,
         "documents": documents.torn > 0 or documents.whole < due * 0.99,
-        "drops": feed["gaps"] < drops or feed["connections"] <= feed["gaps"] or feed["state"] == "failed",
+        "drops": feed["gaps"] < drops or not refreshed or feed["connections"] <= feed["gaps"] or feed["state"] == "failed",
         "keepalive": silences.longest > MOST_SILENCE_MS or silences.messages == 0,
         "the end": client.returncode != 0 or bool(other),
     }

@@ -287,3 +287,57 @@ async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Univers
     });
     join_all(batches).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tastytrade::Route;
+
+    fn answer(items: &[&str], unanswered: &[&str]) -> Answer<Metrics> {
+        let metrics = |symbol: &&str| {
+            let metrics = Metrics {
+                symbol: Symbol((*symbol).into()),
+                iv: None,
+                iv_change_5d: None,
+                iv_rank: None,
+                iv_percentile: None,
+                hv30: None,
+                hv90: None,
+                liquidity_rating: None,
+                beta: None,
+                corr_spy: None,
+                earnings: None,
+                iv_updated_at: None,
+                updated_at: None,
+                unreadable: Vec::new(),
+            };
+            (metrics.symbol.clone(), metrics)
+        };
+        let refused = Error::Unauthorized {
+            route: Route::Metrics,
+            what: String::new(),
+        };
+        let unanswered: Vec<Symbol> = unanswered.iter().map(|symbol| Symbol((*symbol).into())).collect();
+        Answer {
+            items: items.iter().map(metrics).collect(),
+            unanswered: vec![(unanswered, refused)],
+            damaged: 0,
+        }
+    }
+
+    #[test]
+    fn metrics_that_are_asked_for_again_replace_what_was_answered_and_nothing_else() {
+        let symbols = ["SPY", "QQQ", "AA"].map(|symbol| Symbol(symbol.into()));
+        let [then, now] = ["2026-11-20T18:00:00Z", "2026-11-20T18:05:00Z"].map(|time| time.parse().unwrap());
+        let mut asked = Asked::default();
+        asked.take_metrics(&symbols, answer(&["SPY", "QQQ", "AA"], &[]), then);
+        asked.take_metrics(&symbols, answer(&["SPY"], &["QQQ"]), now);
+        let times: Vec<_> = asked
+            .metrics
+            .iter()
+            .map(|(symbol, metrics)| (symbol.as_str(), metrics.updated_at.unwrap()))
+            .collect();
+        assert_eq!(times, [("QQQ", then), ("SPY", now)], "AA is not listed any more");
+        assert!(asked.refused.is_some());
+    }
+}

@@ -26,3 +26,4 @@ mod symbols;
 mod tidy;
 mod tls;
 mod universe;
+mod watching;

@@ -97,6 +97,16 @@ impl Session {
         }
     }
 
+    /// The same session in a market that has moved on to `tick`.
+    pub(super) fn at_tick(self, tick: u64) -> Self {
+        Self { tick, ..self }
+    }
+
+    /// How far the prices have moved.
+    pub(super) fn tick(&self) -> u64 {
+        self.tick
+    }
+
     /// What one text frame of the client is answered with, in order.
     pub(super) fn handle_text(&mut self, text: &str, tape: &impl Tape, now: Instant) -> Vec<Outgoing> {
         let silence = now.saturating_duration_since(self.heard);
