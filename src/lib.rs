@@ -16,6 +16,8 @@ pub mod stream;
 
 pub mod legacy;
 
+pub mod store;
+
 pub mod gather;
 pub mod market;
 pub mod vol;

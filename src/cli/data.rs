@@ -12,6 +12,7 @@ use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
 use super::runtime::interruptible;
+use super::shelf::Shelf;
 use super::{Surroundings, resolve};
 use crate::config::Config;
 use crate::demo::Venue;
@@ -19,6 +20,7 @@ use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Venues, V
 use crate::instrument::Instrument;
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::render::{self, Document, Format, Meta, Style};
+use crate::store::Memory;
 use crate::stream::Network;
 use crate::{http, legacy, tastytrade};
 
@@ -81,8 +83,12 @@ impl<'a> Job<'a> {
     ) -> Result<(), Failure> {
         let access = Access::open(&self.config, self.data, self.surroundings)?;
         let plan = resolve::plan(&self.config, instruments, access.mode);
-        let gathered = interruptible(|stop| self.gather(&plan, &access, stop))??;
+        let world = resolve::world(&self.config, access.mode, self.data);
+        let mut shelf = Shelf::open(&self.config, world, self.surroundings, self.data.deadline, self.stderr);
+        let memory = shelf.recall(&plan.instruments);
+        let mut gathered = interruptible(|stop| self.gather(&plan, &access, &memory, stop))??;
         self.stderr.clear();
+        shelf.keep(&mut gathered);
         if let Verdict::Refused(error) = &gathered.verdict {
             return Err(refused(error));
         }
@@ -131,6 +137,7 @@ impl<'a> Job<'a> {
         &self,
         plan: &Plan,
         access: &Access,
+        memory: &Memory,
         stop: watch::Receiver<bool>,
     ) -> Result<Result<Gathered, Interrupted>, Failure> {
         let deadline = self.data.deadline.map(Duration::from_secs_f64);
@@ -139,6 +146,7 @@ impl<'a> Job<'a> {
             rest: &access.rest,
             legacy: access.legacy.as_ref(),
             network: access.network.clone(),
+            memory,
         };
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(deadline, stop);

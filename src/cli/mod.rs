@@ -15,6 +15,7 @@ mod quote;
 mod resolve;
 mod runtime;
 mod screen;
+mod shelf;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};

@@ -19,6 +19,7 @@ use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
 use crate::market::{Mode, Precedence, VolRules};
 use crate::render::Format;
 use crate::screen::{ScoreRules, SignalBands, Sort, SortKey, VoteBands, Weights};
+use crate::store::World;
 use crate::stream::Policy;
 use crate::units::Vol;
 use crate::{http, legacy, screen, tastytrade, time};
@@ -115,6 +116,23 @@ pub(super) fn mode(config: &Config) -> Mode {
     }
 }
 
+/// Which of the store's files a run uses: invented data has files of its own.
+pub(super) fn world(config: &Config, mode: Mode, data: &args::Data) -> World {
+    match mode {
+        Mode::Live => World::Live,
+        Mode::Sandbox => World::Sandbox,
+        Mode::Demo if data.demo => World::Demo { seed: data.seed },
+        Mode::Demo => World::Loopback {
+            port: config
+                .tastytrade
+                .api_base_url
+                .url()
+                .port_or_known_default()
+                .unwrap_or(0),
+        },
+    }
+}
+
 /// How REST is spoken to.
 pub(super) fn rest_settings(config: &Config) -> tastytrade::Settings {
     let rest = &config.tastytrade;
@@ -169,6 +187,7 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
         vol: VolRules {
             hv_floor: config.volatility.hv_floor,
             trading_days: f64::from(config.volatility.trading_days),
+            min_history: config.store.min_history_days,
         },
         precedence: Precedence::default(),
     }

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 /// The event types this client subscribes to.
@@ -63,7 +64,8 @@ impl fmt::Display for EventType {
 }
 
 /// Best bid and ask.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Quote {
     /// The feed's symbol.
     pub symbol: SmolStr,
@@ -82,7 +84,8 @@ pub struct Quote {
 }
 
 /// Last trade, of regular hours ([`Event::Trade`]) or of extended hours ([`Event::TradeEth`]).
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Trade {
     /// The feed's symbol.
     pub symbol: SmolStr,
@@ -103,7 +106,8 @@ pub struct Trade {
 }
 
 /// The trading day so far and the close before it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
     /// The feed's symbol.
     pub symbol: SmolStr,
@@ -143,7 +147,8 @@ pub struct Profile {
 }
 
 /// Greeks of one option, per unit of the underlying.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Greeks {
     /// The feed's symbol.
     pub symbol: SmolStr,

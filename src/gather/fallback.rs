@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::Cut;
 use super::clock::millis;
+use super::learned::store_state;
 use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, Interrupted, Notice, verdict};
 use crate::dxlink::{Candles, EventType};
@@ -38,7 +39,8 @@ impl Gathering<'_, '_> {
         if refused.is_none() {
             self.fill_by_rest(&heard, &mut later).await;
             let records = self.records(&heard, &later);
-            self.fill_by_legacy(&holes(&records), &mut later).await;
+            self.fill_by_legacy(&holes(&records, self.clock.now()), &mut later)
+                .await;
         }
         if later.cut == Some(Cut::Interrupted) {
             return Err(Interrupted);
@@ -55,7 +57,12 @@ impl Gathering<'_, '_> {
         }
         let verdict = verdict::of(answered, refused, &trouble);
         let run = self.run(&later, &records);
-        Ok(Gathered { records, run, verdict })
+        Ok(Gathered {
+            learned: self.learned(),
+            records,
+            run,
+            verdict,
+        })
     }
 
     /// What the feed said about each instrument, and why where it said nothing.
@@ -240,6 +247,7 @@ impl Gathering<'_, '_> {
                         .histories
                         .get(&subject.symbol)
                         .map(|bars| bars.as_ref().map_err(Clone::clone)),
+                    kept: self.kept(instrument),
                     now,
                     subject: &subject,
                 };
@@ -251,7 +259,7 @@ impl Gathering<'_, '_> {
     }
 
     /// What the feed and REST call a symbol.
-    fn resolved(&self, symbol: &Symbol) -> Option<&Resolved> {
+    pub(super) fn resolved(&self, symbol: &Symbol) -> Option<&Resolved> {
         self.asked.universe.find(symbol)?.resolved.as_ref()
     }
 
@@ -322,6 +330,7 @@ impl Gathering<'_, '_> {
                         .map(|error| error.message.clone()),
                 },
                 legacy: self.legacy_state(later),
+                store: store_state(records),
             },
             timing: Timing {
                 token: self.listening.token_ms,

@@ -35,8 +35,8 @@ pub(super) struct DailyBars {
 }
 
 impl DailyBars {
-    /// Streamed bars.
-    pub(super) fn of_candles(candles: &Candles, market: Market, now: Timestamp) -> Self {
+    /// Streamed bars, or such that were kept.
+    pub(super) fn of_candles(candles: &Candles, source: Source, market: Market, now: Timestamp) -> Self {
         let bars = candles.bars.iter().filter_map(|candle| {
             let date = time::date_of_bar(candle.time)?;
             Some(Bar {
@@ -47,7 +47,7 @@ impl DailyBars {
                 close: candle.close,
             })
         });
-        Self::closed(Source::DxlinkCandles, bars, candles.snipped, market, now)
+        Self::closed(source, bars, candles.snipped, market, now)
     }
 
     /// Bars of the deprecated source, by their closes alone: those are adjusted, the other prices need not be.
@@ -82,7 +82,7 @@ impl DailyBars {
             value,
             source: self.source,
             as_of,
-            method: window.method(self.spans_rolls()),
+            method: window.method(self.spans_rolls()).into(),
         })
     }
 

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Document;
 use super::explained::{source_name, tried};
 use super::table::second_hand;
 use super::text::cut;
-use crate::market::{FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy};
+use super::{Document, Row};
+use crate::market::{
+    FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy, StoreState,
+};
 use crate::screen::{Gate, field_name};
 
 /// One line below the table.
@@ -201,7 +203,10 @@ fn sources(document: &Document) -> String {
         reason,
     } = &document.sources.legacy;
     let legacy = source("legacy", *state, vec![plural(*requests, "request")], reason.as_deref());
-    format!("sources: {dxlink}; {rest}; {legacy}")
+    let StoreState { state, values, reason } = &document.sources.store;
+    let values = plural(u64::try_from(*values).unwrap_or(u64::MAX), "value");
+    let store = source("store", *state, vec![values], reason.as_deref());
+    format!("sources: {dxlink}; {rest}; {legacy}; {store}")
 }
 
 fn source(name: &str, state: SourceState, mut parts: Vec<String>, reason: Option<&str>) -> String {
@@ -282,11 +287,32 @@ fn banners(document: &Document) -> Vec<String> {
     let partial = document
         .partial
         .then_some("PARTIAL: the deadline ended the run before everything was there");
-    [partial, delayed, mode]
-        .into_iter()
-        .flatten()
-        .map(str::to_owned)
-        .collect()
+    let words = [partial, delayed, mode].into_iter().flatten().map(str::to_owned);
+    stale(document).into_iter().chain(words).collect()
+}
+
+/// Rows that lean on what earlier runs kept, with the age of the oldest of it.
+fn stale(document: &Document) -> Option<String> {
+    let is_kept = |row: &&Row| row.provenance.values().any(|origin| origin.source == Source::Store);
+    let ages = document.rows.iter().filter(is_kept).filter_map(|row| row.stale_seconds);
+    let (count, oldest) = ages.fold((0_usize, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
+    (count > 0).then(|| {
+        format!(
+            "STALE: {count} of {} rows hold values of an earlier run, up to {} old",
+            document.rows.len(),
+            age(oldest)
+        )
+    })
+}
+
+/// An age in its two largest units: `3 h 12 min`.
+pub(super) fn age(seconds: i64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
 }
 
 fn plural(count: u64, noun: &str) -> String {

@@ -19,6 +19,7 @@ mod rehearsal;
 mod run;
 mod schema;
 mod screening;
+mod store;
 mod symbols;
 mod tidy;
 mod tls;

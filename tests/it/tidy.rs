@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "market",
             "render",
             "screen",
+            "store",
             "stream",
             "tastytrade",
             "time",
@@ -35,6 +36,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "instrument",
             "legacy",
             "market",
+            "store",
             "stream",
             "tastytrade",
             "time",
@@ -58,6 +60,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("render", &["instrument", "market", "screen", "units"]),
     ("screen", &["instrument", "market", "time", "units", "vol"]),
+    (
+        "store",
+        &[
+            "dxlink",
+            "instrument",
+            "market",
+            "stream",
+            "tastytrade",
+            "time",
+            "units",
+        ],
+    ),
     ("stream", &["dxlink", "instrument", "time"]),
     ("tastytrade", &["http", "instrument", "time", "units"]),
     ("time", &[]),
@@ -77,6 +91,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "tokio",
         &["cli", "demo", "gather", "http", "legacy", "stream", "tastytrade"],
     ),
+    ("rusqlite", &["store"]),
     ("reqwest", &["http", "legacy", "tastytrade"]),
 ];
 

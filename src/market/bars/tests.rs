@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 
 use super::super::fixtures::{RULES, candle, candles, history, now};
-use super::{DailyBars, Window};
+use super::{DailyBars, Source, Window};
 use crate::dxlink::{Candle, Candles};
 use crate::time::Market;
 
@@ -60,7 +60,7 @@ fn bad_bars_are_dropped_and_counted() {
         ..candles.bars[4]
     };
     candles.snipped = true;
-    let bars = DailyBars::of_candles(&candles, Market::UsEquities, now());
+    let bars = DailyBars::of_candles(&candles, Source::DxlinkCandles, Market::UsEquities, now());
     let reason = bars.realized(Window::Hv30, &RULES).unwrap_err();
     assert_eq!(
         reason,
@@ -96,5 +96,5 @@ fn the_adjusted_closes_of_the_deprecated_source_are_enough() {
 }
 
 fn of(candles: &Candles, now: Timestamp) -> DailyBars {
-    DailyBars::of_candles(candles, Market::UsEquities, now)
+    DailyBars::of_candles(candles, Source::DxlinkCandles, Market::UsEquities, now)
 }
