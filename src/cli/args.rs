@@ -6,6 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -81,6 +82,8 @@ pub(super) enum Command {
     Quote(Box<Quote>),
     /// Every gate with value, limit and verdict; where each number came from and what was tried before it
     Explain(Box<Explain>),
+    /// What was kept of symbols, session by session; seed it from a file, write it out
+    History(Box<History>),
     /// Check configuration, credentials, token, feed, metrics and clock, step by step
     Doctor(Doctor),
     /// Serve the embedded venue (REST and DXLink on loopback) until Ctrl-C
@@ -154,6 +157,18 @@ pub(super) enum Format {
     Jsonl,
     /// Comma separated, the columns of plain
     Csv,
+}
+
+impl From<Format> for crate::render::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table => Self::Table,
+            Format::Plain => Self::Plain,
+            Format::Json => Self::Json,
+            Format::Jsonl => Self::Jsonl,
+            Format::Csv => Self::Csv,
+        }
+    }
 }
 
 /// `variance screen`
@@ -252,6 +267,81 @@ pub(super) struct Explain {
     /// How and from where
     #[command(flatten)]
     pub data: Data,
+}
+
+/// `variance history`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct History {
+    /// What to do instead of printing
+    #[command(subcommand)]
+    pub command: Option<HistoryCommand>,
+    /// Which series, and how
+    #[command(flatten)]
+    pub series: Series,
+}
+
+/// What to do with the history.
+#[derive(Debug, Subcommand)]
+pub(super) enum HistoryCommand {
+    /// Seed the history of a symbol from a CSV file with the columns date, iv and, if known, hv30, hv90
+    Import(Import),
+    /// Write out every series, or those of some symbols
+    Export(Series),
+}
+
+/// Which series, and how.
+#[derive(Debug, Args)]
+pub(super) struct Series {
+    /// Symbols; every one when none is named
+    #[arg(value_name = "SYMBOL")]
+    pub symbols: Vec<String>,
+    /// First session
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Date>,
+    /// Last session
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<Date>,
+    /// Output format [default: table on a terminal, plain otherwise]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Write to this file instead of stdout, whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Whose history
+    #[command(flatten)]
+    pub whose: World,
+}
+
+/// `variance history import`
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The file; `-` reads stdin
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The symbol it is the history of
+    #[arg(long, value_name = "SYMBOL")]
+    pub symbol: String,
+    /// How its implied volatilities were made; only those of one method are ranked together
+    #[arg(long, value_name = "WORDS", default_value = "venue's 30-day index")]
+    pub iv_method: String,
+    /// Whose history
+    #[command(flatten)]
+    pub whose: World,
+}
+
+/// Whose history.
+#[derive(Debug, Args)]
+pub(super) struct World {
+    /// That of the embedded venue
+    #[arg(long)]
+    pub demo: bool,
+    /// Seed of the embedded venue
+    #[arg(long, value_name = "N", requires = "demo", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// `variance doctor`

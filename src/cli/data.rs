@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::args::{self, Data, Global};
+use super::args::{Data, Global};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
@@ -83,7 +83,7 @@ impl<'a> Job<'a> {
     ) -> Result<(), Failure> {
         let access = Access::open(&self.config, self.data, self.surroundings)?;
         let plan = resolve::plan(&self.config, instruments, access.mode);
-        let world = resolve::world(&self.config, access.mode, self.data);
+        let world = resolve::world(&self.config, access.mode, self.data.demo.then_some(self.data.seed));
         let mut shelf = Shelf::open(&self.config, world, self.surroundings, self.data.deadline, self.stderr);
         let memory = shelf.recall(&plan.instruments);
         let mut gathered = interruptible(|stop| self.gather(&plan, &access, &memory, stop))??;
@@ -194,11 +194,8 @@ impl<'a> Job<'a> {
     fn format(&self) -> (Format, Style) {
         let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
         let format = match (self.data.json, self.data.format) {
-            (true, _) | (false, Some(args::Format::Json)) => Format::Json,
-            (false, Some(args::Format::Table)) => Format::Table,
-            (false, Some(args::Format::Plain)) => Format::Plain,
-            (false, Some(args::Format::Jsonl)) => Format::Jsonl,
-            (false, Some(args::Format::Csv)) => Format::Csv,
+            (true, _) => Format::Json,
+            (false, Some(format)) => format.into(),
             (false, None) => resolve::format(&self.config, to_terminal),
         };
         let when = self.global.color.unwrap_or_else(|| resolve::colour(&self.config));

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod exit;
 mod explain;
+mod history;
 mod log;
 mod manual;
 mod output;
@@ -105,6 +106,7 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         Command::Screen(args) => screen::run(args, global, &surroundings, stderr),
         Command::Quote(args) => quote::run(args, global, &surroundings, stderr),
         Command::Explain(args) => explain::run(args, global, &surroundings, stderr),
+        Command::History(args) => history::run(args, global, &surroundings, stderr),
         Command::Doctor(args) => doctor::run(args, global, &surroundings, stderr),
         Command::Demo(args) => demo::run(args, &surroundings, stderr),
         Command::Config(args) => config::run(args, global, &surroundings, stderr),

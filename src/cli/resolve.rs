@@ -117,12 +117,12 @@ pub(super) fn mode(config: &Config) -> Mode {
 }
 
 /// Which of the store's files a run uses: invented data has files of its own.
-pub(super) fn world(config: &Config, mode: Mode, data: &args::Data) -> World {
-    match mode {
-        Mode::Live => World::Live,
-        Mode::Sandbox => World::Sandbox,
-        Mode::Demo if data.demo => World::Demo { seed: data.seed },
-        Mode::Demo => World::Loopback {
+pub(super) fn world(config: &Config, mode: Mode, seed: Option<u64>) -> World {
+    match (mode, seed) {
+        (_, Some(seed)) => World::Demo { seed },
+        (Mode::Live, None) => World::Live,
+        (Mode::Sandbox, None) => World::Sandbox,
+        (Mode::Demo, None) => World::Loopback {
             port: config
                 .tastytrade
                 .api_base_url

@@ -13,6 +13,7 @@ use super::price::Offer;
 use super::reading::reading;
 use super::record::{Field, Record, Source, Sourced};
 use crate::dxlink::Candles;
+use crate::instrument::Symbol;
 use crate::stream::Streamed;
 use crate::time::{self, Market};
 use crate::units::{Rank, Vol};
@@ -41,6 +42,17 @@ pub struct KeptValue {
     pub method: String,
     /// The moment it describes.
     pub as_of: Timestamp,
+}
+
+/// What was kept of one symbol and session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastDay {
+    /// The symbol.
+    pub symbol: Symbol,
+    /// The session.
+    pub session: Date,
+    /// What was kept, by field.
+    pub values: BTreeMap<Field, KeptValue>,
 }
 
 /// The implied volatility of one session.

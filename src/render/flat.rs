@@ -152,7 +152,7 @@ fn object(value: &impl Serialize) -> io::Result<Map<String, Value>> {
 
 /// A cell: nothing for `null`, words of a list and keys of an object with spaces between, `key=source` where an object
 /// names a source.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(flag) => flag.to_string(),

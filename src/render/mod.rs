@@ -6,6 +6,7 @@ mod document;
 mod explained;
 mod flat;
 mod footer;
+mod history;
 mod layout;
 mod number;
 mod row;
@@ -18,6 +19,7 @@ mod tests;
 use std::io;
 
 pub use document::{Command, Document, Explanation, Meta, Rejected, SCHEMA_VERSION, schema};
+pub use history::{History, Origin, Session};
 pub use row::{Provenance, ROW_COLUMNS, Row};
 
 /// How a document is written.

@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod import;
 mod keep;
 mod past;
 mod recall;
@@ -18,7 +19,8 @@ use smol_str::SmolStr;
 
 pub use error::{Error, Newer};
 pub use file::{Opened, Place, Store, World};
-pub use past::{Day, Entry};
+pub use import::{ImportError, parse_history};
+pub use past::Entry;
 
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::market::{Field, KeptBars, KeptValue, PastIv};

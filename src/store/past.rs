@@ -11,19 +11,8 @@ use super::file::Store;
 use super::keep::{Entered, Names, put_value};
 use super::recall::moment;
 use crate::instrument::Symbol;
-use crate::market::{Field, KeptValue};
+use crate::market::{Field, KeptValue, PastDay};
 use crate::time::{date_of_day_id, day_id};
-
-/// The record of one symbol and session.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Day {
-    /// The symbol.
-    pub symbol: Symbol,
-    /// The session.
-    pub session: Date,
-    /// What was kept, by field.
-    pub values: BTreeMap<Field, KeptValue>,
-}
 
 /// A value that is entered from outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +34,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn days(&self, symbol: Option<&Symbol>, first: Date, last: Date) -> Result<Vec<Day>, Error> {
+    pub fn days(&self, symbol: Option<&Symbol>, first: Date, last: Date) -> Result<Vec<PastDay>, Error> {
         days(&self.connection, symbol, first, last).map_err(|error| self.error(error))
     }
 
@@ -123,7 +112,7 @@ fn is_of_a_run(connection: &Connection, symbol: &Symbol, entry: &Entry, source: 
         ])
 }
 
-fn days(connection: &Connection, symbol: Option<&Symbol>, first: Date, last: Date) -> rusqlite::Result<Vec<Day>> {
+fn days(connection: &Connection, symbol: Option<&Symbol>, first: Date, last: Date) -> rusqlite::Result<Vec<PastDay>> {
     let mut statement = connection.prepare_cached(
         "SELECT symbol.text, session, field.text, value, source.text, method.text, as_of FROM daily
          JOIN name symbol ON symbol.id = daily.symbol JOIN name field ON field.id = daily.field
@@ -132,7 +121,7 @@ fn days(connection: &Connection, symbol: Option<&Symbol>, first: Date, last: Dat
          ORDER BY symbol.text, session",
     )?;
     let mut rows = statement.query(params![symbol.map(Symbol::as_str), day_id(first), day_id(last)])?;
-    let mut days: Vec<Day> = Vec::new();
+    let mut days: Vec<PastDay> = Vec::new();
     while let Some(row) = rows.next()? {
         let name = row.get_ref(2)?.as_str()?;
         let field = Field::ALL.into_iter().find(|field| field.name() == name);
@@ -148,7 +137,7 @@ fn days(connection: &Connection, symbol: Option<&Symbol>, first: Date, last: Dat
         let symbol = Symbol(row.get_ref(0)?.as_str()?.into());
         match days.last_mut() {
             Some(day) if day.symbol == symbol && day.session == session => drop(day.values.insert(field, value)),
-            Some(_) | None => days.push(Day {
+            Some(_) | None => days.push(PastDay {
                 symbol,
                 session,
                 values: BTreeMap::from([(field, value)]),

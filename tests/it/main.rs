@@ -12,6 +12,7 @@ mod configuration;
 mod credentials;
 mod endings;
 mod faults;
+mod history;
 mod manual;
 mod outages;
 mod output;
