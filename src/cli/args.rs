@@ -57,9 +57,48 @@ pub(super) struct Global {
     /// More on stderr; twice for the conversation with the feed, without secrets
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
-    /// Take this instant for now
-    #[arg(long, global = true, hide = true, value_name = "TIMESTAMP")]
-    pub as_of: Option<Timestamp>,
+    /// A session for `screen` to take from the store; or an instant that any command takes for now
+    #[arg(long, global = true, hide = true, value_name = "DATE|TIMESTAMP")]
+    pub as_of: Option<AsOf>,
+}
+
+/// What `--as-of` names: a day is a stored session, an instant stands for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AsOf {
+    /// A stored session.
+    Day(Date),
+    /// What to take for now.
+    Instant(Timestamp),
+}
+
+impl std::str::FromStr for AsOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.len() {
+            DAY_LENGTH => text.parse().map(Self::Day),
+            _ => text.parse().map(Self::Instant),
+        }
+        .map_err(|_| "a day such as 2026-11-20 is wanted".to_owned())
+    }
+}
+
+impl Global {
+    /// The stored session asked for.
+    pub(super) fn day(&self) -> Option<Date> {
+        match self.as_of {
+            Some(AsOf::Day(day)) => Some(day),
+            Some(AsOf::Instant(_)) | None => None,
+        }
+    }
+
+    /// What to take for now.
+    pub(super) fn instant(&self) -> Option<Timestamp> {
+        match self.as_of {
+            Some(AsOf::Instant(instant)) => Some(instant),
+            Some(AsOf::Day(_)) | None => None,
+        }
+    }
 }
 
 /// When to use colour.
@@ -173,7 +212,10 @@ impl From<Format> for crate::render::Format {
 
 /// `variance screen`
 #[derive(Debug, Args)]
-#[command(allow_negative_numbers = true)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "--as-of DATE screens the session of that day from what was kept, and asks nobody."
+)]
 pub(super) struct Screen {
     /// Symbols, comma separated: SPY, BRK/B, /ES, /ESZ6, BTC/USD
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', conflicts_with = "watchlist")]
@@ -190,12 +232,38 @@ pub(super) struct Screen {
     /// Print every symbol, rejected ones marked
     #[arg(long)]
     pub all: bool,
+    /// Say what entered, left and moved since the last session kept, or since that of a day
+    #[arg(long, value_name = "last|DATE")]
+    pub diff: Option<Against>,
     /// Rules of choice
     #[command(flatten)]
     pub rules: Rules,
     /// How and from where
     #[command(flatten)]
     pub data: Data,
+}
+
+/// What a screen is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Against {
+    /// The last session before this one.
+    Last,
+    /// The session of a day.
+    Day(Date),
+}
+
+impl std::str::FromStr for Against {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "last" => Ok(Self::Last),
+            day => day
+                .parse()
+                .map(Self::Day)
+                .map_err(|_| "`last` or a day such as 2026-11-20 is wanted".to_owned()),
+        }
+    }
 }
 
 /// Rules that replace those of the profile.
@@ -400,6 +468,9 @@ pub(super) enum ConfigCommand {
     /// The file in use, or the places searched
     Path,
 }
+
+/// Of `2026-11-20`: a longer text has a time of day, which a day would lose.
+const DAY_LENGTH: usize = 10;
 
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

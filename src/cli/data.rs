@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -12,15 +13,15 @@ use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
 use super::runtime::interruptible;
-use super::shelf::Shelf;
-use super::{Surroundings, resolve};
+use super::shelf::{self, Shelf};
+use super::{Surroundings, past, resolve};
 use crate::config::Config;
 use crate::demo::Venue;
 use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Venues, Verdict, gather};
 use crate::instrument::Instrument;
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::render::{self, Document, Format, Meta, Style};
-use crate::store::Memory;
+use crate::store::{Memory, Store};
 use crate::stream::Network;
 use crate::{http, legacy, tastytrade};
 
@@ -89,12 +90,35 @@ impl<'a> Job<'a> {
         let mut gathered = interruptible(|stop| self.gather(&plan, &access, &memory, stop))??;
         self.stderr.clear();
         shelf.keep(&mut gathered);
+        self.print(&gathered, compose)
+    }
+
+    /// Takes the session of `day` from the store instead of gathering, and goes on as [`Job::run`].
+    pub(super) fn run_past(
+        self,
+        instruments: Vec<Instrument>,
+        day: Date,
+        compose: impl FnOnce(&Gathered, Meta<'_>) -> Document,
+    ) -> Result<(), Failure> {
+        let (store, plan) = self.past(instruments)?;
+        let gathered = past::gathered(&plan, past::records(&store, &plan, day)?);
+        self.print(&gathered, compose)
+    }
+
+    /// The store, for a look at the past of `instruments`.
+    pub(super) fn past(&self, instruments: Vec<Instrument>) -> Result<(Store, Plan), Failure> {
+        let seed = self.data.demo.then_some(self.data.seed);
+        let (store, mode) = shelf::open(&self.config, seed, self.surroundings, self.stderr)?;
+        Ok((store, resolve::plan(&self.config, instruments, mode)))
+    }
+
+    fn print(self, gathered: &Gathered, compose: impl FnOnce(&Gathered, Meta<'_>) -> Document) -> Result<(), Failure> {
         if let Verdict::Refused(error) = &gathered.verdict {
             return Err(refused(error));
         }
-        self.name_unknown(&gathered);
+        self.name_unknown(gathered);
         let coverage = Coverage::of(&gathered.records);
-        let generated_at = if self.global.as_of.is_some() {
+        let generated_at = if self.global.instant().is_some() {
             self.now()
         } else {
             crate::time::now()
@@ -104,11 +128,11 @@ impl<'a> Job<'a> {
             run: &gathered.run,
             generated_at,
         };
-        let document = compose(&gathered, meta);
+        let document = compose(gathered, meta);
         let (format, style) = self.format();
         self.output
             .finish(|mut out| render::write(&document, &style, format, &mut out))?;
-        verdict(&gathered, &coverage, self.data.require_complete)
+        verdict(gathered, &coverage, self.data.require_complete)
     }
 
     /// Names the symbols that nobody had anything to say about: they may be misspelt.
@@ -154,7 +178,7 @@ impl<'a> Job<'a> {
         let clock = Clock {
             wall: self.now(),
             epoch: Instant::from_std(self.started),
-            stands: self.global.as_of.is_some(),
+            stands: self.global.instant().is_some(),
         };
         Ok(gather(plan, &venues, &bound, clock, &notify).await)
     }

@@ -2,20 +2,20 @@
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::time::Duration;
 
 use jiff::civil::Date;
 
-use super::args::{Global, History, HistoryCommand, Import, Series, World as Whose};
+use super::args::{Global, History, HistoryCommand, Import, Series};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
+use super::shelf::open;
 use super::{Surroundings, resolve};
 use crate::config::Config;
 use crate::instrument::{Instrument, Symbol};
-use crate::market::{Mode, PastDay, market_of};
+use crate::market::{PastDay, market_of};
 use crate::render::{self, Style};
-use crate::store::{Error, Place, Store, parse_history};
+use crate::store::{Error, parse_history};
 use crate::time;
 
 /// Prints, seeds or writes out what was kept between runs.
@@ -39,7 +39,7 @@ fn print(
     stderr: &Stderr,
 ) -> Result<(), Failure> {
     let output = Output::open(args.output.as_deref())?;
-    let (store, mode) = open(&args.whose, config, around, stderr)?;
+    let (store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
     let first = args.from.unwrap_or(Date::MIN);
     let last = args.to.unwrap_or(Date::MAX);
     let mut days: Vec<PastDay> = Vec::new();
@@ -84,7 +84,7 @@ fn enter(args: &Import, config: &Config, around: &Surroundings, stderr: &Stderr)
         let error = failure.error.context(args.file.display().to_string());
         Failure { error, ..failure }.hint("Nothing was entered; mend the line and import again.")
     })?;
-    let (mut store, _mode) = open(&args.whose, config, around, stderr)?;
+    let (mut store, _mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
     let symbol: Symbol = instrument.symbol();
     let entered = store
         .enter(&symbol, &entries, IMPORT)
@@ -106,41 +106,9 @@ fn read(path: &Path) -> Result<String, Failure> {
     text.map_err(|error| Failure::new(Kind::CannotRead, format!("cannot read {}: {error}", path.display())))
 }
 
-fn open(whose: &Whose, config: &Config, around: &Surroundings, stderr: &Stderr) -> Result<(Store, Mode), Failure> {
-    if !config.store.enabled {
-        return Err(Failure::new(Kind::Config, "store.enabled is false: nothing is kept"));
-    }
-    let directory = config
-        .store_directory(&around.environment, &around.directory)
-        .ok_or_else(|| {
-            Failure::new(Kind::Config, "there is no place for the store")
-                .hint("Set XDG_STATE_HOME, HOME or store.path.")
-        })?;
-    let mode = if whose.demo { Mode::Demo } else { resolve::mode(config) };
-    let place = Place {
-        directory,
-        world: resolve::world(config, mode, whose.demo.then_some(whose.seed)),
-    };
-    let opened = Store::open(&place, around.now, PATIENCE).map_err(|error| match error {
-        Error::Place { .. } => Failure::from_error(Kind::CannotWrite, error),
-        Error::Held { .. } => Failure::from_error(Kind::TryLater, error),
-        Error::Newer(_) | Error::OtherWorld { .. } | Error::Sqlite { .. } => {
-            Failure::from_error(Kind::CannotRead, error)
-        }
-    })?;
-    if let Some(aside) = opened.set_aside {
-        stderr.error(&format!(
-            "variance: the store was damaged: it is now {}, a new one was begun",
-            aside.display()
-        ));
-    }
-    Ok((opened.store, mode))
-}
-
 fn unreadable(error: Error) -> Failure {
     Failure::from_error(Kind::CannotRead, error)
 }
 
 /// The source of values entered from a file.
 const IMPORT: &str = "import";
-const PATIENCE: Duration = Duration::from_secs(10);

@@ -11,6 +11,7 @@ mod history;
 mod log;
 mod manual;
 mod output;
+mod past;
 mod progress;
 mod quote;
 mod resolve;
@@ -52,7 +53,7 @@ impl Surroundings {
         Ok(Self {
             environment: environment.collect(),
             directory,
-            now: global.as_of.unwrap_or_else(time::now),
+            now: global.instant().unwrap_or_else(time::now),
         })
     }
 
@@ -102,6 +103,10 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         surroundings.colour(cli.global.color.unwrap_or(When::Auto), io::stderr().is_terminal()),
     );
     let global = &cli.global;
+    if global.day().is_some() && !matches!(cli.command, Command::Screen(_)) {
+        return Err(Failure::new(Kind::Usage, "only `screen` takes a day with --as-of")
+            .hint("`variance history` prints what was kept of a day."));
+    }
     match &cli.command {
         Command::Screen(args) => screen::run(args, global, &surroundings, stderr),
         Command::Quote(args) => quote::run(args, global, &surroundings, stderr),

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Surroundings;
+use super::exit::{Failure, Kind};
 use super::progress::Stderr;
+use super::{Surroundings, resolve};
 use crate::config::Config;
 use crate::gather::Gathered;
 use crate::instrument::{Instrument, Symbol};
-use crate::market::{RunError, SourceState};
+use crate::market::{Mode, RunError, SourceState};
 use crate::store::{Error, Memory, Opened, Place, Reach, Store, World};
 
 /// The store of one run, or why there is none.
@@ -150,6 +151,43 @@ impl<'a> Shelf<'a> {
             message,
         });
     }
+}
+
+/// Opens the store for a look at the past: that of the embedded venue with `seed`, else of the configured venue.
+pub(super) fn open(
+    config: &Config,
+    seed: Option<u64>,
+    around: &Surroundings,
+    stderr: &Stderr,
+) -> Result<(Store, Mode), Failure> {
+    if !config.store.enabled {
+        return Err(Failure::new(Kind::Config, "store.enabled is false: nothing is kept"));
+    }
+    let directory = config
+        .store_directory(&around.environment, &around.directory)
+        .ok_or_else(|| {
+            Failure::new(Kind::Config, "there is no place for the store")
+                .hint("Set XDG_STATE_HOME, HOME or store.path.")
+        })?;
+    let mode = seed.map_or_else(|| resolve::mode(config), |_| Mode::Demo);
+    let place = Place {
+        directory,
+        world: resolve::world(config, mode, seed),
+    };
+    let opened = Store::open(&place, around.now, PATIENCE).map_err(|error| match error {
+        Error::Place { .. } => Failure::from_error(Kind::CannotWrite, error),
+        Error::Held { .. } => Failure::from_error(Kind::TryLater, error),
+        Error::Newer(_) | Error::OtherWorld { .. } | Error::Sqlite { .. } => {
+            Failure::from_error(Kind::CannotRead, error)
+        }
+    })?;
+    if let Some(aside) = opened.set_aside {
+        stderr.error(&format!(
+            "variance: the store was damaged: it is now {}, a new one was begun",
+            aside.display()
+        ));
+    }
+    Ok((opened.store, mode))
 }
 
 /// How long to wait for other processes: a fraction of the deadline, since their writes take milliseconds.

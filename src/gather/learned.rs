@@ -2,7 +2,7 @@
 
 use super::Gathering;
 use crate::instrument::{Instrument, candle_symbol};
-use crate::market::{Field, Kept, KeptBars, Record, Source, SourceState, StoreState, market_of, reading};
+use crate::market::{Kept, KeptBars, Record, SourceState, StoreState, kept_values, market_of};
 use crate::store::Learned;
 use crate::time;
 
@@ -57,11 +57,7 @@ impl Gathering<'_, '_> {
 
 /// How far the rows lean on earlier runs. Whether the file itself is in order knows who opened it.
 pub(super) fn store_state(records: &[Record]) -> StoreState {
-    let is_kept = |record: &Record, field| reading(record, field).is_some_and(|read| read.source == Source::Store);
-    let values = records
-        .iter()
-        .map(|record| Field::ALL.into_iter().filter(|field| is_kept(record, *field)).count())
-        .sum();
+    let values = records.iter().map(kept_values).sum();
     StoreState {
         state: if values == 0 {
             SourceState::Unused

@@ -181,6 +181,12 @@ pub(super) fn age_of_kept(record: &Record, market: Market, now: Timestamp) -> Op
     Some(now.duration_since(oldest).as_secs().max(0))
 }
 
+/// How many values of `record` are from the store.
+pub fn kept_values(record: &Record) -> usize {
+    let is_kept = |field: &Field| reading(record, *field).is_some_and(|read| read.source == Source::Store);
+    Field::ALL.iter().filter(|field| is_kept(field)).count()
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a year has few days")]
 fn ratio(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::text::clean;
 use super::{Command, Document, ROW_COLUMNS, Row};
 use crate::market::{Coverage, Mode, RunError, Sources, StoppedBy, Timing};
-use crate::screen::Rules;
+use crate::screen::{Diff, Rules};
 
 /// Columns of `explain` in `plain` and `csv`: one line for each gate of each symbol.
 const GATE_COLUMNS: [&str; 7] = ["symbol", "gate", "verdict", "value", "limit", "text", "note"];
@@ -30,6 +30,7 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
             command: document.command,
             generated_at: &document.generated_at,
             mode: document.mode,
+            as_of: document.as_of.as_deref(),
             delayed: document.delayed,
             profile: document.profile.as_deref(),
             thresholds: document.thresholds.as_ref(),
@@ -40,6 +41,9 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
     }
     for rejected in document.rejected.iter().flatten() {
         line(out, &Line::Rejected(rejected))?;
+    }
+    if let Some(diff) = &document.diff {
+        line(out, &Line::Diff(diff))?;
     }
     for explained in document.explained.iter().flatten() {
         line(out, &Line::Explained(explained))?;
@@ -84,6 +88,8 @@ enum Line<'a> {
         command: Command,
         generated_at: &'a str,
         mode: Mode,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        as_of: Option<&'a str>,
         delayed: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         profile: Option<&'a str>,
@@ -92,6 +98,7 @@ enum Line<'a> {
     },
     Row(&'a Row),
     Rejected(&'a super::Rejected),
+    Diff(&'a Diff),
     Explained(&'a super::Explanation),
     Summary {
         partial: bool,

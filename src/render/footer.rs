@@ -25,6 +25,7 @@ pub(super) fn lines(document: &Document) -> Vec<Line> {
     let calm = [
         marks(document),
         notes(document),
+        changes(document),
         rejected(document),
         Some(coverage(document)),
         Some(sources(document)),
@@ -66,6 +67,24 @@ fn notes(document: &Document) -> Option<String> {
     let words = |(note, symbols): (&str, Vec<&str>)| format!("{note}: {}", few(&symbols));
     let words: Vec<String> = noted.into_iter().map(words).collect();
     (!words.is_empty()).then(|| format!("notes: {}", words.join("; ")))
+}
+
+/// What changed since the screen compared with.
+fn changes(document: &Document) -> Option<String> {
+    let diff = document.diff.as_ref()?;
+    let entered: Vec<&str> = diff.entered.iter().map(|symbol| symbol.as_str()).collect();
+    let left: Vec<&str> = diff.left.iter().map(|left| left.symbol.as_str()).collect();
+    let moved = diff.moved.iter();
+    let moved: Vec<String> = moved
+        .map(|moved| format!("{} {} to {}", moved.symbol, moved.from_rank, moved.to_rank))
+        .collect();
+    let moved: Vec<&str> = moved.iter().map(String::as_str).collect();
+    let parts = [("entered", entered), ("left", left), ("moved", moved)];
+    let words = parts.map(|(word, symbols)| match symbols.len() {
+        0 => format!("{word} 0"),
+        count => format!("{word} {count} ({})", few(&symbols)),
+    });
+    Some(format!("against {}: {}", diff.against, words.join("; ")))
 }
 
 fn rejected(document: &Document) -> Option<String> {
@@ -287,8 +306,12 @@ fn banners(document: &Document) -> Vec<String> {
     let partial = document
         .partial
         .then_some("PARTIAL: the deadline ended the run before everything was there");
+    let past = document
+        .as_of
+        .as_ref()
+        .map(|day| format!("PAST: the session of {day}, from the store"));
     let words = [partial, delayed, mode].into_iter().flatten().map(str::to_owned);
-    stale(document).into_iter().chain(words).collect()
+    stale(document).into_iter().chain(past).chain(words).collect()
 }
 
 /// Rows that lean on what earlier runs kept, with the age of the oldest of it.

@@ -114,3 +114,68 @@ fn one_wrong_line_enters_nothing_and_is_named() {
     );
     off.answer().ended(78).saying(&["store.enabled"]);
 }
+
+#[test]
+fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
+    let state = TempDir::new().unwrap();
+    let live = Run::demo("screen --limit 400").state(state.path()).document();
+    let past = Run::new("screen --demo --as-of 2026-11-20 --limit 400")
+        .state(state.path())
+        .document();
+    assert_eq!(past["as_of"], "2026-11-20");
+    assert_eq!(past["sources"]["rest"]["requests"], 0);
+    let ranked = |document: &serde_json::Value| -> Vec<(String, String)> {
+        let rows = document["rows"].as_array().unwrap().iter();
+        rows.map(|row| (row["symbol"].to_string(), row["score"].to_string()))
+            .collect()
+    };
+    assert!(ranked(&live).len() > 10);
+    assert_eq!(ranked(&past), ranked(&live));
+    assert_eq!(past["rows"][0]["provenance"]["iv"]["source"], "store");
+    assert_eq!(past["rows"][0]["notes"].to_string().contains("stale"), false);
+    let none = Run::new("screen --demo --as-of 2026-11-19").state(state.path());
+    none.answer()
+        .ended(69)
+        .saying(&["nothing is kept of 2026-11-19", "2026-11-20"]);
+    let quote = Run::new("quote SPY --demo --as-of 2026-11-20").state(state.path());
+    quote.answer().ended(2).saying(&["only `screen`"]);
+}
+
+#[test]
+fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
+    let state = TempDir::new().unwrap();
+    let first = Run::demo("screen --diff last --json")
+        .state(state.path())
+        .answer()
+        .done();
+    assert!(first.stderr.contains("no earlier session"), "{}", first.stderr);
+    assert!(first.document()["diff"].is_null());
+    let monday = |arguments: &str| {
+        Run::new(&format!("--as-of 2026-11-23T21:30:00Z screen --demo {arguments}")).state(state.path())
+    };
+    let document = monday("--diff last").document();
+    let diff = &document["diff"];
+    assert_eq!(diff["against"], "2026-11-20");
+    let candidates = |document: &serde_json::Value| -> Vec<String> {
+        let rows = document["rows"].as_array().unwrap().iter();
+        rows.map(|row| row["symbol"].as_str().unwrap().to_owned()).collect()
+    };
+    let (before, after) = (candidates(&first.document()), candidates(&document));
+    let entered: Vec<&String> = after.iter().filter(|symbol| !before.contains(symbol)).collect();
+    assert_eq!(diff["entered"], json!(entered));
+    let left: Vec<&String> = before.iter().filter(|symbol| !after.contains(symbol)).collect();
+    let named: Vec<&str> = diff["left"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["symbol"].as_str().unwrap())
+        .collect();
+    assert_eq!(named, left);
+    assert!(!diff["moved"].as_array().unwrap().is_empty());
+    let table = monday("--diff 2026-11-20 --format table").answer().done().stdout;
+    assert!(table.contains("against 2026-11-20: entered"), "{table}");
+    monday("--diff 2026-11-01")
+        .answer()
+        .ended(69)
+        .saying(&["nothing is kept of 2026-11-01"]);
+}
