@@ -18,6 +18,8 @@ pub mod stream;
 
 pub mod legacy;
 
+pub mod store;
+
 pub mod gather;
 pub mod market;
 pub mod vol;

@@ -13,6 +13,7 @@ use crate::gather::Venues;
 use crate::http::{self, Carrier};
 use crate::market::Mode;
 use crate::recording::{ReadError, Recorder, Recording};
+use crate::store::Memory;
 use crate::stream::{self, Dialler, Network};
 use crate::{legacy, tastytrade};
 
@@ -44,9 +45,10 @@ impl Access {
         Self::at(config, credentials, None, recorder)
     }
 
-    /// Who can be asked.
-    pub(super) fn venues(&self) -> Venues<'_> {
+    /// Who can be asked, with what earlier runs left.
+    pub(super) fn venues<'a>(&'a self, memory: &'a Memory) -> Venues<'a> {
         Venues {
+            memory,
             rest: &self.rest,
             legacy: self.legacy.as_ref(),
             dialler: self.dialler.clone(),

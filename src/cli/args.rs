@@ -6,6 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 const STYLES: Styles = Styles::styled()
@@ -58,9 +59,48 @@ pub(super) struct Global {
     /// More on stderr; twice for the conversation with the feed, without secrets
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
-    /// Take this instant for now
-    #[arg(long, global = true, hide = true, value_name = "TIMESTAMP")]
-    pub as_of: Option<Timestamp>,
+    /// A session for `screen` to take from the store; or an instant that any command takes for now
+    #[arg(long, global = true, hide = true, value_name = "DATE|TIMESTAMP")]
+    pub as_of: Option<AsOf>,
+}
+
+/// What `--as-of` names: a day is a stored session, an instant stands for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AsOf {
+    /// A stored session.
+    Day(Date),
+    /// What to take for now.
+    Instant(Timestamp),
+}
+
+impl std::str::FromStr for AsOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.len() {
+            DAY_LENGTH => text.parse().map(Self::Day),
+            _ => text.parse().map(Self::Instant),
+        }
+        .map_err(|_| "a day such as 2026-11-20 is wanted".to_owned())
+    }
+}
+
+impl Global {
+    /// The stored session asked for.
+    pub(super) fn day(&self) -> Option<Date> {
+        match self.as_of {
+            Some(AsOf::Day(day)) => Some(day),
+            Some(AsOf::Instant(_)) | None => None,
+        }
+    }
+
+    /// What to take for now.
+    pub(super) fn instant(&self) -> Option<Timestamp> {
+        match self.as_of {
+            Some(AsOf::Instant(instant)) => Some(instant),
+            Some(AsOf::Day(_)) | None => None,
+        }
+    }
 }
 
 /// When to use colour.
@@ -87,6 +127,8 @@ pub(super) enum Command {
     Replay(Box<Replay>),
     /// Realised volatility of your own daily bars: every estimator by window, and the cone with today's place
     Vol(Vol),
+    /// What was kept of symbols, session by session; seed it from a file, write it out
+    History(Box<History>),
     /// Check configuration, credentials, token, feed, metrics and clock, step by step
     Doctor(Doctor),
     /// Serve the embedded venue (REST and DXLink on loopback) until Ctrl-C
@@ -182,9 +224,24 @@ pub(super) enum Format {
     Csv,
 }
 
+impl From<Format> for crate::render::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table => Self::Table,
+            Format::Plain => Self::Plain,
+            Format::Json => Self::Json,
+            Format::Jsonl => Self::Jsonl,
+            Format::Csv => Self::Csv,
+        }
+    }
+}
+
 /// `variance screen`
 #[derive(Debug, Args)]
-#[command(allow_negative_numbers = true)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "--as-of DATE screens the session of that day from what was kept, and asks nobody."
+)]
 pub(super) struct Screen {
     /// Symbols, comma separated: SPY, BRK/B, /ES, /ESZ6, BTC/USD
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', conflicts_with = "watchlist")]
@@ -192,6 +249,9 @@ pub(super) struct Screen {
     /// Watchlist file, one symbol a line; `-` reads stdin [default: universe.watchlist]
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub watchlist: Option<PathBuf>,
+    /// Say what entered, left and moved since the last session kept, or since that of a day
+    #[arg(long, value_name = "last|DATE", conflicts_with = "record")]
+    pub diff: Option<Against>,
     /// What of it is wanted.
     #[command(flatten)]
     pub picks: Picks,
@@ -216,6 +276,29 @@ pub(super) struct Picks {
     /// Rules of choice
     #[command(flatten)]
     pub rules: Rules,
+}
+
+/// What a screen is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Against {
+    /// The last session before this one.
+    Last,
+    /// The session of a day.
+    Day(Date),
+}
+
+impl std::str::FromStr for Against {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "last" => Ok(Self::Last),
+            day => day
+                .parse()
+                .map(Self::Day)
+                .map_err(|_| "`last` or a day such as 2026-11-20 is wanted".to_owned()),
+        }
+    }
 }
 
 /// Rules that replace those of the profile.
@@ -371,6 +454,81 @@ pub(super) struct Vol {
     pub output: Option<PathBuf>,
 }
 
+/// `variance history`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct History {
+    /// What to do instead of printing
+    #[command(subcommand)]
+    pub command: Option<HistoryCommand>,
+    /// Which series, and how
+    #[command(flatten)]
+    pub series: Series,
+}
+
+/// What to do with the history.
+#[derive(Debug, Subcommand)]
+pub(super) enum HistoryCommand {
+    /// Seed the history of a symbol from a CSV file with the columns date, iv and, if known, hv30, hv90
+    Import(Import),
+    /// Write out every series, or those of some symbols
+    Export(Series),
+}
+
+/// Which series, and how.
+#[derive(Debug, Args)]
+pub(super) struct Series {
+    /// Symbols; every one when none is named
+    #[arg(value_name = "SYMBOL")]
+    pub symbols: Vec<String>,
+    /// First session
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Date>,
+    /// Last session
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<Date>,
+    /// Output format [default: table on a terminal, plain otherwise]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Write to this file instead of stdout, whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Whose history
+    #[command(flatten)]
+    pub whose: World,
+}
+
+/// `variance history import`
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The file; `-` reads stdin
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The symbol it is the history of
+    #[arg(long, value_name = "SYMBOL")]
+    pub symbol: String,
+    /// How its implied volatilities were made; only those of one method are ranked together
+    #[arg(long, value_name = "WORDS", default_value = "venue's 30-day index")]
+    pub iv_method: String,
+    /// Whose history
+    #[command(flatten)]
+    pub whose: World,
+}
+
+/// Whose history.
+#[derive(Debug, Args)]
+pub(super) struct World {
+    /// That of the embedded venue
+    #[arg(long)]
+    pub demo: bool,
+    /// Seed of the embedded venue
+    #[arg(long, value_name = "N", requires = "demo", default_value_t = 1)]
+    pub seed: u64,
+}
+
 /// `variance doctor`
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
@@ -430,6 +588,9 @@ pub(super) enum ConfigCommand {
     /// The file in use, or the places searched
     Path,
 }
+
+/// Of `2026-11-20`: a longer text has a time of day, which a day would lose.
+const DAY_LENGTH: usize = 10;
 
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

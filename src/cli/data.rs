@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -15,17 +16,22 @@ use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
 use super::runtime::interruptible;
+use super::shelf::{self, Shelf};
 use super::task::Task;
-use super::{Surroundings, record, resolve};
+use super::{Surroundings, past, record, resolve};
 use crate::config::{self, Config};
 use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Verdict, gather};
 use crate::instrument::Instrument;
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
 use crate::render::{self, Format, Meta, Recorded, Style};
+use crate::store::{Memory, Store};
 
 /// Unknown symbols that are named.
 const NAMED: usize = 8;
+
+/// The channel of a recording that holds what earlier runs left.
+pub(super) const MEMORY: &str = "store";
 
 /// A data command that is ready to gather.
 pub(super) struct Job<'a> {
@@ -116,7 +122,15 @@ impl<'a> Job<'a> {
         let written = recorder.as_ref().map(|(_, recorder)| recorder.clone());
         let access = Access::open(&self.config, source, self.surroundings, written)?;
         let plan = resolve::plan(&self.config, instruments, access.mode);
-        let gathered = interruptible(|stop| async { Ok(self.gather(&plan, &access, self.times(), stop).await) })??;
+        let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
+        let mut shelf = Shelf::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
+        let memory = shelf.recall(&plan.instruments);
+        if let Some((_, recorder)) = &recorder {
+            recorder.note(MEMORY, self.started, &memory);
+        }
+        let mut gathered =
+            interruptible(|stop| async { Ok(self.gather(&plan, &access, &memory, self.times(), stop).await) })??;
+        shelf.keep(&mut gathered);
         let generated_at = self.generated_at();
         let Some((path, recorder)) = recorder else {
             return self.print(&gathered, task, generated_at, None);
@@ -125,6 +139,21 @@ impl<'a> Job<'a> {
         let printed = self.print(&gathered, task, generated_at, None);
         recorder.finish().map_err(|error| record::unwritable(path, &error))?;
         printed
+    }
+
+    /// Takes the session of `day` from the store instead of gathering, and goes on as [`Job::run`].
+    pub(super) fn run_past(self, instruments: Vec<Instrument>, day: Date, task: &Task) -> Result<(), Failure> {
+        let (store, plan) = self.past(instruments)?;
+        let gathered = past::gathered(&plan, past::records(&store, &plan, day)?);
+        let generated_at = self.generated_at();
+        self.print(&gathered, task, generated_at, None)
+    }
+
+    /// The store, for a look at the past of `instruments`.
+    pub(super) fn past(&self, instruments: Vec<Instrument>) -> Result<(Store, Plan), Failure> {
+        let seed = self.source.filter(|source| source.demo).map(|source| source.seed);
+        let (store, mode) = shelf::open(&self.config, seed, self.surroundings, self.stderr)?;
+        Ok((store, resolve::plan(&self.config, instruments, mode)))
     }
 
     /// Begins the recording.
@@ -147,13 +176,14 @@ impl<'a> Job<'a> {
         let mut config = self.config.clone();
         config.output = config::Output::default();
         config.universe.watchlist = None;
+        config.store.path = config::Store::default().path;
         let header = Header {
             variance_recording: recording::VERSION,
             program: concat!("variance ", env!("CARGO_PKG_VERSION")).to_owned(),
             command: word(serde_json::to_value(task.command()).map_err(internal)?),
             mode: word(serde_json::to_value(mode).map_err(internal)?),
             started_at: self.now(),
-            stands: self.global.as_of.is_some(),
+            stands: self.global.instant().is_some(),
             seed,
             symbols: instruments.iter().map(|one| one.symbol().to_string()).collect(),
             deadline_seconds: source.deadline,
@@ -194,7 +224,7 @@ impl<'a> Job<'a> {
 
     /// When a document that is made now is made.
     pub(super) fn generated_at(&self) -> Timestamp {
-        if self.global.as_of.is_some() {
+        if self.global.instant().is_some() {
             self.now()
         } else {
             crate::time::now()
@@ -228,12 +258,13 @@ impl<'a> Job<'a> {
         &self,
         plan: &Plan,
         access: &Access,
+        memory: &Memory,
         times: Times,
         stop: watch::Receiver<bool>,
     ) -> Result<Gathered, Interrupted> {
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(times.deadline, stop);
-        gather(plan, &access.venues(), &bound, times.clock, &notify).await
+        gather(plan, &access.venues(memory), &bound, times.clock, &notify).await
     }
 
     /// How the run is timed. The wall was read when it started; a watchlist on stdin may have taken its time since.
@@ -244,7 +275,7 @@ impl<'a> Job<'a> {
             clock: Clock {
                 wall: self.now(),
                 epoch,
-                stands: self.global.as_of.is_some(),
+                stands: self.global.instant().is_some(),
             },
             deadline: deadline.map(|seconds| epoch + Duration::from_secs_f64(seconds)),
         }

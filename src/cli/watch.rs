@@ -15,9 +15,10 @@ use super::exit::{Failure, Kind};
 use super::output::{Output, unwritten};
 use super::resolve;
 use super::runtime::interruptible;
+use super::shelf::Shelf;
 use super::terminal::Screen;
 use crate::config;
-use crate::gather::{Bound, Cut, Gathered, Lost, Notice, Plan, Step, Verdict, Watch};
+use crate::gather::{Bound, Cut, Gathered, Lost, Notice, Plan, Step, Venues, Verdict, Watch};
 use crate::instrument::Instrument;
 use crate::market::Coverage;
 use crate::render::{self, Document, Format, Meta, Style, Turn};
@@ -64,15 +65,19 @@ impl Job<'_> {
         };
         let access = Access::open(&self.config, source, self.surroundings, None)?;
         let plan = resolve::plan(&self.config, instruments, access.mode);
+        let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
+        let mut shelf = Shelf::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
+        let memory = shelf.recall(&plan.instruments);
         let first = std::mem::replace(&mut self.output, Output::Stdout);
         let printer = Printer::new(&self, first);
-        interruptible(|stop| self.watched(&plan, &access, printer, every, stop))
+        let venues = access.venues(&memory);
+        interruptible(|stop| self.watched(&plan, &venues, printer, every, stop))
     }
 
     async fn watched(
         &self,
         plan: &Plan,
-        access: &Access,
+        venues: &Venues<'_>,
         mut printer: Printer<'_, '_>,
         every: Duration,
         stop: watch::Receiver<bool>,
@@ -89,9 +94,9 @@ impl Job<'_> {
             }
             Some(_) | None => self.tell(&notice),
         };
-        let (venues, times) = (access.venues(), self.times());
+        let times = self.times();
         let bound = Bound::new(times.deadline, stop);
-        let (first, watch) = Watch::start(plan, &venues, &bound, times.clock, every, &notify).await?;
+        let (first, watch) = Watch::start(plan, venues, &bound, times.clock, every, &notify).await?;
         self.stderr.clear();
         if let Verdict::Refused(error) = &first.verdict {
             return Err(refused(error));

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::bound::Cut;
 use super::clock::millis;
+use super::learned::store_state;
 use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, Interrupted, Notice, verdict};
 use crate::dxlink::{Candles, EventType};
@@ -84,7 +85,8 @@ impl Gathering<'_, '_> {
         if refused.is_none() {
             self.fill_by_rest(&heard, &mut later).await;
             let records = self.records(&heard, &later);
-            self.fill_by_legacy(&holes(&records), &mut later).await;
+            self.fill_by_legacy(&holes(&records, self.clock.now()), &mut later)
+                .await;
         }
         if later.cut == Some(Cut::Interrupted) {
             return Err(Interrupted);
@@ -118,6 +120,7 @@ impl Gathering<'_, '_> {
         Gathered {
             verdict: verdict::of(answered, refused, trouble),
             run: self.run(later, &records),
+            learned: self.learned(),
             records,
         }
     }
@@ -296,6 +299,7 @@ impl Gathering<'_, '_> {
                         .get(&subject.symbol)
                         .map(|bars| bars.as_ref().map_err(Clone::clone)),
                     legacy_at: later.histories_at.unwrap_or(now),
+                    kept: self.kept(instrument),
                     now,
                     subject: &subject,
                 };
@@ -307,7 +311,7 @@ impl Gathering<'_, '_> {
     }
 
     /// What the feed and REST call a symbol.
-    fn resolved(&self, symbol: &Symbol) -> Option<&Resolved> {
+    pub(super) fn resolved(&self, symbol: &Symbol) -> Option<&Resolved> {
         self.asked.universe.find(symbol)?.resolved.as_ref()
     }
 
@@ -379,6 +383,7 @@ impl Gathering<'_, '_> {
                         .map(|error| error.message.clone()),
                 },
                 legacy: self.legacy_state(later),
+                store: store_state(records),
             },
             timing: Timing {
                 token: self.listening.token_ms,

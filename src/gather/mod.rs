@@ -5,6 +5,7 @@
 mod bound;
 mod clock;
 mod fallback;
+mod learned;
 mod listening;
 mod requests;
 mod schedule;
@@ -30,6 +31,7 @@ pub use watch::{Lost, Step, Watch};
 use crate::instrument::{Instrument, Listed, Symbol, Universe};
 use crate::market::{self, Mode, Precedence, Record, Run, VolRules};
 use crate::recording::Recorder;
+use crate::store::{Learned, Memory};
 use crate::stream::{Dialler, Policy, Progress, Want};
 use crate::{legacy, tastytrade};
 
@@ -80,6 +82,8 @@ pub struct Venues<'a> {
     pub dialler: Dialler,
     /// Where what the feed says is written, if anywhere.
     pub recorder: Option<Recorder>,
+    /// What earlier runs left; empty when there is no store.
+    pub memory: &'a Memory,
 }
 
 /// Something to tell the user while gathering.
@@ -114,6 +118,8 @@ pub struct Gathered {
     pub run: Run,
     /// Whether the run as a whole failed.
     pub verdict: Verdict,
+    /// What live sources said beside the records, to be kept for later runs.
+    pub learned: Learned,
 }
 
 /// Gathers what `plan` wants from `venues`. Ends at the latest with `bound`, with what is there by then.
@@ -132,7 +138,13 @@ pub async fn gather(
 ) -> Result<Gathered, Interrupted> {
     let (want, more) = mpsc::unbounded_channel();
     let (asked, listening) = tokio::join!(
-        requests::ask(plan, venues.rest, bound, clock, Wants::new(want, clock.wall)),
+        requests::ask(
+            plan,
+            venues.rest,
+            bound,
+            clock,
+            Wants::new(want, venues.memory, clock.wall)
+        ),
         async {
             let (listening, line) = listening::listen(plan, venues, bound, clock, more, notify).await;
             listening::hang_up(line, bound).await;
@@ -174,14 +186,15 @@ struct Gathering<'a, 'v> {
 
 /// Tells the feed what is wanted, as it becomes known.
 #[derive(Debug)]
-struct Wants {
+struct Wants<'a> {
     sender: mpsc::UnboundedSender<Want>,
+    memory: &'a Memory,
     today: Timestamp,
 }
 
-impl Wants {
-    fn new(sender: mpsc::UnboundedSender<Want>, today: Timestamp) -> Self {
-        Self { sender, today }
+impl<'a> Wants<'a> {
+    fn new(sender: mpsc::UnboundedSender<Want>, memory: &'a Memory, today: Timestamp) -> Self {
+        Self { sender, memory, today }
     }
 
     /// Last values of every streamer symbol in `universe`, once for all who share it.
@@ -204,10 +217,14 @@ impl Wants {
         }
     }
 
-    /// Daily bars of an instrument, if the feed has a name for it.
+    /// Daily bars of an instrument, if the feed has a name for it and could send any that are not kept already.
     fn daily_bars(&self, listed: &Listed) {
-        if let Some(resolved) = &listed.resolved {
-            self.send(wants::daily_bars(&listed.instrument, &resolved.streamer, self.today));
+        let Some(resolved) = &listed.resolved else { return };
+        let want = wants::daily_bars(&listed.instrument, &resolved.streamer, self.today);
+        let market = market::market_of(listed.instrument.kind());
+        let kept = self.memory.bars.get(&want.entry.symbol);
+        if kept.is_none_or(|bars| !bars.are_final(market, self.today)) {
+            self.send(want);
         }
     }
 

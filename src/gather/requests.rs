@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::{Plan, Wants, needs_bars};
 use crate::instrument::{Instrument, Kind, Listed, Resolved, Symbol, Universe};
 use crate::market::RunError;
+use crate::store::Memory;
 use crate::tastytrade::{Answer, Client, Error, FutureListing, Metrics, active_contract};
 
 /// What the first requests brought.
@@ -34,6 +35,9 @@ pub(super) struct Asked {
     pub(super) trouble: Vec<Trouble>,
     pub(super) ended_ms: Option<u64>,
     pub(super) cut: Option<Cut>,
+    /// Contracts as the venue listed them in this run, and the symbols they were asked for.
+    pub(super) listings: Vec<FutureListing>,
+    pub(super) listed: BTreeSet<Symbol>,
 }
 
 /// How a request failed, as far as the verdict on the run needs to know.
@@ -127,7 +131,7 @@ pub(super) fn complain(errors: &mut Vec<RunError>, source: &'static str, code: i
 }
 
 /// Asks for contracts and metrics, and tells the feed what they make wanted.
-pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Clock, wants: Wants) -> Asked {
+pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Clock, wants: Wants<'_>) -> Asked {
     let mut asked = Asked {
         universe: known(&plan.instruments),
         ..Asked::default()
@@ -139,13 +143,11 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
     );
     drop(wants);
     asked.ended_ms = Some(clock.millis());
-    match futures {
-        Ok(Ok((futures, active_months))) => {
-            asked.answered |= !futures.is_empty();
-            futures
-                .listed()
-                .for_each(|listed| asked.universe.insert(listed.clone()));
-            asked.active_months = active_months;
+    match futures.answer {
+        Ok(Ok(listings)) => {
+            asked.answered |= !listings.is_empty();
+            asked.listings = listings;
+            asked.listed = futures.listed;
         }
         Ok(Err(error)) => {
             asked.unresolved = Some(told(&error));
@@ -156,6 +158,11 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
             asked.cut = Some(cut);
         }
     }
+    futures
+        .universe
+        .listed()
+        .for_each(|listed| asked.universe.insert(listed.clone()));
+    asked.active_months = futures.active_months;
     for (symbols, batch) in metrics {
         match batch {
             Ok(answer) => {
@@ -192,10 +199,22 @@ fn known(instruments: &[Instrument]) -> Universe {
     Universe::new(listed.collect())
 }
 
-/// The futures with their contracts, and which contracts asked for by name are their root's active month.
-type Futures = Result<Result<(Universe, BTreeSet<Symbol>), Error>, Cut>;
+/// The futures of a plan.
+#[derive(Debug)]
+struct Futures {
+    /// Those whose contract is known, from this run or from an earlier one.
+    universe: Universe,
+    /// Contracts asked for by name that are their root's active month.
+    active_months: BTreeSet<Symbol>,
+    /// What the venue listed, empty when nothing had to be asked.
+    answer: Result<Result<Vec<FutureListing>, Error>, Cut>,
+    /// The symbols it listed anything for.
+    listed: BTreeSet<Symbol>,
+}
 
-async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wants: &Wants) -> Futures {
+/// Finds the contracts behind the futures: the venue is asked about those that it was not asked about on this day, and
+/// stands for the rest with what it said then. Where it fails, what it said last stands.
+async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wants: &Wants<'_>) -> Futures {
     let mut roots = BTreeSet::new();
     let mut contracts = BTreeSet::new();
     for instrument in &plan.instruments {
@@ -209,21 +228,34 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
             | Instrument::FutureOption(_) => {}
         }
     }
-    if roots.is_empty() && contracts.is_empty() {
-        return Ok(Ok((Universe::default(), BTreeSet::new())));
-    }
-    let roots: Vec<Symbol> = roots.into_iter().collect();
-    let contracts: Vec<Symbol> = contracts.into_iter().collect();
-    let listings = match bound.run(client.futures(&roots, &contracts)).await? {
-        Ok(listings) => listings,
-        Err(error) => return Ok(Err(error)),
+    let Memory {
+        listings: kept,
+        listed_today,
+        ..
+    } = wants.memory;
+    let unknown = |symbols: BTreeSet<Symbol>| -> Vec<Symbol> { symbols.difference(listed_today).cloned().collect() };
+    let (roots, contracts) = (unknown(roots), unknown(contracts));
+    let answer = if roots.is_empty() && contracts.is_empty() {
+        Ok(Ok(Vec::new()))
+    } else {
+        bound.run(client.futures(&roots, &contracts)).await
     };
+    let fresh: &[FutureListing] = match &answer {
+        Ok(Ok(listings)) => listings,
+        Ok(Err(_)) | Err(_) => &[],
+    };
+    let is_listed = |symbol: &Symbol| {
+        let same = |listing: &FutureListing| listing.root == *symbol || listing.contract == *symbol;
+        fresh.iter().any(same)
+    };
+    let listed: BTreeSet<Symbol> = roots.into_iter().chain(contracts).filter(is_listed).collect();
     let mut universe = Universe::default();
     let mut active_months = BTreeSet::new();
     for instrument in &plan.instruments {
         let symbol = instrument.symbol();
+        let listings = if listed.contains(&symbol) { fresh } else { kept };
         let listing = match instrument {
-            Instrument::Root(_) => active_contract(&listings, &symbol, now),
+            Instrument::Root(_) => active_contract(listings, &symbol, now),
             Instrument::Contract(_) => listings.iter().find(|listing| listing.contract == symbol),
             Instrument::Equity(_)
             | Instrument::Index(_)
@@ -242,7 +274,12 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
     }
     wants.last_values(&universe);
     universe.listed().for_each(|listed| wants.daily_bars(listed));
-    Ok(Ok((universe, active_months)))
+    Futures {
+        universe,
+        active_months,
+        answer,
+        listed,
+    }
 }
 
 fn resolved(listing: &FutureListing) -> Resolved {
@@ -273,7 +310,7 @@ pub(super) fn batches(plan: &Plan) -> Vec<Vec<Symbol>> {
     symbols.chunks(plan.batch_size.max(1)).map(<[Symbol]>::to_vec).collect()
 }
 
-async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Universe, wants: &Wants) -> Vec<Batch> {
+async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Universe, wants: &Wants<'_>) -> Vec<Batch> {
     let batches = batches(plan).into_iter().map(|batch| async move {
         let answer = bound.run(client.metrics(&batch)).await;
         let empty = BTreeMap::new();

@@ -89,7 +89,13 @@ impl<'a, 'v> Watch<'a, 'v> {
         notify: &'a dyn Fn(Notice),
     ) -> Result<(Gathered, Result<Self, Lost>), Interrupted> {
         let (want, more) = mpsc::unbounded_channel();
-        let asking = requests::ask(plan, venues.rest, bound, clock, Wants::new(want, clock.wall));
+        let asking = requests::ask(
+            plan,
+            venues.rest,
+            bound,
+            clock,
+            Wants::new(want, venues.memory, clock.wall),
+        );
         tokio::pin!(asking);
         let (asked, (mut listening, mut line)) = {
             let listening = listening::listen(plan, venues, bound, clock, more, notify);

@@ -37,8 +37,15 @@ pub(super) struct DailyBars {
 }
 
 impl DailyBars {
-    /// Streamed bars, `received` then: a day that had not closed by that time has no final bar among them.
-    pub(super) fn of_candles(candles: &Candles, market: Market, received: Timestamp, now: Timestamp) -> Self {
+    /// Bars of `source` as the feed sends them, `received` then: a day that had not closed by that time has no final bar
+    /// among them.
+    pub(super) fn of_candles(
+        candles: &Candles,
+        source: Source,
+        market: Market,
+        received: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         let bars = candles.bars.iter().filter_map(|candle| {
             let date = time::date_of_bar(candle.time)?;
             Some(Bar {
@@ -50,7 +57,7 @@ impl DailyBars {
             })
         });
         let closed = closed_bars(bars, market, received.min(now));
-        Self::of(Source::DxlinkCandles, closed, candles.snipped, market, now)
+        Self::of(source, closed, candles.snipped, market, now)
     }
 
     /// Bars of the deprecated source, `received` then, by their closes alone: those are adjusted, the other prices need
@@ -95,7 +102,7 @@ impl DailyBars {
             value,
             source: self.source,
             as_of,
-            method: window.method(self.spans_rolls()),
+            method: window.method(self.spans_rolls()).into(),
         })
     }
 

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::record::{Source, Sourced};
+use super::kept::Kept;
+use super::record::{Field, Source, Sourced};
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::History;
@@ -53,6 +54,61 @@ pub(super) fn of_stream(streamed: &Streamed, kind: Kind) -> Prices {
     }
 }
 
+/// What is kept makes of it: the last events, else the last price of any source.
+pub(super) fn of_kept(kept: &Kept<'_>, kind: Kind) -> Prices {
+    let none = || Err(NOTHING_KEPT.to_owned());
+    let mut prices = match kept.events {
+        Some(events) => of_stream(events, kind),
+        None => Prices {
+            price: none(),
+            bid: none(),
+            ask: none(),
+            last: none(),
+            prev_close: none(),
+            open: none(),
+            high: none(),
+            low: none(),
+            volume: Err(NOTHING_KEPT.to_owned()),
+        },
+    };
+    if let Some(value) = kept.values.and_then(|values| values.get(&Field::Price))
+        && prices.price.as_ref().map_or(true, |price| price.as_of < value.as_of)
+    {
+        // One moment, one source: the events are older than this price and no quote of it.
+        prices.bid = none();
+        prices.ask = none();
+        prices.price = tradable(kind, Some(value.value), "price").map(|price| Sourced {
+            value: price,
+            source: Source::Store,
+            as_of: value.as_of,
+            method: value.method.clone().into(),
+        });
+    }
+    let own = |offer: &mut Offer<Price>| {
+        if let Ok(sourced) = offer {
+            sourced.source = Source::Store;
+        }
+    };
+    let Prices {
+        price,
+        bid,
+        ask,
+        last,
+        prev_close,
+        open,
+        high,
+        low,
+        volume,
+    } = &mut prices;
+    [price, bid, ask, last, prev_close, open, high, low]
+        .into_iter()
+        .for_each(own);
+    if let Ok(volume) = volume {
+        volume.source = Source::Store;
+    }
+    prices
+}
+
 /// What a quote by REST makes of it; `now` stands for the receipt where the answer has no time.
 pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices {
     let as_of = quote.updated_at.unwrap_or(now);
@@ -62,7 +118,7 @@ pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices
             value,
             source: Source::Rest,
             as_of,
-            method,
+            method: method.into(),
         })
     };
     let (bid, ask) = match (quote.bid.map(Price::get), quote.ask.map(Price::get)) {
@@ -77,7 +133,7 @@ pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices
             value,
             source: Source::Rest,
             as_of,
-            method: "volume of the day",
+            method: "volume of the day".into(),
         }),
         Some(_) | None => Err("no volume".to_owned()),
     };
@@ -102,7 +158,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
             value,
             source: Source::Legacy,
             as_of,
-            method: "last trade",
+            method: "last trade".into(),
         }),
         None => Err("no last trade".to_owned()),
     };
@@ -111,7 +167,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
         value,
         source: Source::Legacy,
         as_of: time::session_close(market, time::previous_session(market, day)).unwrap_or(now),
-        method: "previous close",
+        method: "previous close".into(),
     });
     let today = history.bars.iter().rev().find(|bar| bar.date == day);
     let of_day = |value: Option<f64>, name: &str| -> Offer<Price> {
@@ -123,7 +179,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
             value,
             source: Source::Legacy,
             as_of,
-            method: "day summary",
+            method: "day summary".into(),
         })
     };
     Prices {
@@ -199,7 +255,7 @@ fn streamed_quote(streamed: &Streamed, kind: Kind) -> (Offer<Price>, Offer<Price
             value,
             source: Source::Dxlink,
             as_of,
-            method: "quote",
+            method: "quote".into(),
         })
     };
     (side(quote.bid, "bid"), side(quote.ask, "ask"))
@@ -217,7 +273,7 @@ fn last_trade(streamed: &Streamed, kind: Kind) -> Offer<Price> {
             value,
             source: Source::Dxlink,
             as_of: moment(heard.event.time, heard.at),
-            method,
+            method: method.into(),
         })
     };
     let regular = streamed.trade.as_ref().map(|heard| offer(heard, "last trade"));
@@ -250,7 +306,7 @@ fn streamed_prev_close(streamed: &Streamed, kind: Kind, day: Day) -> Offer<Price
         value: tradable(kind, close, "previous close")?,
         source: Source::Dxlink,
         as_of: close_of_day(day_id, kind, *at),
-        method: "previous close",
+        method: "previous close".into(),
     })
 }
 
@@ -283,7 +339,7 @@ fn streamed_of_day(
             kind,
             last_trade_of_day(streamed, summary).unwrap_or(*at),
         ),
-        method: "day summary",
+        method: "day summary".into(),
     })
 }
 
@@ -308,7 +364,7 @@ fn streamed_volume(streamed: &Streamed, day: Day) -> Offer<f64> {
             value,
             source: Source::Dxlink,
             as_of: moment(heard.event.time, heard.at),
-            method: "volume of the day",
+            method: "volume of the day".into(),
         }),
         Some(_) | None => Err("no volume of the day yet".to_owned()),
     }
@@ -350,7 +406,7 @@ fn mid(kind: Kind, bid: &Offer<Price>, ask: &Offer<Price>) -> Option<Sourced<Pri
         value,
         source: bid.source,
         as_of: bid.as_of.max(ask.as_of),
-        method: "quote mid",
+        method: "quote mid".into(),
     })
 }
 
@@ -384,6 +440,9 @@ fn no_quote() -> Offer<Price> {
 
 /// The method of a price that was traded outside regular hours.
 pub(super) const EXTENDED_TRADE: &str = "extended-hours trade";
+
+/// Why the store has no value.
+pub(super) const NOTHING_KEPT: &str = "nothing kept";
 
 const VOID_QUOTE: &str = "the quote is zero on both sides";
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::text::clean;
 use super::{Command, Document, ROW_COLUMNS, Recorded, Row, Turn};
 use crate::market::{Coverage, Mode, RunError, Sources, StoppedBy, Timing};
-use crate::screen::Rules;
+use crate::screen::{Diff, Rules};
 
 /// Columns of `explain` in `plain` and `csv`: one line for each gate of each symbol.
 const GATE_COLUMNS: [&str; 7] = ["symbol", "gate", "verdict", "value", "limit", "text", "note"];
@@ -37,6 +37,7 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
             generated_at: &document.generated_at,
             mode: document.mode,
             recorded: document.recorded.as_ref(),
+            as_of: document.as_of.as_deref(),
             delayed: document.delayed,
             profile: document.profile.as_deref(),
             thresholds: document.thresholds.as_ref(),
@@ -47,6 +48,9 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
     }
     for rejected in document.rejected.iter().flatten() {
         line(out, &Line::Rejected(rejected))?;
+    }
+    if let Some(diff) = &document.diff {
+        line(out, &Line::Diff(diff))?;
     }
     for explained in document.explained.iter().flatten() {
         line(out, &Line::Explained(explained))?;
@@ -97,6 +101,8 @@ enum Line<'a> {
         mode: Mode,
         #[serde(skip_serializing_if = "Option::is_none")]
         recorded: Option<&'a Recorded>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        as_of: Option<&'a str>,
         delayed: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         profile: Option<&'a str>,
@@ -105,6 +111,7 @@ enum Line<'a> {
     },
     Row(&'a Row),
     Rejected(&'a super::Rejected),
+    Diff(&'a Diff),
     Explained(&'a super::Explanation),
     Summary {
         partial: bool,
@@ -171,7 +178,7 @@ fn object(value: &impl Serialize) -> io::Result<Map<String, Value>> {
 
 /// A cell: nothing for `null`, words of a list and keys of an object with spaces between, `key=source` where an object
 /// names a source.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(flag) => flag.to_string(),

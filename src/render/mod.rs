@@ -6,6 +6,7 @@ mod document;
 mod explained;
 mod flat;
 mod footer;
+mod history;
 mod layout;
 mod number;
 mod panel;
@@ -19,6 +20,7 @@ mod tests;
 use std::io;
 
 pub use document::{Command, Document, Explanation, Meta, Recorded, Rejected, SCHEMA_VERSION, schema};
+pub use history::{History, Origin, Session};
 pub use panel::PanelDocument;
 pub use row::{Provenance, ROW_COLUMNS, Row};
 

@@ -100,6 +100,8 @@ pub struct Row {
     pub rejected: Option<String>,
     /// Remarks on the data: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`.
     pub notes: Vec<String>,
+    /// Of a stale row the age in seconds of what makes it so: values an earlier run kept, or the price; else `null`.
+    pub stale_seconds: Option<i64>,
     /// Where each value came from.
     pub provenance: BTreeMap<Field, Provenance>,
     /// What is missing of the fields this kind of instrument can have, with what was tried, in order.
@@ -121,7 +123,7 @@ pub struct Provenance {
 }
 
 /// The keys of a row in their order: the columns of `plain` and `csv`.
-pub const ROW_COLUMNS: [&str; 45] = [
+pub const ROW_COLUMNS: [&str; 46] = [
     "rank",
     "symbol",
     "contract",
@@ -165,6 +167,7 @@ pub const ROW_COLUMNS: [&str; 45] = [
     "flags",
     "rejected",
     "notes",
+    "stale_seconds",
     "provenance",
     "missing",
 ];
@@ -235,6 +238,7 @@ impl Row {
                 .unwrap_or_default(),
             rejected: None,
             notes: record.notes.iter().map(|note| (*note).to_owned()).collect(),
+            stale_seconds: record.stale_seconds,
             provenance: provenance(record),
             missing: record
                 .missing
@@ -250,7 +254,7 @@ fn provenance(record: &Record) -> BTreeMap<Field, Provenance> {
         .into_iter()
         .filter_map(|field| {
             let sourced = reading(record, field)?;
-            let method = sourced.method.to_owned();
+            let method = sourced.method.into_owned();
             let tried = record.passed_over.iter().find(|passed| passed.field == field);
             Some((
                 field,

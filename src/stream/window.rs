@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -16,7 +17,7 @@ use super::session::sleep_until;
 use crate::dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Summary, Trade};
 
 /// An event and when it was heard.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heard<T> {
     /// The event.
     pub event: T,
@@ -38,7 +39,7 @@ impl<T> Heard<T> {
 
 /// What the feed said about one streamer symbol. The window fills in the last values; bars, and why the rest is absent,
 /// are added by whoever asked for them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Streamed {
     /// Best bid and ask.
     pub quote: Option<Heard<Quote>>,

@@ -20,6 +20,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "recording",
             "render",
             "screen",
+            "store",
             "stream",
             "tastytrade",
             "time",
@@ -38,6 +39,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "legacy",
             "market",
             "recording",
+            "store",
             "stream",
             "tastytrade",
             "time",
@@ -62,6 +64,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("recording", &[]),
     ("render", &["instrument", "market", "screen", "units", "vol"]),
     ("screen", &["instrument", "market", "time", "units", "vol"]),
+    (
+        "store",
+        &[
+            "dxlink",
+            "instrument",
+            "market",
+            "stream",
+            "tastytrade",
+            "time",
+            "units",
+        ],
+    ),
     ("stream", &["dxlink", "instrument", "recording", "time"]),
     ("tastytrade", &["http", "instrument", "time", "units"]),
     ("time", &[]),
@@ -81,6 +95,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "tokio",
         &["cli", "demo", "gather", "http", "legacy", "stream", "tastytrade"],
     ),
+    ("rusqlite", &["store"]),
     ("reqwest", &["http"]),
 ];
 

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 
 use super::super::fixtures::{RULES, candle, candles, history, now};
-use super::{DailyBars, Window};
+use super::{DailyBars, Source, Window};
 use crate::dxlink::{Candle, Candles};
 use crate::time::Market;
 
@@ -60,7 +60,7 @@ fn bad_bars_are_dropped_and_counted() {
         ..candles.bars[4]
     };
     candles.snipped = true;
-    let bars = DailyBars::of_candles(&candles, Market::UsEquities, now(), now());
+    let bars = DailyBars::of_candles(&candles, Source::DxlinkCandles, Market::UsEquities, now(), now());
     let reason = bars.realized(Window::Hv30, &RULES).unwrap_err();
     assert_eq!(
         reason,
@@ -108,7 +108,7 @@ fn bars_that_end_more_than_a_week_ago_give_nothing() {
 fn a_bar_received_before_its_close_is_not_final_after_it() {
     let after: Timestamp = "2026-07-15T20:30:00Z".parse().unwrap();
     let as_of = |received: Timestamp| {
-        let bars = DailyBars::of_candles(&candles(31), Market::UsEquities, received, after);
+        let bars = DailyBars::of_candles(&candles(31), Source::DxlinkCandles, Market::UsEquities, received, after);
         bars.realized(Window::Hv30, &RULES).unwrap().as_of.to_string()
     };
     assert_eq!(as_of(now()), "2026-07-14T20:00:00Z");
@@ -136,5 +136,5 @@ fn the_adjusted_closes_of_the_deprecated_source_are_enough() {
 }
 
 fn of(candles: &Candles, now: Timestamp) -> DailyBars {
-    DailyBars::of_candles(candles, Market::UsEquities, now, now)
+    DailyBars::of_candles(candles, Source::DxlinkCandles, Market::UsEquities, now, now)
 }

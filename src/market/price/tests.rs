@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::super::fixtures::{
     TODAY_ID, heard, history, merged, ms, nothing, now, quote, rest_quote, streamed, subject,
 };
@@ -354,5 +356,8 @@ fn of_stream(streamed: &Streamed, kind: Kind) -> Record {
 
 fn told(record: &Record) -> (f64, &'static str) {
     let price = record.price.as_ref().unwrap();
-    (price.value.get(), price.method)
+    match price.method {
+        Cow::Borrowed(method) => (price.value.get(), method),
+        Cow::Owned(ref method) => panic!("{method} was made up for this value"),
+    }
 }
