@@ -129,7 +129,7 @@ pub(super) enum Command {
     Vol(Vol),
     /// What was kept of symbols, session by session; seed it from a file, write it out
     History(Box<History>),
-    /// Check configuration, credentials, token, feed, metrics and clock, step by step
+    /// Check configuration, credentials, store, token, feed, metrics and clock, step by step
     Doctor(Doctor),
     /// Serve the embedded venue (REST and DXLink on loopback) until Ctrl-C
     Demo(Demo),

@@ -132,7 +132,7 @@ fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
     assert!(ranked(&live).len() > 10);
     assert_eq!(ranked(&past), ranked(&live));
     assert_eq!(past["rows"][0]["provenance"]["iv"]["source"], "store");
-    assert_eq!(past["rows"][0]["notes"].to_string().contains("stale"), false);
+    assert!(!past["rows"][0]["notes"].to_string().contains("stale"));
     let none = Run::new("screen --demo --as-of 2026-11-19").state(state.path());
     none.answer()
         .ended(69)

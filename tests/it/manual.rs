@@ -98,6 +98,7 @@ fn the_doctor_finds_nothing_wrong_with_the_demo() {
         [
             "configuration",
             "venue",
+            "store",
             "token",
             "clock",
             "handshake",

@@ -103,6 +103,20 @@ fn failures_of_every_source_replay_with_their_reasons_and_exit_code() {
 }
 
 #[test]
+fn what_earlier_runs_left_is_in_the_recording_and_a_replay_leaves_nothing() {
+    let state = tempfile::TempDir::new().unwrap();
+    let arguments = format!("screen --all --symbols {SOME}");
+    Run::demo(&arguments).state(state.path()).answer().done();
+    let recorded = record(Run::demo(&arguments).state(state.path()));
+    let before = recorded.answer.done().document();
+    assert!(!recorded.text.contains("Candle\\\",[") , "the second run asks for no bars");
+    assert_eq!(timeless(replay(&recorded.text, "").document()), timeless(before));
+    let (answer, desk) = replay(&recorded.text, "").kept();
+    answer.done();
+    assert_eq!(fs::read_dir(desk.path()).unwrap().count(), 1, "the recording alone");
+}
+
+#[test]
 fn paced_it_comes_to_the_same() {
     let recorded = record(Run::new("quote SPY /ES --demo"));
     let before = recorded.answer.done().document();
