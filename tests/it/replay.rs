@@ -109,7 +109,10 @@ fn what_earlier_runs_left_is_in_the_recording_and_a_replay_leaves_nothing() {
     Run::demo(&arguments).state(state.path()).answer().done();
     let recorded = record(Run::demo(&arguments).state(state.path()));
     let before = recorded.answer.done().document();
-    assert!(!recorded.text.contains("Candle\\\",[") , "the second run asks for no bars");
+    assert!(
+        !recorded.text.contains("Candle\\\",["),
+        "the second run asks for no bars"
+    );
     assert_eq!(timeless(replay(&recorded.text, "").document()), timeless(before));
     let (answer, desk) = replay(&recorded.text, "").kept();
     answer.done();
