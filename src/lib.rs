@@ -19,6 +19,8 @@ pub mod stream;
 pub mod legacy;
 
 pub mod chain;
+pub mod store;
+
 pub mod gather;
 pub mod market;
 pub mod vol;

@@ -107,6 +107,21 @@ pub fn last_closed_session(market: Market, now: Timestamp) -> Date {
     }
 }
 
+/// The session `now` belongs to: the last one that has opened, whether or not it has closed.
+pub fn session_of(market: Market, now: Timestamp) -> Date {
+    let today = match market {
+        Market::UsEquities | Market::UsFutures => new_york_date(now),
+        Market::Crypto => now.to_zoned(TimeZone::UTC).date(),
+    };
+    // A futures session opens on the evening before its date.
+    let last = today.tomorrow().unwrap_or(today);
+    let has_opened = |day: &Date| session_open(market, *day).is_some_and(|open| open <= now);
+    [last, today]
+        .into_iter()
+        .find(has_opened)
+        .unwrap_or_else(|| previous_session(market, today))
+}
+
 /// The last `n` sessions up to `end`, which is included when it is one, in ascending order.
 pub fn sessions_back(market: Market, end: Date, n: usize) -> Vec<Date> {
     let mut sessions = Vec::new();
@@ -356,6 +371,21 @@ mod tests {
             last_closed_session(Market::Crypto, at("2026-11-22T00:00:00Z")),
             date(2026, 11, 21)
         );
+    }
+
+    #[test]
+    fn a_moment_belongs_to_the_session_that_opened_last() {
+        for (market, now, session) in [
+            (Market::UsEquities, "2026-11-20T14:29:00Z", date(2026, 11, 19)),
+            (Market::UsEquities, "2026-11-20T14:30:00Z", date(2026, 11, 20)),
+            (Market::UsEquities, "2026-11-23T05:00:00Z", date(2026, 11, 20)),
+            (Market::UsFutures, "2026-11-20T22:30:00Z", date(2026, 11, 20)),
+            (Market::UsFutures, "2026-11-22T22:59:00Z", date(2026, 11, 20)),
+            (Market::UsFutures, "2026-11-22T23:00:00Z", date(2026, 11, 23)),
+            (Market::Crypto, "2026-11-22T00:00:00Z", date(2026, 11, 22)),
+        ] {
+            assert_eq!(session_of(market, at(now)), session, "{market:?} {now}");
+        }
     }
 
     #[test]

@@ -2,10 +2,26 @@
 //!
 //! Conversion from a wire's scale happens in the module that owns the wire, conversion to percent only in `render`.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Reads a number that must be one of the type.
+macro_rules! checked {
+    ($type:ident, $what:literal) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(f64::deserialize(deserializer)?).ok_or_else(|| D::Error::custom($what))
+            }
+        }
+    };
+}
+
+checked!(Vol, "a volatility is finite and not negative");
+checked!(Rank, "a rank is finite");
+checked!(Price, "a price is finite");
 
 /// A volatility as an annualised fraction: 0.214 is 21.4 %. Finite and never negative.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Vol(f64);
 
@@ -27,7 +43,7 @@ impl Vol {
 }
 
 /// A rank or percentile on the scale 0 to 100. Ranks of the venue may lie slightly outside it.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Rank(f64);
 
@@ -49,7 +65,7 @@ impl Rank {
 }
 
 /// A price in the instrument's own quotation. Finite; zero and negative prices exist.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Price(f64);
 

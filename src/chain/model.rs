@@ -170,7 +170,7 @@ pub(super) fn sourced<T>(value: T, as_of: Timestamp, method: &'static str) -> So
         value,
         source: Source::Model,
         as_of,
-        method,
+        method: method.into(),
     }
 }
 

@@ -345,7 +345,7 @@ struct Feed {
 impl Feed {
     /// Our own Greeks at the volatility and the moment of the feed's.
     fn greeks(&self, record: &Record, right: Right, strike: f64) -> Option<Greeks> {
-        let vol = record.option_iv.as_ref().filter(|vol| vol.source != Source::Model)?;
+        let vol = record.option_iv.as_ref().filter(|vol| is_live(vol.source))?;
         let years = self.expires_at.duration_since(vol.as_of).as_secs_f64() / SECONDS_OF_A_YEAR;
         let rate = if self.is_future { self.rate? } else { 0.0 };
         Ground::of_the_feed(self.spot?, self.is_future, years, rate).greeks(right, strike, vol.value)
@@ -439,6 +439,11 @@ fn thirty_day(valued: &[Valued]) -> ThirtyDay {
     ThirtyDay { iv, slope, model_free }
 }
 
+/// Whether a source gives Greeks of this run that the venue computed.
+fn is_live(source: Source) -> bool {
+    matches!(source, Source::Dxlink | Source::Rest)
+}
+
 fn quote(option: Option<&OptionLine>) -> Quote {
     let side = |side: Option<&Sourced<Price>>| side.map_or(0.0, |side| side.value.get());
     Quote {
@@ -472,7 +477,7 @@ fn difference(option: &OptionLine) -> Option<f64> {
         (own.rho, &record.rho),
     ];
     let differences = pairs.into_iter().filter_map(|(own, feed)| {
-        let feed = feed.as_ref().filter(|feed| feed.source != Source::Model)?;
+        let feed = feed.as_ref().filter(|feed| is_live(feed.source))?;
         Some((own - feed.value).abs())
     });
     differences.max_by(f64::total_cmp)

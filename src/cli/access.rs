@@ -9,9 +9,11 @@ use super::exit::{Failure, Kind};
 use super::{Surroundings, args, resolve};
 use crate::config::Config;
 use crate::demo::Venue;
+use crate::gather::Venues;
 use crate::http::{self, Carrier};
 use crate::market::Mode;
 use crate::recording::{ReadError, Recorder, Recording};
+use crate::store::Memory;
 use crate::stream::{self, Dialler, Network};
 use crate::{legacy, tastytrade};
 
@@ -36,11 +38,22 @@ impl Access {
     ) -> Result<Self, Failure> {
         if source.demo {
             let faults = super::demo::faults(source.fault.as_deref())?;
-            let venue = super::demo::start(source.seed, source.rtt, 0, surroundings.now, faults)?;
+            let venue = super::demo::start(source.seed, source.rtt, surroundings.now, faults)?;
             return Self::demo(config, venue, recorder);
         }
         let credentials = resolve::credentials(config, surroundings)?;
         Self::at(config, credentials, None, recorder)
+    }
+
+    /// Who can be asked, with what earlier runs left.
+    pub(super) fn venues<'a>(&'a self, memory: &'a Memory) -> Venues<'a> {
+        Venues {
+            memory,
+            rest: &self.rest,
+            legacy: self.legacy.as_ref(),
+            dialler: self.dialler.clone(),
+            recorder: self.recorder.clone(),
+        }
     }
 
     /// Uses an embedded venue.

@@ -32,6 +32,7 @@ const STYLES: Styles = Styles::styled()
         variance screen --demo                        the default watchlist on the embedded venue, no account needed\n  \
         variance screen --symbols /ES,SPY             the active month of /ES and SPY, ranked\n  \
         variance quote AAPL --json                    one record with its sources\n  \
+        variance quote AAPL /ES --watch               the same as prices move, until Ctrl-C\n  \
         variance explain /ES                          every gate, every number, what was tried\n  \
         variance chain SPY --dte 30                   the options that expire nearest to 30 days\n  \
         variance doctor                               what works and what to do about what does not\n\n\
@@ -61,9 +62,48 @@ pub(super) struct Global {
     /// More on stderr; twice for the conversation with the feed, without secrets
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
-    /// Take this instant for now
-    #[arg(long, global = true, hide = true, value_name = "TIMESTAMP")]
-    pub as_of: Option<Timestamp>,
+    /// A session for `screen` to take from the store; or an instant that any command takes for now
+    #[arg(long, global = true, hide = true, value_name = "DATE|TIMESTAMP")]
+    pub as_of: Option<AsOf>,
+}
+
+/// What `--as-of` names: a day is a stored session, an instant stands for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AsOf {
+    /// A stored session.
+    Day(Date),
+    /// What to take for now.
+    Instant(Timestamp),
+}
+
+impl std::str::FromStr for AsOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.len() {
+            DAY_LENGTH => text.parse().map(Self::Day),
+            _ => text.parse().map(Self::Instant),
+        }
+        .map_err(|_| "a day such as 2026-11-20 is wanted".to_owned())
+    }
+}
+
+impl Global {
+    /// The stored session asked for.
+    pub(super) fn day(&self) -> Option<Date> {
+        match self.as_of {
+            Some(AsOf::Day(day)) => Some(day),
+            Some(AsOf::Instant(_)) | None => None,
+        }
+    }
+
+    /// What to take for now.
+    pub(super) fn instant(&self) -> Option<Timestamp> {
+        match self.as_of {
+            Some(AsOf::Instant(instant)) => Some(instant),
+            Some(AsOf::Day(_)) | None => None,
+        }
+    }
 }
 
 /// When to use colour.
@@ -92,7 +132,9 @@ pub(super) enum Command {
     Replay(Box<Replay>),
     /// Realised volatility of your own daily bars: every estimator by window, and the cone with today's place
     Vol(Vol),
-    /// Check configuration, credentials, token, feed, metrics and clock, step by step
+    /// What was kept of symbols, session by session; seed it from a file, write it out
+    History(Box<History>),
+    /// Check configuration, credentials, store, token, feed, metrics and clock, step by step
     Doctor(Doctor),
     /// Serve the embedded venue (REST and DXLink on loopback) until Ctrl-C
     Demo(Demo),
@@ -187,9 +229,24 @@ pub(super) enum Format {
     Csv,
 }
 
+impl From<Format> for crate::render::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Table => Self::Table,
+            Format::Plain => Self::Plain,
+            Format::Json => Self::Json,
+            Format::Jsonl => Self::Jsonl,
+            Format::Csv => Self::Csv,
+        }
+    }
+}
+
 /// `variance screen`
 #[derive(Debug, Args)]
-#[command(allow_negative_numbers = true)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "--as-of DATE screens the session of that day from what was kept, and asks nobody."
+)]
 pub(super) struct Screen {
     /// Symbols, comma separated: SPY, BRK/B, /ES, /ESZ6, BTC/USD
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', conflicts_with = "watchlist")]
@@ -197,6 +254,9 @@ pub(super) struct Screen {
     /// Watchlist file, one symbol a line; `-` reads stdin [default: universe.watchlist]
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub watchlist: Option<PathBuf>,
+    /// Say what entered, left and moved since the last session kept, or since that of a day
+    #[arg(long, value_name = "last|DATE", conflicts_with = "record")]
+    pub diff: Option<Against>,
     /// What of it is wanted.
     #[command(flatten)]
     pub picks: Picks,
@@ -221,6 +281,29 @@ pub(super) struct Picks {
     /// Rules of choice
     #[command(flatten)]
     pub rules: Rules,
+}
+
+/// What a screen is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Against {
+    /// The last session before this one.
+    Last,
+    /// The session of a day.
+    Day(Date),
+}
+
+impl std::str::FromStr for Against {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "last" => Ok(Self::Last),
+            day => day
+                .parse()
+                .map(Self::Day)
+                .map_err(|_| "`last` or a day such as 2026-11-20 is wanted".to_owned()),
+        }
+    }
 }
 
 /// Rules that replace those of the profile.
@@ -305,6 +388,17 @@ pub(super) struct Quote {
     /// Symbols in any spelling: SPY, /ES, /ESZ26:XCME, .SPY261218C600, "SPY   261218C00600000"
     #[arg(required = true, value_name = "SYMBOL")]
     pub symbols: Vec<String>,
+    /// Keep the feed open and print a fresh document this often, until Ctrl-C or --deadline; jsonl unless stdout is a
+    /// terminal
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = interval,
+        num_args = 0..=1,
+        default_missing_value = "2",
+        conflicts_with = "record"
+    )]
+    pub watch: Option<f64>,
     /// How and from where
     #[command(flatten)]
     pub data: Data,
@@ -395,6 +489,81 @@ pub(super) struct Vol {
     pub output: Option<PathBuf>,
 }
 
+/// `variance history`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct History {
+    /// What to do instead of printing
+    #[command(subcommand)]
+    pub command: Option<HistoryCommand>,
+    /// Which series, and how
+    #[command(flatten)]
+    pub series: Series,
+}
+
+/// What to do with the history.
+#[derive(Debug, Subcommand)]
+pub(super) enum HistoryCommand {
+    /// Seed the history of a symbol from a CSV file with the columns date, iv and, if known, hv30, hv90
+    Import(Import),
+    /// Write out every series, or those of some symbols
+    Export(Series),
+}
+
+/// Which series, and how.
+#[derive(Debug, Args)]
+pub(super) struct Series {
+    /// Symbols; every one when none is named
+    #[arg(value_name = "SYMBOL")]
+    pub symbols: Vec<String>,
+    /// First session
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Date>,
+    /// Last session
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<Date>,
+    /// Output format [default: table on a terminal, plain otherwise]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Write to this file instead of stdout, whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Whose history
+    #[command(flatten)]
+    pub whose: World,
+}
+
+/// `variance history import`
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The file; `-` reads stdin
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The symbol it is the history of
+    #[arg(long, value_name = "SYMBOL")]
+    pub symbol: String,
+    /// How its implied volatilities were made; only those of one method are ranked together
+    #[arg(long, value_name = "WORDS", default_value = "venue's 30-day index")]
+    pub iv_method: String,
+    /// Whose history
+    #[command(flatten)]
+    pub whose: World,
+}
+
+/// Whose history.
+#[derive(Debug, Args)]
+pub(super) struct World {
+    /// That of the embedded venue
+    #[arg(long)]
+    pub demo: bool,
+    /// Seed of the embedded venue
+    #[arg(long, value_name = "N", requires = "demo", default_value_t = 1)]
+    pub seed: u64,
+}
+
 /// `variance doctor`
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
@@ -418,6 +587,9 @@ pub(super) struct Demo {
     /// What it does wrong, such as 'feed after 3 data: drop rst once'; see docs/fault-scripts.md
     #[arg(long, value_name = "SCRIPT|@FILE")]
     pub fault: Option<String>,
+    /// Time between two moves of every price
+    #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(10..=3_600_000))]
+    pub pace: u64,
     /// Port on loopback; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub port: u16,
@@ -452,6 +624,9 @@ pub(super) enum ConfigCommand {
     Path,
 }
 
+/// Of `2026-11-20`: a longer text has a time of day, which a day would lose.
+const DAY_LENGTH: usize = 10;
+
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
@@ -463,6 +638,14 @@ fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.01..=10_000.0).contains(&speed) => Ok(speed),
         Ok(_) | Err(_) => Err("a number from 0.01 to 10000 is wanted".to_owned()),
+    }
+}
+
+fn interval(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.1..=3_600.0).contains(&seconds) => Ok(seconds),
+        Ok(_) => Err("a number of seconds from 0.1 to 3600 is wanted".to_owned()),
+        Err(_) => Err("a number of seconds is wanted; symbols stand before --watch".to_owned()),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -15,27 +16,32 @@ use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
 use super::runtime::interruptible;
+use super::shelf::{self, Shelf};
 use super::task::Task;
-use super::{Surroundings, record, resolve};
+use super::{Surroundings, past, record, resolve};
 use crate::config::{self, Config};
-use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Venues, Verdict, gather, gather_chain};
+use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Verdict, gather, gather_chain};
 use crate::instrument::{Instrument, Kind as Instruments, Symbol};
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
 use crate::render::{self, Format, Meta, Recorded, Style};
+use crate::store::{Memory, Store};
 
 /// Unknown symbols that are named.
 const NAMED: usize = 8;
 
+/// The channel of a recording that holds what earlier runs left.
+pub(super) const MEMORY: &str = "store";
+
 /// A data command that is ready to gather.
 pub(super) struct Job<'a> {
     pub(super) config: Config,
-    source: Option<&'a args::Source>,
-    show: &'a Show,
-    global: &'a Global,
-    surroundings: &'a Surroundings,
-    stderr: &'a Stderr,
-    output: Output,
+    pub(super) source: Option<&'a args::Source>,
+    pub(super) show: &'a Show,
+    pub(super) global: &'a Global,
+    pub(super) surroundings: &'a Surroundings,
+    pub(super) stderr: &'a Stderr,
+    pub(super) output: Output,
     tape: Option<(&'a Path, File)>,
     started: std::time::Instant,
 }
@@ -116,22 +122,16 @@ impl<'a> Job<'a> {
         let written = recorder.as_ref().map(|(_, recorder)| recorder.clone());
         let access = Access::open(&self.config, source, self.surroundings, written)?;
         let plan = resolve::plan(&self.config, instruments, access.mode);
-        let gathered = interruptible(|stop| async {
-            let epoch = Instant::from_std(self.started);
-            // The wall clock was read when the run started; a watchlist on stdin may have taken its time since.
-            let clock = Clock {
-                wall: self.now(),
-                epoch,
-                stands: self.global.as_of.is_some(),
-            };
-            let deadline = source.deadline.map(|seconds| epoch + Duration::from_secs_f64(seconds));
-            Ok(self.gather(&plan, task, &access, Times { clock, deadline }, stop).await)
-        })??;
-        let generated_at = if self.global.as_of.is_some() {
-            self.now()
-        } else {
-            crate::time::now()
-        };
+        let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
+        let mut shelf = Shelf::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
+        let memory = shelf.recall(&plan.instruments);
+        if let Some((_, recorder)) = &recorder {
+            recorder.note(MEMORY, self.started, &memory);
+        }
+        let mut gathered =
+            interruptible(|stop| async { Ok(self.gather(&plan, task, &access, &memory, self.times(), stop).await) })??;
+        shelf.keep(&mut gathered);
+        let generated_at = self.generated_at();
         let Some((path, recorder)) = recorder else {
             return self.print(&gathered, task, generated_at, None);
         };
@@ -139,6 +139,21 @@ impl<'a> Job<'a> {
         let printed = self.print(&gathered, task, generated_at, None);
         recorder.finish().map_err(|error| record::unwritable(path, &error))?;
         printed
+    }
+
+    /// Takes the session of `day` from the store instead of gathering, and goes on as [`Job::run`].
+    pub(super) fn run_past(self, instruments: Vec<Instrument>, day: Date, task: &Task) -> Result<(), Failure> {
+        let (store, plan) = self.past(instruments)?;
+        let gathered = past::gathered(&plan, past::records(&store, &plan, day)?);
+        let generated_at = self.generated_at();
+        self.print(&gathered, task, generated_at, None)
+    }
+
+    /// The store, for a look at the past of `instruments`.
+    pub(super) fn past(&self, instruments: Vec<Instrument>) -> Result<(Store, Plan), Failure> {
+        let seed = self.source.filter(|source| source.demo).map(|source| source.seed);
+        let (store, mode) = shelf::open(&self.config, seed, self.surroundings, self.stderr)?;
+        Ok((store, resolve::plan(&self.config, instruments, mode)))
     }
 
     /// Begins the recording.
@@ -161,13 +176,14 @@ impl<'a> Job<'a> {
         let mut config = self.config.clone();
         config.output = config::Output::default();
         config.universe.watchlist = None;
+        config.store.path = config::Store::default().path;
         let header = Header {
             variance_recording: recording::VERSION,
             program: concat!("variance ", env!("CARGO_PKG_VERSION")).to_owned(),
             command: word(serde_json::to_value(task.command()).map_err(internal)?),
             mode: word(serde_json::to_value(mode).map_err(internal)?),
             started_at: self.now(),
-            stands: self.global.as_of.is_some(),
+            stands: self.global.instant().is_some(),
             seed,
             symbols: instruments.iter().map(|one| one.symbol().to_string()).collect(),
             deadline_seconds: source.deadline,
@@ -218,8 +234,17 @@ impl<'a> Job<'a> {
         verdict(gathered, &coverage, required)
     }
 
+    /// When a document that is made now is made.
+    pub(super) fn generated_at(&self) -> Timestamp {
+        if self.global.instant().is_some() {
+            self.now()
+        } else {
+            crate::time::now()
+        }
+    }
+
     /// Names the symbols that nobody had anything to say about: they may be misspelt.
-    fn name_unknown(&self, gathered: &Gathered) {
+    pub(super) fn name_unknown(&self, gathered: &Gathered) {
         let is_option = |kind| matches!(kind, Instruments::EquityOption | Instruments::FutureOption);
         let nothing = |record: &&Record| {
             let of_chain = gathered.chain.is_some() && is_option(record.kind);
@@ -250,24 +275,34 @@ impl<'a> Job<'a> {
         plan: &Plan,
         task: &Task,
         access: &Access,
+        memory: &Memory,
         times: Times,
         stop: watch::Receiver<bool>,
     ) -> Result<Gathered, Interrupted> {
-        let venues = Venues {
-            rest: &access.rest,
-            legacy: access.legacy.as_ref(),
-            dialler: access.dialler.clone(),
-            recorder: access.recorder.clone(),
-        };
         let notify = |notice| self.tell(&notice);
         let bound = Bound::new(times.deadline, stop);
+        let venues = access.venues(memory);
         if let Some((wish, underlying)) = task.wish().zip(plan.instruments.first()) {
             return gather_chain(plan, (underlying, wish), &venues, &bound, times.clock, &notify).await;
         }
         gather(plan, &venues, &bound, times.clock, &notify).await
     }
 
-    fn tell(&self, notice: &Notice) {
+    /// How the run is timed. The wall was read when it started; a watchlist on stdin may have taken its time since.
+    pub(super) fn times(&self) -> Times {
+        let epoch = Instant::from_std(self.started);
+        let deadline = self.source.and_then(|source| source.deadline);
+        Times {
+            clock: Clock {
+                wall: self.now(),
+                epoch,
+                stands: self.global.instant().is_some(),
+            },
+            deadline: deadline.map(|seconds| epoch + Duration::from_secs_f64(seconds)),
+        }
+    }
+
+    pub(super) fn tell(&self, notice: &Notice) {
         match notice {
             Notice::Connecting => self.stderr.status("connecting to the feed".to_owned()),
             Notice::Streaming(progress) if progress.streaming => {
@@ -279,6 +314,10 @@ impl<'a> Job<'a> {
             }
             Notice::Streaming(_) => self.stderr.status("connecting to the feed".to_owned()),
             Notice::Feed(trouble) => self.stderr.remark(&format!("variance: DXLink: {trouble}")),
+            Notice::Unrefreshed(reason) => {
+                self.stderr
+                    .remark(&format!("variance: metrics stay as they were: {reason}"));
+            }
             Notice::Filling { symbols } => {
                 self.stderr
                     .status(format!("asking REST for quotes still missing ({symbols})"));
@@ -299,7 +338,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn format(&self) -> (Format, Style) {
+    pub(super) fn format(&self) -> (Format, Style) {
         let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
         let asked = resolve::asked(self.show.json, self.show.format);
         let format = asked.unwrap_or_else(|| resolve::format(&self.config, to_terminal));
@@ -321,7 +360,7 @@ impl From<Interrupted> for Failure {
     }
 }
 
-fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
+pub(super) fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
     let why = || {
         let mut messages: Vec<String> = gathered
             .run
@@ -349,6 +388,12 @@ fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> R
         Verdict::TryLater => Some(
             Failure::new(Kind::TryLater, "no source answered in time")
                 .hint("Try again in a few minutes; `variance doctor` shows which step fails."),
+        ),
+        Verdict::Garbled => Some(
+            Failure::new(Kind::Protocol, "no source answered, and what came could not be understood").hint(
+                "Something on the way may answer in the venue's place, such as a proxy or a login page; `variance doctor` \
+                 shows which step fails.",
+            ),
         ),
         Verdict::Nothing => Some(
             Failure::new(Kind::Unavailable, "no source answered for any symbol")

@@ -12,12 +12,16 @@ use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
 use super::runtime::interruptible;
-use crate::demo::{Faults, Options, Venue, parse};
+use crate::demo::{Faults, Options, Pace, Venue, parse};
 
 /// Serves the embedded venue until Ctrl-C and prints its URL.
 pub(super) fn run(args: &Demo, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
     let faults = faults(args.fault.as_deref())?;
-    let venue = start(args.seed, args.rtt, args.port, around.now, faults)?;
+    let venue = serve(Options {
+        bind: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),
+        pace: pace(args.pace),
+        ..options(args.seed, args.rtt, around.now, faults)
+    })?;
     let url = venue.base_url().to_owned();
     Output::Stdout.finish(|out| writeln!(out, "{url}"))?;
     stderr.remark(&format!(
@@ -50,17 +54,32 @@ pub(super) fn faults(script: Option<&str>) -> Result<Faults, Failure> {
     })
 }
 
-/// Starts the embedded venue on loopback; port 0 takes a free one.
-pub(super) fn start(seed: u64, rtt_ms: u64, port: u16, now: Timestamp, faults: Faults) -> Result<Venue, Failure> {
-    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let options = Options {
+/// Starts the embedded venue on a free port of loopback.
+pub(super) fn start(seed: u64, rtt_ms: u64, now: Timestamp, faults: Faults) -> Result<Venue, Failure> {
+    serve(options(seed, rtt_ms, now, faults))
+}
+
+fn options(seed: u64, rtt_ms: u64, now: Timestamp, faults: Faults) -> Options {
+    Options {
         seed,
         rtt: Duration::from_millis(rtt_ms),
         now,
-        bind,
         faults,
         ..Options::default()
-    };
+    }
+}
+
+/// A move so often, and never a longer rest after a subscription than usual.
+fn pace(ms: u64) -> Pace {
+    let tick = Duration::from_millis(ms);
+    Pace {
+        lead: Pace::default().lead.min(tick * 5),
+        tick,
+    }
+}
+
+fn serve(options: Options) -> Result<Venue, Failure> {
+    let bind = options.bind;
     Venue::start(options).map_err(|error| {
         Failure::new(
             Kind::Usage,

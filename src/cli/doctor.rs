@@ -13,7 +13,7 @@ use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
 use super::runtime::interruptible;
-use super::{Surroundings, demo, resolve};
+use super::{Surroundings, demo, resolve, shelf};
 use crate::config::Config;
 use crate::demo::Faults;
 use crate::dxlink::{Event, EventType, Subscription};
@@ -119,7 +119,7 @@ async fn examine(
     let start = Instant::now();
     let access = if args.demo {
         let venue =
-            demo::start(1, 0, 0, around.now, Faults::default()).and_then(|venue| Access::demo(&config, venue, None));
+            demo::start(1, 0, around.now, Faults::default()).and_then(|venue| Access::demo(&config, venue, None));
         keep(steps, "venue", start, venue, |_| {
             "the embedded venue: invented data".to_owned()
         })?
@@ -130,6 +130,7 @@ async fn examine(
             "present; whether they are accepted shows the next step".to_owned()
         })?
     };
+    steps.push(store_step(args, &config, around, stderr));
     let clock = Clock::starting_at(around.now);
     stderr.status("asking for a token".to_owned());
     let start = Instant::now();
@@ -172,6 +173,32 @@ fn keep<T>(
         Err(failure) => {
             steps.push(Step::failed(step, since, &failure));
             None
+        }
+    }
+}
+
+/// The store is opened and asked for what it holds; a run goes on without it.
+fn store_step(args: &Doctor, config: &Config, around: &Surroundings, stderr: &Stderr) -> Step {
+    let start = Instant::now();
+    if !config.store.enabled {
+        return Step::ok("store", start, "skipped: store.enabled is false");
+    }
+    let opened = shelf::open(config, args.demo.then_some(1), around, stderr);
+    let looked = opened.and_then(|(store, _mode)| {
+        let sessions = store
+            .sessions()
+            .map_err(|error| Failure::from_error(Kind::CannotRead, error))?;
+        let sessions = match (sessions.first(), sessions.last()) {
+            (Some(first), Some(last)) => format!("{} sessions from {first} to {last}", sessions.len()),
+            (None, _) | (_, None) => "nothing kept yet".to_owned(),
+        };
+        Ok(format!("{}: {sessions}", store.path().display()))
+    });
+    match looked {
+        Ok(detail) => Step::ok("store", start, detail),
+        Err(failure) => {
+            let failure = failure.hint("Runs go on without it; mend its place, or set store.path or store.enabled.");
+            Step::failed("store", start, &failure)
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum Kind {
     CannotRead,
     /// A passing condition: rate limit, timeout, token service down.
     TryLater,
+    /// No source answered, and something came that could not be understood.
+    Protocol,
     /// Credentials are missing or refused.
     Credentials,
     /// The configuration is wrong.
@@ -29,7 +31,7 @@ pub enum Kind {
 }
 
 /// All kinds with a code of their own, in the order of the codes.
-const ALL: [Kind; 10] = [
+const ALL: [Kind; 11] = [
     Kind::Usage,
     Kind::Incomplete,
     Kind::Unavailable,
@@ -37,6 +39,7 @@ const ALL: [Kind; 10] = [
     Kind::CannotWrite,
     Kind::CannotRead,
     Kind::TryLater,
+    Kind::Protocol,
     Kind::Credentials,
     Kind::Config,
     Kind::Interrupted,
@@ -53,6 +56,7 @@ impl Kind {
             Self::CannotWrite => 73,
             Self::CannotRead => 74,
             Self::TryLater => 75,
+            Self::Protocol => 76,
             Self::Credentials => 77,
             Self::Config => 78,
             Self::Interrupted => 130,
@@ -68,9 +72,10 @@ impl Kind {
             Self::CannotWrite => "a local file cannot be written",
             Self::CannotRead => "a local file cannot be read",
             Self::TryLater => "try again later: rate limit, timeout, or the token service is down",
+            Self::Protocol => "no source answered, and what came could not be understood",
             Self::Credentials => "credentials are missing or refused",
             Self::Config => "the configuration is wrong; the message names file, line, column and key",
-            Self::Interrupted => "interrupted by Ctrl-C; nothing was printed",
+            Self::Interrupted => "interrupted by Ctrl-C; nothing was printed but the documents of --watch until then",
         }
     }
 }

@@ -9,9 +9,11 @@ mod demo;
 mod doctor;
 mod exit;
 mod explain;
+mod history;
 mod log;
 mod manual;
 mod output;
+mod past;
 mod progress;
 mod quote;
 mod record;
@@ -19,8 +21,11 @@ mod replay;
 mod resolve;
 mod runtime;
 mod screen;
+mod shelf;
 mod task;
+mod terminal;
 mod vol;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
@@ -56,7 +61,7 @@ impl Surroundings {
         Ok(Self {
             environment: environment.collect(),
             directory,
-            now: whole_millis(global.as_of.unwrap_or_else(time::now)),
+            now: whole_millis(global.instant().unwrap_or_else(time::now)),
         })
     }
 
@@ -111,6 +116,10 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         surroundings.colour(cli.global.color.unwrap_or(When::Auto), io::stderr().is_terminal()),
     );
     let global = &cli.global;
+    if global.day().is_some() && !matches!(cli.command, Command::Screen(_)) {
+        return Err(Failure::new(Kind::Usage, "only `screen` takes a day with --as-of")
+            .hint("`variance history` prints what was kept of a day."));
+    }
     match &cli.command {
         Command::Screen(args) => screen::run(args, global, &surroundings, stderr),
         Command::Quote(args) => quote::run(args, global, &surroundings, stderr),
@@ -118,6 +127,7 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         Command::Chain(args) => chain::run(args, global, &surroundings, stderr),
         Command::Replay(args) => replay::run(args, global, &surroundings, stderr),
         Command::Vol(args) => vol::run(args, global, &surroundings),
+        Command::History(args) => history::run(args, global, &surroundings, stderr),
         Command::Doctor(args) => doctor::run(args, global, &surroundings, stderr),
         Command::Demo(args) => demo::run(args, &surroundings, stderr),
         Command::Config(args) => config::run(args, global, &surroundings, stderr),

@@ -78,10 +78,7 @@ impl Output {
                         drop(out.into_parts());
                         Ok(())
                     }
-                    Err(error) => Err(
-                        Failure::new(Kind::CannotWrite, format!("cannot write to stdout: {error}"))
-                            .hint("Free space or choose another destination."),
-                    ),
+                    Err(error) => Err(unwritten(&error)),
                     Ok(()) => Ok(()),
                 }
             }
@@ -105,6 +102,12 @@ impl Output {
             }
         }
     }
+}
+
+/// Stdout cannot be written to.
+pub(super) fn unwritten(error: &io::Error) -> Failure {
+    Failure::new(Kind::CannotWrite, format!("cannot write to stdout: {error}"))
+        .hint("Free space or choose another destination.")
 }
 
 fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Failure {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::access::Access;
 use super::args::{Global, Picks, Replay};
-use super::data::{Job, Times};
+use super::data::{Job, MEMORY, Times};
 use super::exit::{Failure, Kind};
 use super::progress::Stderr;
 use super::runtime::simulated;
@@ -23,6 +23,7 @@ use crate::instrument::{Instrument, Symbol};
 use crate::market::Mode;
 use crate::recording::{Milestone, ReadError, Recording};
 use crate::render::Recorded;
+use crate::store::Memory;
 
 /// Runs the recorded command over its recording, on the time of then and without a network.
 pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
@@ -38,6 +39,11 @@ pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr:
     let instruments = resolve::symbols(&header.symbols, then.now)?;
     let only = only(args, &instruments, then.now)?;
     let milestones = recording.milestones().map_err(wrong)?;
+    let memory: Vec<(u64, Memory)> = recording.channel(MEMORY).map_err(wrong)?;
+    let memory = memory
+        .into_iter()
+        .next()
+        .map_or_else(Memory::default, |(_, memory)| memory);
     let job = Job::printing(config, &args.show, global, &then, stderr)?;
     if recording.torn
         || !milestones
@@ -68,7 +74,7 @@ pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr:
             clock,
             deadline: deadline.and_then(|deadline| epoch.checked_add(deadline)),
         };
-        let gathered = job.gather(&plan, &task, &access, times, stop).await?;
+        let gathered = job.gather(&plan, &task, &access, &memory, times, stop).await?;
         Ok((gathered, clock.now()))
     })?;
     if task.wish().is_none() {

@@ -19,6 +19,7 @@ use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
 use crate::market::{Mode, Precedence, VolRules};
 use crate::render::Format;
 use crate::screen::{ScoreRules, SignalBands, Sort, SortKey, VoteBands, Weights};
+use crate::store::World;
 use crate::stream::Policy;
 use crate::units::Vol;
 use crate::{http, legacy, screen, tastytrade, time};
@@ -140,6 +141,23 @@ pub(super) fn mode(config: &Config) -> Mode {
     }
 }
 
+/// Which of the store's files a run uses: invented data has files of its own.
+pub(super) fn world(config: &Config, mode: Mode, seed: Option<u64>) -> World {
+    match (mode, seed) {
+        (_, Some(seed)) => World::Demo { seed },
+        (Mode::Live, None) => World::Live,
+        (Mode::Sandbox, None) => World::Sandbox,
+        (Mode::Demo | Mode::Replay, None) => World::Loopback {
+            port: config
+                .tastytrade
+                .api_base_url
+                .url()
+                .port_or_known_default()
+                .unwrap_or(0),
+        },
+    }
+}
+
 /// How REST is spoken to.
 pub(super) fn rest_settings(config: &Config) -> tastytrade::Settings {
     let rest = &config.tastytrade;
@@ -195,6 +213,7 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
         vol: VolRules {
             hv_floor: config.volatility.hv_floor,
             trading_days: f64::from(config.volatility.trading_days),
+            min_history: config.store.min_history_days,
         },
         precedence: Precedence::default(),
         chain_names: BTreeMap::new(),
@@ -406,15 +425,10 @@ pub(super) fn colour(config: &Config) -> When {
 /// The format asked for with `--json` or `--format`.
 pub(super) fn asked(json: bool, format: Option<args::Format>) -> Option<Format> {
     if json {
-        return Some(Format::Json);
+        Some(Format::Json)
+    } else {
+        format.map(Into::into)
     }
-    format.map(|format| match format {
-        args::Format::Table => Format::Table,
-        args::Format::Plain => Format::Plain,
-        args::Format::Json => Format::Json,
-        args::Format::Jsonl => Format::Jsonl,
-        args::Format::Csv => Format::Csv,
-    })
 }
 
 /// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.
@@ -427,4 +441,10 @@ pub(super) fn width(around: &Surroundings, to_terminal: bool) -> Option<usize> {
 fn terminal_width() -> Option<usize> {
     let (width, _height) = terminal_size::terminal_size()?;
     Some(usize::from(width.0)).filter(|width| *width > 0)
+}
+
+/// Lines of the terminal on stdout.
+pub(super) fn terminal_height() -> Option<usize> {
+    let (_width, height) = terminal_size::terminal_size()?;
+    Some(usize::from(height.0)).filter(|height| *height > 0)
 }

@@ -1,6 +1,7 @@
 //! What a data command makes of what was gathered.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::args::{ChainPicks, Picks, Rules};
 use super::exit::Failure;
@@ -24,10 +25,21 @@ pub(super) struct Task {
 
 #[derive(Debug)]
 enum Kind {
-    Screen { rules: screen::Rules, view: View },
+    Screen {
+        rules: screen::Rules,
+        view: View,
+        /// The stored session screened; none where it is now.
+        session: Option<Date>,
+        /// A stored session to compare with, and its records.
+        before: Option<(Date, Vec<Record>)>,
+    },
     Quote,
-    Explain { rules: screen::Rules },
-    Chain { picks: ChainPicks },
+    Explain {
+        rules: screen::Rules,
+    },
+    Chain {
+        picks: ChainPicks,
+    },
 }
 
 impl Task {
@@ -40,8 +52,31 @@ impl Task {
             all: picks.all,
             ..View::default()
         };
-        let kind = Kind::Screen { rules, view };
+        let kind = Kind::Screen {
+            rules,
+            view,
+            session: None,
+            before: None,
+        };
         Ok(Self { picks, now, kind })
+    }
+
+    /// The same screen of the stored session of `day`.
+    #[must_use]
+    pub(super) fn of_session(mut self, day: Date) -> Self {
+        if let Kind::Screen { session, .. } = &mut self.kind {
+            *session = Some(day);
+        }
+        self
+    }
+
+    /// The same screen, compared with the records of an earlier session.
+    #[must_use]
+    pub(super) fn beside(mut self, earlier: Option<(Date, Vec<Record>)>) -> Self {
+        if let Kind::Screen { before, .. } = &mut self.kind {
+            *before = earlier;
+        }
+        self
     }
 
     /// `variance quote`.
@@ -127,12 +162,26 @@ impl Task {
         let today = time::new_york_date(self.now);
         let records = &gathered.records;
         match &self.kind {
-            Kind::Screen { rules, view } => {
+            Kind::Screen {
+                rules,
+                view,
+                session,
+                before,
+            } => {
                 let view = View {
                     unjudged: gathered.run.partial,
                     ..*view
                 };
-                Document::screen(&screen::run(records, rules, today), &view, meta)
+                let report = screen::run(records, rules, session.unwrap_or(today));
+                let diff = before.as_ref().map(|(day, records)| {
+                    let before = screen::run(records, rules, *day);
+                    screen::diff(&before, &report, day.to_string())
+                });
+                Document {
+                    as_of: session.map(|day| day.to_string()),
+                    diff,
+                    ..Document::screen(&report, &view, meta)
+                }
             }
             Kind::Quote => Document::quote(records, meta),
             Kind::Explain { rules } => Document::explain(records, rules, today, meta),

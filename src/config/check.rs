@@ -104,7 +104,7 @@ fn contradictions(config: &Config) -> Vec<Fault> {
 }
 
 /// Ranges of the numbers, ends included. `*` stands for any profile.
-pub(super) const RANGES: [(&str, f64, f64); 40] = [
+pub(super) const RANGES: [(&str, f64, f64); 42] = [
     ("tastytrade.timeout_seconds", 0.1, 300.0),
     ("tastytrade.batch_size", 1.0, 100.0),
     ("tastytrade.requests_per_second", 0.1, 50.0),
@@ -115,6 +115,8 @@ pub(super) const RANGES: [(&str, f64, f64); 40] = [
     ("legacy.max_requests", 0.0, 1000.0),
     ("volatility.hv_floor", 0.001, 1.0),
     ("volatility.trading_days", 200.0, 366.0),
+    ("store.max_age_days", 0.0, 30.0),
+    ("store.min_history_days", 20.0, 252.0),
     ("screener.profiles.*.min_vrp_structural", 0.0, 10.0),
     ("screener.profiles.*.min_iv_percentile", 0.0, 100.0),
     ("screener.profiles.*.min_liquidity_rating", 0.0, 5.0),

@@ -32,7 +32,7 @@ pub use layer::Origin;
 pub use schema::schema;
 pub use secret::Secret;
 pub use settings::{
-    Color, Dxlink, Format, Legacy, Output, Profile, Rules, Screener, Tastytrade, Universe, Volatility, Weights,
+    Color, Dxlink, Format, Legacy, Output, Profile, Rules, Screener, Store, Tastytrade, Universe, Volatility, Weights,
 };
 pub use sources::{FlagValue, Sources, resolve, search_places};
 
@@ -54,6 +54,8 @@ pub struct Config {
     pub universe: Universe,
     /// How volatilities are computed and compared.
     pub volatility: Volatility,
+    /// What is kept between runs.
+    pub store: Store,
     /// Which symbols pass, and how those are ranked.
     pub screener: Screener,
     /// How results are shown.
@@ -106,11 +108,24 @@ impl Config {
     /// `working_directory`.
     pub fn watchlist(&self, working_directory: &Path) -> Option<PathBuf> {
         let named = self.universe.watchlist.as_ref()?;
-        let from = match self.origin("universe.watchlist") {
+        Some(self.beside_origin("universe.watchlist", named, working_directory))
+    }
+
+    /// The directory of the store: the configured one, else `variance` in `$XDG_STATE_HOME`, which is
+    /// `~/.local/state` unless set (on Windows `%LOCALAPPDATA%`). `None` when there is no place for it.
+    pub fn store_directory(&self, environment: &BTreeMap<String, String>, working_directory: &Path) -> Option<PathBuf> {
+        match &self.store.path {
+            Some(named) => Some(self.beside_origin("store.path", named, working_directory)),
+            None => sources::state_home(environment).map(|home| home.join("variance")),
+        }
+    }
+
+    fn beside_origin(&self, key: &str, named: &Path, working_directory: &Path) -> PathBuf {
+        let from = match self.origin(key) {
             Origin::File(_) => self.path.as_deref().and_then(Path::parent).unwrap_or(working_directory),
             Origin::Default | Origin::Env(_) | Origin::Flag(_) => working_directory,
         };
-        Some(from.join(named))
+        from.join(named)
     }
 
     /// Where `.env.tastytrade` is looked for, in this order: beside the configuration file, in `working_directory`.

@@ -37,7 +37,8 @@ pub struct Dxlink {
     pub reconnect_delay_seconds: f64,
     /// Longest time a command listens, in seconds; it ends as soon as nothing is awaited any more.
     pub listen_duration_seconds: f64,
-    /// Accepted, without effect yet: nothing is kept between runs.
+    /// Whether the last value of each streamed event is kept in the store, to be used, marked stale, when every live
+    /// source fails.
     pub cache_events: bool,
 }
 
@@ -75,6 +76,20 @@ pub struct Volatility {
     pub hv_floor: f64,
     /// Trading days of a year, for annualising.
     pub trading_days: u16,
+}
+
+/// What is kept between runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    /// Whether anything is kept and used again.
+    pub enabled: bool,
+    /// Directory of the store's files, relative to the configuration file; null for the user's state directory.
+    pub path: Option<PathBuf>,
+    /// Days after which a kept value is too old to stand in for a live one.
+    pub max_age_days: u32,
+    /// Sessions of own history without which no rank or percentile is computed from it.
+    pub min_history_days: usize,
 }
 
 /// Which symbols pass, and how those are ranked.
@@ -268,6 +283,17 @@ impl Default for Volatility {
         Self {
             hv_floor: 0.05,
             trading_days: 252,
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            path: None,
+            max_age_days: 5,
+            min_history_days: 60,
         }
     }
 }

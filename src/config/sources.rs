@@ -91,9 +91,6 @@ pub fn resolve(sources: Sources) -> Result<Config, Error> {
     if !problems.is_empty() {
         return Err(Error::Problems(problems));
     }
-    if stack.config.dxlink.cache_events {
-        notes.push("dxlink.cache_events has no effect yet: nothing is kept between runs".to_owned());
-    }
     let origins = stack.origins();
     Ok(Config {
         path,
@@ -148,15 +145,24 @@ pub fn search_places(environment: &BTreeMap<String, String>, working_directory: 
 }
 
 fn config_home(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+    home(environment, "XDG_CONFIG_HOME", "APPDATA", &[".config"])
+}
+
+/// Where programs keep what they would miss but could do without.
+pub(super) fn state_home(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+    home(environment, "XDG_STATE_HOME", "LOCALAPPDATA", &[".local", "state"])
+}
+
+fn home(environment: &BTreeMap<String, String>, xdg: &str, windows: &str, below: &[&str]) -> Option<PathBuf> {
     let absolute = |name: &str| {
         set(environment, name)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
     if cfg!(windows) {
-        return absolute("XDG_CONFIG_HOME").or_else(|| absolute("APPDATA"));
+        return absolute(xdg).or_else(|| absolute(windows));
     }
-    absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")))
+    absolute(xdg).or_else(|| absolute("HOME").map(|home| home.join(below.iter().collect::<PathBuf>())))
 }
 
 fn environment_leaves(environment: &BTreeMap<String, String>, dirs: &[PathBuf], notes: &mut Vec<String>) -> Vec<Leaf> {

@@ -93,29 +93,12 @@ fn the_shipped_file_and_the_defaults_have_no_faults() {
 }
 
 #[test]
-fn the_section_of_the_plan_loads_and_cache_events_says_that_it_has_no_effect_yet() {
+fn the_section_of_the_plan_loads_whole() {
     let text = r#"{"dxlink": { "enabled": true, "reconnect_on_disconnect": true, "reconnect_max_attempts": 5,
             "reconnect_delay_seconds": 5, "listen_duration_seconds": 5, "cache_events": true }}"#;
     let config = with_file(text).unwrap();
     assert_eq!(config.dxlink, Dxlink::default());
-    assert!(
-        config
-            .notes
-            .iter()
-            .any(|note| note.contains("dxlink.cache_events has no effect yet"))
-    );
-    assert!(
-        with_file(r#"{"dxlink": {"cache_events": false}}"#)
-            .unwrap()
-            .notes
-            .is_empty()
-    );
-    assert!(
-        schema()["properties"]["dxlink"]["properties"]["cache_events"]["description"]
-            .as_str()
-            .unwrap()
-            .contains("without effect")
-    );
+    assert_eq!(config.notes, [""; 0]);
 }
 
 #[test]
@@ -583,5 +566,26 @@ proptest! {
                 prop_assert!(!problem.to_string().chars().any(char::is_control));
             }
         }
+    }
+}
+
+#[test]
+fn the_store_lies_beside_the_file_that_names_it_else_in_the_state_directory() {
+    let home = BTreeMap::from([("HOME".to_owned(), "/home/you".to_owned())]);
+    let here = Path::new("/work");
+    let directory = |config: &Config, environment: &BTreeMap<String, String>| config.store_directory(environment, here);
+    let config = with_file(r#"{"store": {"path": "kept"}}"#).unwrap();
+    let beside = config.path.as_ref().unwrap().parent().unwrap();
+    assert_eq!(directory(&config, &home), Some(beside.join("kept")));
+    let config = Config::default();
+    assert_eq!(directory(&config, &BTreeMap::new()), None);
+    if cfg!(unix) {
+        assert_eq!(
+            directory(&config, &home),
+            Some("/home/you/.local/state/variance".into())
+        );
+        let mut home = home;
+        home.insert("XDG_STATE_HOME".to_owned(), "/var/state".to_owned());
+        assert_eq!(directory(&config, &home), Some("/var/state/variance".into()));
     }
 }

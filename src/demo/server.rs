@@ -4,7 +4,11 @@ use std::{
     convert::Infallible,
     future::pending,
     io,
-    sync::{Arc, mpsc::Sender},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::Sender,
+    },
     time::{Duration, Instant},
 };
 
@@ -53,6 +57,8 @@ pub(super) struct Shared {
     pub(super) script: Arc<Script>,
     pub(super) pace: Pace,
     pub(super) rtt: Duration,
+    /// How far the prices have moved on any socket.
+    tick: AtomicU64,
     ws_url: String,
     notes: UnboundedSender<Note>,
     now: Timestamp,
@@ -77,6 +83,7 @@ impl Shared {
             script: Arc::new(Script::new(options.faults)),
             pace: options.pace,
             rtt: options.rtt,
+            tick: AtomicU64::new(0),
             ws_url,
             notes,
             now: options.now,
@@ -87,6 +94,16 @@ impl Shared {
     /// Adds `note` to the tally; one that comes after the end is nobody's.
     pub(super) fn note(&self, note: Note) {
         let _ = self.notes.send(note);
+    }
+
+    /// The tick at which the next connection begins: the market does not go back for it.
+    pub(super) fn tick(&self) -> u64 {
+        self.tick.load(Ordering::Relaxed)
+    }
+
+    /// A connection has moved on to `tick`.
+    pub(super) fn reach(&self, tick: u64) {
+        self.tick.fetch_max(tick, Ordering::Relaxed);
     }
 
     fn now(&self) -> Timestamp {
@@ -152,7 +169,7 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
     if path != FEED_PATH {
         shared.note(Note::Request(path.clone()));
     }
-    let mut response = match shared.script.on_rest(&path) {
+    let mut response = match shared.script.on_rest(&path, shared.started.elapsed()) {
         Some(RestEffect::Hang) => pending().await,
         Some(RestEffect::Status(refusal)) => refuse(refusal),
         None if path == FEED_PATH => upgrade_to_feed(request, &shared),

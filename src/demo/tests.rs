@@ -119,6 +119,7 @@ async fn a_close_frame_carries_the_code_asked_for() {
 async fn http_faults_stand_in_for_the_answers_they_name() {
     let rule = |path_prefix: &str, effect, times| RestRule {
         path_prefix: path_prefix.to_owned(),
+        after: None,
         effect,
         times,
     };

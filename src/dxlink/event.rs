@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 /// The event types this client subscribes to.
@@ -63,7 +64,8 @@ impl fmt::Display for EventType {
 }
 
 /// Best bid and ask.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Quote {
     /// The feed's symbol.
     pub symbol: SmolStr,
@@ -82,7 +84,8 @@ pub struct Quote {
 }
 
 /// Last trade, of regular hours ([`Event::Trade`]) or of extended hours ([`Event::TradeEth`]).
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Trade {
     /// The feed's symbol.
     pub symbol: SmolStr,
@@ -103,7 +106,8 @@ pub struct Trade {
 }
 
 /// The trading day so far and the close before it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Summary {
     /// The feed's symbol.
     pub symbol: SmolStr,
@@ -126,7 +130,7 @@ pub struct Summary {
 }
 
 /// What the instrument is and whether it trades.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Profile {
     /// The feed's symbol.
     pub symbol: SmolStr,
@@ -143,7 +147,8 @@ pub struct Profile {
 }
 
 /// Greeks of one option, per unit of the underlying.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Greeks {
     /// The feed's symbol.
     pub symbol: SmolStr,
@@ -166,7 +171,7 @@ pub struct Greeks {
 }
 
 /// One bar.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Candle {
     /// Start of the bar.
     pub time: i64,
@@ -185,7 +190,7 @@ pub struct Candle {
 }
 
 /// A series of bars, published when a snapshot is complete and again after each later transaction.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Candles {
     /// The candle symbol as it was subscribed, `SPY{=d,tho=true}`, not as the server spells it.
     pub symbol: SmolStr,

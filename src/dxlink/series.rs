@@ -1,5 +1,6 @@
 //! Snapshots and updates of one series of bars.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::event::Candle;
@@ -18,12 +19,17 @@ impl Bar {
         self.flags & flag != 0
     }
 
-    /// Whether the row takes its bar away: a removal, a terminator, a bar without any price.
+    fn ends(&self) -> bool {
+        self.has(SNAPSHOT_END) || self.has(SNAPSHOT_SNIP)
+    }
+
+    /// Whether the row takes its bar away: a removal, or a terminator. Any other bar without a price stays, for it says
+    /// that nothing is known of a day which is there.
     fn removes(&self) -> bool {
         let Candle {
             open, high, low, close, ..
         } = self.candle;
-        self.has(REMOVE_EVENT) || [open, high, low, close].iter().all(Option::is_none)
+        self.has(REMOVE_EVENT) || self.ends() && [open, high, low, close].iter().all(Option::is_none)
     }
 }
 
@@ -32,6 +38,8 @@ impl Bar {
 pub(super) struct Series {
     bars: BTreeMap<i64, Candle>,
     extent: Extent,
+    /// Where the snapshot began: what is older was not asked for, or is not whole.
+    floor: i64,
     pending: Vec<Bar>,
     batch: Batch,
 }
@@ -63,10 +71,12 @@ impl Series {
             return Taken::Overflowed;
         }
         self.pending.push(bar);
-        let ends = bar.has(SNAPSHOT_END) || bar.has(SNAPSHOT_SNIP);
-        if ends && self.batch == Batch::Replaying {
+        if bar.ends() && self.batch == Batch::Replaying {
+            let snipped = bar.has(SNAPSHOT_SNIP);
+            let kept = self.pending.iter().filter(|bar| !snipped || !bar.removes());
             self.batch = Batch::Replayed {
-                snipped: bar.has(SNAPSHOT_SNIP),
+                snipped,
+                floor: kept.map(|bar| bar.candle.index).min().unwrap_or(bar.candle.index),
             };
         }
         if bar.has(TX_PENDING) || self.batch == Batch::Replaying {
@@ -99,14 +109,16 @@ impl Series {
     }
 
     fn commit(&mut self) {
-        if let Batch::Replayed { snipped } = std::mem::take(&mut self.batch) {
+        if let Batch::Replayed { snipped, floor } = std::mem::take(&mut self.batch) {
             self.bars.clear();
+            self.floor = floor;
             self.extent = if snipped { Extent::Snipped } else { Extent::Whole };
         }
         for bar in self.pending.drain(..) {
+            let known = self.bars.get(&bar.candle.index);
             if bar.removes() {
                 self.bars.remove(&bar.candle.index);
-            } else {
+            } else if bar.candle.index >= self.floor && !known.is_some_and(|known| is_earlier(&bar.candle, known)) {
                 self.bars.insert(bar.candle.index, bar.candle);
             }
         }
@@ -115,6 +127,18 @@ impl Series {
             self.extent = self.extent.cut();
         }
     }
+}
+
+/// Whether `candle` is an earlier state of `known`, the same bar: its volume and its range only ever grow. Where they
+/// contradict each other it is a correction.
+fn is_earlier(candle: &Candle, known: &Candle) -> bool {
+    let growth = |from: Option<f64>, to: Option<f64>| from.zip(to).and_then(|(from, to)| to.partial_cmp(&from));
+    let growths = [
+        growth(known.volume, candle.volume),
+        growth(known.high, candle.high),
+        growth(candle.low, known.low),
+    ];
+    growths.contains(&Some(Ordering::Less)) && !growths.contains(&Some(Ordering::Greater))
 }
 
 /// How much of the history is known.
@@ -143,6 +167,7 @@ enum Batch {
     Replaying,
     Replayed {
         snipped: bool,
+        floor: i64,
     },
     /// Nothing that can be used before a snapshot begins.
     Broken,
@@ -272,6 +297,57 @@ mod tests {
         assert_eq!(series.take(bar(2, 1, 10.0)), Taken::Changed);
         assert_eq!(series.take(bar(2, 77, 1.0)), Taken::Changed);
         assert_eq!(closes(&series), [21.0, 30.0]);
+    }
+
+    #[test]
+    fn a_bar_without_prices_is_a_day_nothing_is_known_of() {
+        let mut series = Series::default();
+        series.take(bar(4, 3, 30.0));
+        series.take(empty(0, 2));
+        series.take(bar(0, 1, 10.0));
+        series.take(empty(10, 0));
+        let bars: Vec<_> = series.bars().iter().map(|bar| (bar.index, bar.close)).collect();
+        assert_eq!(bars, [(1, Some(10.0)), (2, None), (3, Some(30.0))]);
+    }
+
+    #[test]
+    fn a_bar_never_goes_back_to_what_it_was_before() {
+        let state = |volume: f64, high: f64, close: f64| {
+            let mut bar = bar(0, 2, close);
+            bar.candle.volume = Some(volume);
+            bar.candle.high = Some(high);
+            bar.candle.low = Some(5.0);
+            bar
+        };
+        let mut series = Series::default();
+        series.take(Bar {
+            flags: 4,
+            ..state(900.0, 23.0, 21.0)
+        });
+        series.take(bar(8, 1, 10.0));
+        series.take(state(100.0, 20.0, 20.0));
+        assert_eq!(closes(&series), [10.0, 21.0], "less volume, less range");
+        series.take(state(900.0, 22.0, 20.0));
+        assert_eq!(closes(&series), [10.0, 21.0], "less range");
+        series.take(state(950.0, 23.0, 22.0));
+        assert_eq!(closes(&series), [10.0, 22.0], "it goes on");
+        series.take(state(940.0, 24.0, 23.0));
+        assert_eq!(closes(&series), [10.0, 23.0], "a correction");
+    }
+
+    #[test]
+    fn what_is_older_than_the_snapshot_is_no_part_of_the_history() {
+        let mut series = Series::default();
+        series.take(bar(4, 9, 90.0));
+        series.take(bar(0, 8, 80.0));
+        series.take(empty(10, 7));
+        series.take(bar(0, 6, 60.0));
+        series.take(bar(0, 7, 70.0));
+        assert_eq!(closes(&series), [70.0, 80.0, 90.0]);
+        series.take(bar(4, 9, 90.0));
+        series.take(empty(0x12, 1));
+        series.take(bar(0, 5, 50.0));
+        assert_eq!(closes(&series), [90.0], "a cut history does not go on further back");
     }
 
     #[test]

@@ -96,6 +96,10 @@ pub async fn gather_chain(
     for error in errors {
         complain(&mut gathered.run.errors, error.source, error.code, error.message);
     }
+    // A chain's options are of the moment: nobody asks for them again by name.
+    let options = gathered.records.iter().filter(|record| is_option(record.kind));
+    let options: BTreeSet<&Symbol> = options.map(|record| &record.symbol).collect();
+    gathered.learned.events.retain(|(symbol, ..)| !options.contains(symbol));
     gathered.chain = Some(found);
     Ok(gathered)
 }
@@ -146,7 +150,7 @@ impl Search<'_, '_> {
                 value,
                 source: Source::Rest,
                 as_of: now,
-                method: "tastytrade's risk-free rate",
+                method: "tastytrade's risk-free rate".into(),
             }),
             Err(error) => {
                 complain(&mut self.errors, "rest", error.code(), told(&error));
@@ -249,6 +253,10 @@ fn near(quote: &MarketQuote) -> Option<f64> {
 /// Subscriptions that one option takes.
 fn entries_each() -> usize {
     last_values(Kind::EquityOption, &StreamerSymbol("".into())).len()
+}
+
+fn is_option(kind: Kind) -> bool {
+    matches!(kind, Kind::EquityOption | Kind::FutureOption)
 }
 
 fn with(plan: &Plan, instruments: Vec<Instrument>) -> Plan {

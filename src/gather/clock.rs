@@ -32,6 +32,19 @@ impl Clock {
         self.wall.checked_add(self.epoch.elapsed()).unwrap_or(Timestamp::MAX)
     }
 
+    /// Takes `wall` for the wall time of now, unless time stands: over hours the two clocks drift apart, and one of them
+    /// stops while the machine sleeps.
+    pub(super) fn set(&mut self, wall: Timestamp) {
+        if !self.stands {
+            self.wall = wall.checked_sub(self.epoch.elapsed()).unwrap_or(wall);
+        }
+    }
+
+    /// Wall time and the instant it belongs to, as a window stamps by them.
+    pub(super) fn stamps(&self) -> (Timestamp, Option<Instant>) {
+        (self.wall, (!self.stands).then_some(self.epoch))
+    }
+
     /// Whole milliseconds since the start.
     pub fn millis(&self) -> u64 {
         millis(self.epoch.elapsed())

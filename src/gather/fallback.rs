@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::bound::Cut;
 use super::clock::millis;
+use super::learned::store_state;
 use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, Interrupted, Notice, verdict};
 use crate::dxlink::{Candles, EventType};
@@ -14,21 +17,65 @@ use crate::market::{
     Timing, holes, merge, needs_price,
 };
 use crate::stream::{Answer, End, Heard, Streamed};
-use crate::tastytrade::{MarketQuote, Metrics};
+use crate::tastytrade::{Answer as Answered, Error, MarketQuote, Metrics};
 
 /// What the later sources said; a symbol that was not asked for is in neither half.
 #[derive(Debug, Default)]
-struct Later {
+pub(super) struct Later {
     quotes: BTreeMap<Symbol, Result<MarketQuote, String>>,
+    /// How REST was asked for the quote of a symbol.
+    pub(super) asked_as: Vec<(Symbol, (Kind, Symbol))>,
+    /// What went wrong when REST was asked for quotes last.
+    quote_errors: Vec<RunError>,
     histories: BTreeMap<Symbol, Result<History, String>>,
+    /// When the deprecated source had answered.
+    histories_at: Option<Timestamp>,
     /// Whether REST answered with quotes, even with none of some or all symbols.
     rest_answered: bool,
     legacy_used: bool,
     cut: Option<Cut>,
 }
 
+impl Later {
+    /// The quotes that were wanted, each once.
+    pub(super) fn quote_requests(&self) -> Vec<(Kind, Symbol)> {
+        let requests: BTreeSet<&(Kind, Symbol)> = self.asked_as.iter().map(|(_, request)| request).collect();
+        requests.into_iter().cloned().collect()
+    }
+
+    /// Takes in the quotes, answered at `now`. Whoever was not answered keeps what it has.
+    pub(super) fn take_quotes(&mut self, answer: Answered<MarketQuote>, now: Timestamp) {
+        self.quote_errors.clear();
+        let mut reasons = BTreeMap::new();
+        for (symbols, error) in answer.unanswered {
+            complain(&mut self.quote_errors, "rest", error.code(), told(&error));
+            reasons.extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
+        }
+        for (symbol, (_, asked_as)) in &self.asked_as {
+            match (answer.items.get(asked_as), reasons.get(asked_as)) {
+                (Some(quote), _) => {
+                    let mut quote = quote.clone();
+                    quote.updated_at.get_or_insert(now);
+                    self.quotes.insert(symbol.clone(), Ok(quote));
+                }
+                (None, Some(reason)) => {
+                    let kept = self.quotes.get(symbol).is_some_and(Result::is_ok);
+                    if !kept {
+                        self.quotes.insert(symbol.clone(), Err(reason.clone()));
+                    }
+                }
+                (None, None) => {
+                    let reason = Err("not in the answer".to_owned());
+                    self.quotes.insert(symbol.clone(), reason);
+                }
+            }
+        }
+    }
+}
+
 impl Gathering<'_, '_> {
-    pub(super) async fn finish(mut self) -> Result<Gathered, Interrupted> {
+    /// Fills the holes and merges.
+    pub(super) async fn finish(&mut self) -> Result<Gathered, Interrupted> {
         let mut later = Later {
             cut: self.asked.cut.or(self.listening.cut),
             ..Later::default()
@@ -38,29 +85,45 @@ impl Gathering<'_, '_> {
         if refused.is_none() {
             self.fill_by_rest(&heard, &mut later).await;
             let records = self.records(&heard, &later);
-            self.fill_by_legacy(&holes(&records), &mut later).await;
+            self.fill_by_legacy(&holes(&records, self.clock.now()), &mut later)
+                .await;
         }
         if later.cut == Some(Cut::Interrupted) {
             return Err(Interrupted);
         }
-        let records = self.records(&heard, &later);
-        let answered = self.listening.heard_somebody()
-            || self.asked.answered
-            || later.rest_answered
-            || later.histories.values().any(Result::is_ok);
         let mut trouble = std::mem::take(&mut self.asked.trouble);
         trouble.append(&mut self.listening.trouble);
         if self.asked.cut.is_some() {
             trouble.push(Trouble::Passing);
         }
-        let verdict = verdict::of(answered, refused, &trouble);
-        let run = self.run(&later, &records);
-        Ok(Gathered {
-            records,
-            run,
-            verdict,
+        self.later = later;
+        Ok(self.conclude(&heard, refused, &trouble))
+    }
+
+    /// Merges what is known by now, without asking anybody.
+    pub(super) fn again(&self) -> Gathered {
+        self.conclude(&self.heard_by_instrument(), None, &[Trouble::Passing])
+    }
+
+    fn conclude(
+        &self,
+        heard: &BTreeMap<Symbol, Result<Streamed, String>>,
+        refused: Option<Error>,
+        trouble: &[Trouble],
+    ) -> Gathered {
+        let later = &self.later;
+        let records = self.records(heard, later);
+        let answered = self.listening.heard_somebody()
+            || self.asked.answered
+            || later.rest_answered
+            || later.histories.values().any(Result::is_ok);
+        Gathered {
+            verdict: verdict::of(answered, refused, trouble),
+            run: self.run(later, &records),
+            learned: self.learned(),
             chain: None,
-        })
+            records,
+        }
     }
 
     /// What the feed said about each instrument, and why where it said nothing.
@@ -93,7 +156,7 @@ impl Gathering<'_, '_> {
             .cloned()
             .unwrap_or_default();
         let silence = match &listened.end {
-            End::GaveUp { reason } => reason.clone(),
+            End::GaveUp { reason, .. } => reason.clone(),
             End::Complete => "no event: the feed was silent".to_owned(),
             End::Window => "no event before the window closed".to_owned(),
         };
@@ -108,11 +171,14 @@ impl Gathering<'_, '_> {
         let listened = self.listening.heard.as_ref().ok()?;
         let resolved = self.resolved(&instrument.symbol())?;
         let symbol = candle_symbol(instrument, &resolved.streamer);
-        match listened.answer(EventType::Candle, &symbol)? {
-            Answer::Answered => Some(listened.candles.get(&symbol).cloned().ok_or_else(|| silence.to_owned())),
-            Answer::Silent => Some(Err("no bars: the feed was silent".to_owned())),
-            Answer::Pending => Some(Err(format!("no complete history: {silence}"))),
-        }
+        let answer = listened.answer(EventType::Candle, &symbol)?;
+        let absence = || match answer {
+            Answer::Answered => silence.to_owned(),
+            Answer::Silent => "no bars: the feed was silent".to_owned(),
+            Answer::Pending => format!("no complete history: {silence}"),
+        };
+        // A history that is being fetched again stands until the new one is there.
+        Some(listened.candles.get(&symbol).cloned().ok_or_else(absence))
     }
 
     async fn fill_by_rest(&mut self, heard: &BTreeMap<Symbol, Result<Streamed, String>>, later: &mut Later) {
@@ -134,8 +200,8 @@ impl Gathering<'_, '_> {
             return;
         }
         (self.notify)(Notice::Filling { symbols: wanted.len() });
-        let requests: BTreeSet<(Kind, Symbol)> = wanted.iter().map(|(_, request)| request.clone()).collect();
-        let requests: Vec<(Kind, Symbol)> = requests.into_iter().collect();
+        later.asked_as = wanted;
+        let requests = later.quote_requests();
         let answer = match self.bound.run(self.venues.rest.quotes(&requests)).await {
             Ok(answer) => answer,
             Err(cut) => {
@@ -143,28 +209,15 @@ impl Gathering<'_, '_> {
                 let late = || Err("the deadline came first".to_owned());
                 later
                     .quotes
-                    .extend(wanted.into_iter().map(|(symbol, _)| (symbol, late())));
+                    .extend(later.asked_as.iter().map(|(symbol, _)| (symbol.clone(), late())));
                 return;
             }
         };
         self.asked.ended_ms = Some(self.clock.millis());
         later.rest_answered = answer.has_come();
-        let mut reasons = BTreeMap::new();
-        for (symbols, error) in answer.unanswered {
-            self.asked.trouble.push(Trouble::of(&error));
-            complain(&mut self.asked.errors, "rest", error.code(), told(&error));
-            reasons.extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
-        }
-        for (symbol, (_, asked_as)) in wanted {
-            let quote = answer.items.get(&asked_as).cloned();
-            let reason = || {
-                reasons
-                    .get(&asked_as)
-                    .cloned()
-                    .unwrap_or_else(|| "not in the answer".to_owned())
-            };
-            later.quotes.insert(symbol, quote.ok_or_else(reason));
-        }
+        let trouble = answer.unanswered.iter().map(|(_, error)| Trouble::of(error));
+        self.asked.trouble.extend(trouble);
+        later.take_quotes(answer, self.clock.now());
     }
 
     /// How REST must be asked for an instrument's quote.
@@ -213,6 +266,7 @@ impl Gathering<'_, '_> {
         }
         (self.notify)(Notice::Legacy { symbols: named.len() });
         later.legacy_used = true;
+        later.histories_at = Some(self.clock.now());
         for (symbol, name) in named {
             let history = match self.bound.run(client.history(&name)).await {
                 Ok(history) => history.map_err(|error| told(&error)),
@@ -249,6 +303,8 @@ impl Gathering<'_, '_> {
                         .histories
                         .get(&subject.symbol)
                         .map(|bars| bars.as_ref().map_err(Clone::clone)),
+                    legacy_at: later.histories_at.unwrap_or(now),
+                    kept: self.kept(instrument),
                     now,
                     subject: &subject,
                 };
@@ -260,7 +316,7 @@ impl Gathering<'_, '_> {
     }
 
     /// What the feed and REST call a symbol.
-    fn resolved(&self, symbol: &Symbol) -> Option<&Resolved> {
+    pub(super) fn resolved(&self, symbol: &Symbol) -> Option<&Resolved> {
         self.asked.universe.find(symbol)?.resolved.as_ref()
     }
 
@@ -304,12 +360,13 @@ impl Gathering<'_, '_> {
         }
     }
 
-    fn run(&mut self, later: &Later, records: &[Record]) -> Run {
+    fn run(&self, later: &Later, records: &[Record]) -> Run {
         let cut = later.cut;
         let window = matches!(&self.listening.heard, Ok(listened) if listened.end == End::Window);
         let traffic = self.venues.rest.traffic();
-        let mut errors = std::mem::take(&mut self.listening.errors);
-        for error in std::mem::take(&mut self.asked.errors) {
+        let mut errors = self.listening.errors.clone();
+        let of_rest = [&self.asked.errors, &self.asked.metrics_errors, &later.quote_errors];
+        for error in of_rest.into_iter().flatten().cloned() {
             complain(&mut errors, error.source, error.code, error.message);
         }
         Run {
@@ -333,6 +390,7 @@ impl Gathering<'_, '_> {
                         .map(|error| error.message.clone()),
                 },
                 legacy: self.legacy_state(later),
+                store: store_state(records),
             },
             timing: Timing {
                 token: self.listening.token_ms,
@@ -353,7 +411,7 @@ impl Gathering<'_, '_> {
             Ok(listened) => {
                 let trouble = listened.troubles.last().map(ToString::to_string);
                 let gave_up = match &listened.end {
-                    End::GaveUp { reason } => Some(reason.clone()),
+                    End::GaveUp { reason, .. } => Some(reason.clone()),
                     End::Complete | End::Window => None,
                 };
                 let all_silent = listened.ready.is_some() && listened.end == End::Complete;

@@ -70,39 +70,45 @@ pub fn feed_settings() -> Settings {
     }
 }
 
-/// Listens until every want is answered, silent, or the window ends.
-pub(super) async fn listen(
+/// A feed that may still be open.
+pub(super) type Line<'v> = Feed<'v, stream::Dialler, TokenDesk<'v>>;
+
+/// Listens until every want is answered, silent, or the window ends. The feed stays open where there is one.
+pub(super) async fn listen<'v>(
     plan: &Plan,
-    venues: &Venues<'_>,
+    venues: &Venues<'v>,
     bound: &Bound,
     clock: Clock,
     more: mpsc::UnboundedReceiver<Want>,
     notify: &dyn Fn(Notice),
-) -> Listening {
+) -> (Listening, Option<Line<'v>>) {
     let Some(how) = plan.listen else {
-        return Listening {
+        let off = Listening {
             disabled: true,
             ..Listening::nothing("switched off by dxlink.enabled")
         };
+        return (off, None);
     };
     notify(Notice::Connecting);
     let token = match bound.run(venues.rest.quote_token()).await {
         Ok(Ok(token)) => token,
-        Ok(Err(error)) => return no_token(error),
+        Ok(Err(error)) => return (no_token(error), None),
         Err(cut) => {
-            return Listening {
+            let late = Listening {
                 cut: Some(cut),
                 ..Listening::nothing("no quote token before the deadline")
             };
+            return (late, None);
         }
     };
     let token_ms = clock.millis();
     let dialled = Instant::now();
     let until = how.recorded_end.map_or(dialled + how.window, |end| clock.epoch + end);
+    let (wall, epoch) = clock.stamps();
     let window = Window {
         until: bound.deadline().map_or(until, |deadline| deadline.min(until)),
-        wall: clock.wall,
-        epoch: (!clock.stands).then_some(clock.epoch),
+        wall,
+        epoch,
         more,
     };
     let until = window.until;
@@ -117,10 +123,11 @@ pub(super) async fn listen(
     let tally = feed.tally();
     let Some(heard) = heard else {
         feed.close().await;
-        return Listening {
+        let interrupted = Listening {
             cut: Some(Cut::Interrupted),
             ..Listening::nothing("interrupted")
         };
+        return (interrupted, None);
     };
     let ended = Instant::now();
     if let Some(recorder) = &venues.recorder
@@ -129,9 +136,6 @@ pub(super) async fn listen(
         recorder.milestone(ended.into_std(), Milestone::WindowEnded);
     }
     let cut_by_deadline = heard.end == End::Window && bound.deadline().is_some_and(|deadline| deadline <= until);
-    if bound.run(feed.close()).await.is_err() {
-        tracing::debug!("no time left for the goodbye");
-    }
     let mut listening = Listening {
         delayed,
         tally,
@@ -143,23 +147,36 @@ pub(super) async fn listen(
         cut: cut_by_deadline.then_some(Cut::Deadline),
         ..Listening::nothing("")
     };
-    for trouble in &heard.troubles {
-        complain(&mut listening.errors, "dxlink", trouble.code(), trouble.to_string());
-    }
-    if let End::GaveUp { reason } = &heard.end {
-        complain(&mut listening.errors, "dxlink", "gave_up", reason.clone());
+    if matches!(heard.end, End::GaveUp { .. }) {
         listening.trouble.push(Trouble::Lasting);
     }
+    listening.errors = complaints(&heard);
     listening.heard = Ok(heard);
-    listening
+    (listening, Some(feed))
 }
 
-fn feed<'v>(
-    venues: &Venues<'v>,
-    clock: Clock,
-    token: QuoteToken,
-    policy: stream::Policy,
-) -> Feed<'v, stream::Dialler, TokenDesk<'v>> {
+/// Takes leave of the server if there is time.
+pub(super) async fn hang_up(line: Option<Line<'_>>, bound: &Bound) {
+    if let Some(line) = line
+        && bound.run(line.close()).await.is_err()
+    {
+        tracing::debug!("no time left for the goodbye");
+    }
+}
+
+/// What went wrong with the feed, for the document.
+pub(super) fn complaints(heard: &Listened) -> Vec<RunError> {
+    let mut errors = Vec::new();
+    for trouble in &heard.troubles {
+        complain(&mut errors, "dxlink", trouble.code(), trouble.to_string());
+    }
+    if let End::GaveUp { reason, .. } = &heard.end {
+        complain(&mut errors, "dxlink", "gave_up", reason.clone());
+    }
+    errors
+}
+
+fn feed<'v>(venues: &Venues<'v>, clock: Clock, token: QuoteToken, policy: stream::Policy) -> Line<'v> {
     Feed::new(
         venues.dialler.clone(),
         TokenDesk::new(venues.rest, clock, token),

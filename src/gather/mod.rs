@@ -6,11 +6,14 @@ mod bound;
 mod chain;
 mod clock;
 mod fallback;
+mod learned;
 mod listening;
 mod requests;
+mod schedule;
 mod tokens;
 mod verdict;
 pub mod wants;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,13 +28,16 @@ pub use clock::Clock;
 pub use listening::feed_settings;
 pub use tokens::TokenDesk;
 pub use verdict::Verdict;
+pub use watch::{Lost, Step, Watch};
 
 use crate::instrument::{Instrument, Listed, Symbol, Universe};
 use crate::market::{self, Mode, Precedence, Record, Run, VolRules};
 use crate::recording::Recorder;
+use crate::store::{Learned, Memory};
 use crate::stream::{Dialler, Policy, Progress, Want};
 use crate::{legacy, tastytrade};
 
+use self::fallback::Later;
 use self::listening::Listening;
 use self::requests::Asked;
 
@@ -80,6 +86,8 @@ pub struct Venues<'a> {
     pub dialler: Dialler,
     /// Where what the feed says is written, if anywhere.
     pub recorder: Option<Recorder>,
+    /// What earlier runs left; empty when there is no store.
+    pub memory: &'a Memory,
 }
 
 /// Something to tell the user while gathering.
@@ -91,6 +99,8 @@ pub enum Notice {
     Streaming(Progress),
     /// A connection of the feed was lost, or subscriptions were refused.
     Feed(String),
+    /// The metrics could not be asked for again, in the middle of a watch.
+    Unrefreshed(String),
     /// Holes are being filled by REST.
     Filling {
         /// Symbols asked for.
@@ -114,6 +124,8 @@ pub struct Gathered {
     pub verdict: Verdict,
     /// What was found of an option chain, if one was asked for.
     pub chain: Option<Result<Found, NoChain>>,
+    /// What live sources said beside the records, to be kept for later runs.
+    pub learned: Learned,
 }
 
 /// Gathers what `plan` wants from `venues`. Ends at the latest with `bound`, with what is there by then.
@@ -132,13 +144,23 @@ pub async fn gather(
 ) -> Result<Gathered, Interrupted> {
     let (want, more) = mpsc::unbounded_channel();
     let (asked, listening) = tokio::join!(
-        requests::ask(plan, venues.rest, bound, clock, Wants::new(want, clock.wall)),
-        listening::listen(plan, venues, bound, clock, more, notify),
+        requests::ask(
+            plan,
+            venues.rest,
+            bound,
+            clock,
+            Wants::new(want, venues.memory, clock.wall)
+        ),
+        async {
+            let (listening, line) = listening::listen(plan, venues, bound, clock, more, notify).await;
+            listening::hang_up(line, bound).await;
+            listening
+        },
     );
     if asked.cut == Some(Cut::Interrupted) || listening.cut == Some(Cut::Interrupted) {
         return Err(Interrupted);
     }
-    let gathering = Gathering {
+    let mut gathering = Gathering {
         plan,
         venues,
         bound,
@@ -146,6 +168,7 @@ pub async fn gather(
         notify,
         asked,
         listening,
+        later: Later::default(),
     };
     gathering.finish().await
 }
@@ -164,18 +187,20 @@ struct Gathering<'a, 'v> {
     notify: &'a dyn Fn(Notice),
     asked: Asked,
     listening: Listening,
+    later: Later,
 }
 
 /// Tells the feed what is wanted, as it becomes known.
 #[derive(Debug)]
-struct Wants {
+struct Wants<'a> {
     sender: mpsc::UnboundedSender<Want>,
+    memory: &'a Memory,
     today: Timestamp,
 }
 
-impl Wants {
-    fn new(sender: mpsc::UnboundedSender<Want>, today: Timestamp) -> Self {
-        Self { sender, today }
+impl<'a> Wants<'a> {
+    fn new(sender: mpsc::UnboundedSender<Want>, memory: &'a Memory, today: Timestamp) -> Self {
+        Self { sender, memory, today }
     }
 
     /// Last values of every streamer symbol in `universe`, once for all who share it.
@@ -198,10 +223,14 @@ impl Wants {
         }
     }
 
-    /// Daily bars of an instrument, if the feed has a name for it.
+    /// Daily bars of an instrument, if the feed has a name for it and could send any that are not kept already.
     fn daily_bars(&self, listed: &Listed) {
-        if let Some(resolved) = &listed.resolved {
-            self.send(wants::daily_bars(&listed.instrument, &resolved.streamer, self.today));
+        let Some(resolved) = &listed.resolved else { return };
+        let want = wants::daily_bars(&listed.instrument, &resolved.streamer, self.today);
+        let market = market::market_of(listed.instrument.kind());
+        let kept = self.memory.bars.get(&want.entry.symbol);
+        if kept.is_none_or(|bars| !bars.are_final(market, self.today)) {
+            self.send(want);
         }
     }
 

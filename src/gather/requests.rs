@@ -10,6 +10,7 @@ use super::clock::Clock;
 use super::{Plan, Wants, needs_bars};
 use crate::instrument::{Instrument, Kind, Listed, Resolved, Symbol, Universe};
 use crate::market::RunError;
+use crate::store::Memory;
 use crate::tastytrade::{Answer, Client, Error, FutureListing, Metrics, active_contract};
 
 /// What the first requests brought.
@@ -27,10 +28,16 @@ pub(super) struct Asked {
     /// Symbols whose batch was not answered, and why.
     pub(super) unanswered: BTreeMap<Symbol, String>,
     pub(super) refused: Option<Error>,
+    /// What went wrong with the contracts.
     pub(super) errors: Vec<RunError>,
+    /// What went wrong when the metrics were asked for last.
+    pub(super) metrics_errors: Vec<RunError>,
     pub(super) trouble: Vec<Trouble>,
     pub(super) ended_ms: Option<u64>,
     pub(super) cut: Option<Cut>,
+    /// Contracts as the venue listed them in this run, and the symbols they were asked for.
+    pub(super) listings: Vec<FutureListing>,
+    pub(super) listed: BTreeSet<Symbol>,
 }
 
 /// How a request failed, as far as the verdict on the run needs to know.
@@ -40,12 +47,16 @@ pub(super) enum Trouble {
     Passing,
     /// Later it will be the same.
     Lasting,
+    /// What came could not be understood.
+    Garbled,
 }
 
 impl Trouble {
     pub(super) fn of(error: &Error) -> Self {
         if error.is_passing() {
             Self::Passing
+        } else if matches!(error, Error::Unreadable { .. }) {
+            Self::Garbled
         } else {
             Self::Lasting
         }
@@ -59,6 +70,28 @@ impl Asked {
             .get(symbol)
             .cloned()
             .unwrap_or_else(|| "not in the answer of /market-metrics".to_owned())
+    }
+
+    /// Takes in the metrics of a batch of `symbols`, answered at `now`. Whoever was not answered keeps what it has.
+    pub(super) fn take_metrics(&mut self, symbols: &[Symbol], answer: Answer<Metrics>, now: Timestamp) {
+        let unanswered: BTreeSet<&Symbol> = answer.unanswered.iter().flat_map(|(symbols, _)| symbols).collect();
+        for symbol in symbols.iter().filter(|symbol| !unanswered.contains(symbol)) {
+            self.metrics.remove(symbol);
+            self.unanswered.remove(symbol);
+        }
+        for (symbol, mut metrics) in answer.items {
+            metrics.updated_at.get_or_insert(now);
+            self.metrics.insert(symbol, metrics);
+        }
+        for (symbols, error) in answer.unanswered {
+            self.unanswered
+                .extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
+            self.trouble.push(Trouble::of(&error));
+            complain(&mut self.metrics_errors, "rest", error.code(), told(&error));
+            if error.is_refusal() {
+                self.refused.get_or_insert(error);
+            }
+        }
     }
 
     fn failed(&mut self, error: Error) {
@@ -98,7 +131,7 @@ pub(super) fn complain(errors: &mut Vec<RunError>, source: &'static str, code: i
 }
 
 /// Asks for contracts and metrics, and tells the feed what they make wanted.
-pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Clock, wants: Wants) -> Asked {
+pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Clock, wants: Wants<'_>) -> Asked {
     let mut asked = Asked {
         universe: known(&plan.instruments),
         ..Asked::default()
@@ -110,13 +143,11 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
     );
     drop(wants);
     asked.ended_ms = Some(clock.millis());
-    match futures {
-        Ok(Ok((futures, active_months))) => {
-            asked.answered |= !futures.is_empty();
-            futures
-                .listed()
-                .for_each(|listed| asked.universe.insert(listed.clone()));
-            asked.active_months = active_months;
+    match futures.answer {
+        Ok(Ok(listings)) => {
+            asked.answered |= !listings.is_empty();
+            asked.listings = listings;
+            asked.listed = futures.listed;
         }
         Ok(Err(error)) => {
             asked.unresolved = Some(told(&error));
@@ -127,17 +158,16 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
             asked.cut = Some(cut);
         }
     }
+    futures
+        .universe
+        .listed()
+        .for_each(|listed| asked.universe.insert(listed.clone()));
+    asked.active_months = futures.active_months;
     for (symbols, batch) in metrics {
         match batch {
             Ok(answer) => {
                 asked.answered |= answer.has_come();
-                asked.metrics.extend(answer.items);
-                for (symbols, error) in answer.unanswered {
-                    asked
-                        .unanswered
-                        .extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
-                    asked.failed(error);
-                }
+                asked.take_metrics(&symbols, answer, clock.now());
             }
             Err(cut) => {
                 let reason = || "the deadline came first".to_owned();
@@ -169,10 +199,22 @@ fn known(instruments: &[Instrument]) -> Universe {
     Universe::new(listed.collect())
 }
 
-/// The futures with their contracts, and which contracts asked for by name are their root's active month.
-type Futures = Result<Result<(Universe, BTreeSet<Symbol>), Error>, Cut>;
+/// The futures of a plan.
+#[derive(Debug)]
+struct Futures {
+    /// Those whose contract is known, from this run or from an earlier one.
+    universe: Universe,
+    /// Contracts asked for by name that are their root's active month.
+    active_months: BTreeSet<Symbol>,
+    /// What the venue listed, empty when nothing had to be asked.
+    answer: Result<Result<Vec<FutureListing>, Error>, Cut>,
+    /// The symbols it listed anything for.
+    listed: BTreeSet<Symbol>,
+}
 
-async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wants: &Wants) -> Futures {
+/// Finds the contracts behind the futures: the venue is asked about those that it was not asked about on this day, and
+/// stands for the rest with what it said then. Where it fails, what it said last stands.
+async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wants: &Wants<'_>) -> Futures {
     let mut roots = BTreeSet::new();
     let mut contracts = BTreeSet::new();
     for instrument in &plan.instruments {
@@ -186,21 +228,34 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
             | Instrument::FutureOption(_) => {}
         }
     }
-    if roots.is_empty() && contracts.is_empty() {
-        return Ok(Ok((Universe::default(), BTreeSet::new())));
-    }
-    let roots: Vec<Symbol> = roots.into_iter().collect();
-    let contracts: Vec<Symbol> = contracts.into_iter().collect();
-    let listings = match bound.run(client.futures(&roots, &contracts)).await? {
-        Ok(listings) => listings,
-        Err(error) => return Ok(Err(error)),
+    let Memory {
+        listings: kept,
+        listed_today,
+        ..
+    } = wants.memory;
+    let unknown = |symbols: BTreeSet<Symbol>| -> Vec<Symbol> { symbols.difference(listed_today).cloned().collect() };
+    let (roots, contracts) = (unknown(roots), unknown(contracts));
+    let answer = if roots.is_empty() && contracts.is_empty() {
+        Ok(Ok(Vec::new()))
+    } else {
+        bound.run(client.futures(&roots, &contracts)).await
     };
+    let fresh: &[FutureListing] = match &answer {
+        Ok(Ok(listings)) => listings,
+        Ok(Err(_)) | Err(_) => &[],
+    };
+    let is_listed = |symbol: &Symbol| {
+        let same = |listing: &FutureListing| listing.root == *symbol || listing.contract == *symbol;
+        fresh.iter().any(same)
+    };
+    let listed: BTreeSet<Symbol> = roots.into_iter().chain(contracts).filter(is_listed).collect();
     let mut universe = Universe::default();
     let mut active_months = BTreeSet::new();
     for instrument in &plan.instruments {
         let symbol = instrument.symbol();
+        let listings = if listed.contains(&symbol) { fresh } else { kept };
         let listing = match instrument {
-            Instrument::Root(_) => active_contract(&listings, &symbol, now),
+            Instrument::Root(_) => active_contract(listings, &symbol, now),
             Instrument::Contract(_) => listings.iter().find(|listing| listing.contract == symbol),
             Instrument::Equity(_)
             | Instrument::Index(_)
@@ -219,7 +274,12 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
     }
     wants.last_values(&universe);
     universe.listed().for_each(|listed| wants.daily_bars(listed));
-    Ok(Ok((universe, active_months)))
+    Futures {
+        universe,
+        active_months,
+        answer,
+        listed,
+    }
 }
 
 fn resolved(listing: &FutureListing) -> Resolved {
@@ -243,11 +303,16 @@ pub(super) fn metrics_symbol(instrument: &Instrument) -> Option<Symbol> {
 
 type Batch = (Vec<Symbol>, Result<Answer<Metrics>, Cut>);
 
-async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Universe, wants: &Wants) -> Vec<Batch> {
+/// The symbols whose metrics are wanted, as they are asked for.
+pub(super) fn batches(plan: &Plan) -> Vec<Vec<Symbol>> {
     let symbols: BTreeSet<Symbol> = plan.instruments.iter().filter_map(metrics_symbol).collect();
     let symbols: Vec<Symbol> = symbols.into_iter().collect();
-    let batches = symbols.chunks(plan.batch_size.max(1)).map(|batch| async move {
-        let answer = bound.run(client.metrics(batch)).await;
+    symbols.chunks(plan.batch_size.max(1)).map(<[Symbol]>::to_vec).collect()
+}
+
+async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Universe, wants: &Wants<'_>) -> Vec<Batch> {
+    let batches = batches(plan).into_iter().map(|batch| async move {
+        let answer = bound.run(client.metrics(&batch)).await;
         let empty = BTreeMap::new();
         let items = answer.as_ref().map_or(&empty, |answer| &answer.items);
         // Of futures the bars are wanted as soon as their contract is known, whatever the metrics say.
@@ -255,7 +320,61 @@ async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Univers
         others
             .filter(|listed| listed.instrument.kind() != Kind::Future && needs_bars(&listed.instrument, items))
             .for_each(|listed| wants.daily_bars(listed));
-        (batch.to_vec(), answer)
+        (batch, answer)
     });
     join_all(batches).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tastytrade::Route;
+
+    fn answer(items: &[&str], unanswered: &[&str]) -> Answer<Metrics> {
+        let metrics = |symbol: &&str| {
+            let metrics = Metrics {
+                symbol: Symbol((*symbol).into()),
+                iv: None,
+                iv_change_5d: None,
+                iv_rank: None,
+                iv_percentile: None,
+                hv30: None,
+                hv90: None,
+                liquidity_rating: None,
+                beta: None,
+                corr_spy: None,
+                earnings: None,
+                iv_updated_at: None,
+                updated_at: None,
+                unreadable: Vec::new(),
+            };
+            (metrics.symbol.clone(), metrics)
+        };
+        let refused = Error::Unauthorized {
+            route: Route::Metrics,
+            what: String::new(),
+        };
+        let unanswered: Vec<Symbol> = unanswered.iter().map(|symbol| Symbol((*symbol).into())).collect();
+        Answer {
+            items: items.iter().map(metrics).collect(),
+            unanswered: vec![(unanswered, refused)],
+            damaged: 0,
+        }
+    }
+
+    #[test]
+    fn metrics_that_are_asked_for_again_replace_what_was_answered_and_nothing_else() {
+        let symbols = ["SPY", "QQQ", "AA"].map(|symbol| Symbol(symbol.into()));
+        let [then, now] = ["2026-11-20T18:00:00Z", "2026-11-20T18:05:00Z"].map(|time| time.parse().unwrap());
+        let mut asked = Asked::default();
+        asked.take_metrics(&symbols, answer(&["SPY", "QQQ", "AA"], &[]), then);
+        asked.take_metrics(&symbols, answer(&["SPY"], &["QQQ"]), now);
+        let times: Vec<_> = asked
+            .metrics
+            .iter()
+            .map(|(symbol, metrics)| (symbol.as_str(), metrics.updated_at.unwrap()))
+            .collect();
+        assert_eq!(times, [("QQQ", then), ("SPY", now)], "AA is not listed any more");
+        assert!(asked.refused.is_some());
+    }
 }

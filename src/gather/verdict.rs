@@ -12,6 +12,8 @@ pub enum Verdict {
     Refused(Error),
     /// No source answered, for a reason that may pass.
     TryLater,
+    /// No source answered, and something came that could not be understood.
+    Garbled,
     /// No source answered.
     Nothing,
 }
@@ -22,6 +24,7 @@ pub(super) fn of(answered: bool, refused: Option<Error>, trouble: &[Trouble]) ->
         Some(error) if !answered || matches!(error, Error::Refused { .. }) => Verdict::Refused(error),
         Some(_) | None if answered => Verdict::Answered,
         Some(_) | None if trouble.contains(&Trouble::Passing) => Verdict::TryLater,
+        Some(_) | None if trouble.contains(&Trouble::Garbled) => Verdict::Garbled,
         Some(_) | None => Verdict::Nothing,
     }
 }
@@ -70,5 +73,17 @@ mod tests {
             Verdict::TryLater
         ));
         assert!(matches!(of(false, None, &[Trouble::Lasting]), Verdict::Nothing));
+    }
+
+    #[test]
+    fn nonsense_is_named_where_nothing_may_pass() {
+        assert!(matches!(
+            of(false, None, &[Trouble::Lasting, Trouble::Garbled]),
+            Verdict::Garbled
+        ));
+        assert!(matches!(
+            of(false, None, &[Trouble::Garbled, Trouble::Passing]),
+            Verdict::TryLater
+        ));
     }
 }

@@ -1,6 +1,7 @@
 //! Closed daily bars of one symbol and the realised volatilities they give.
 //!
-//! Today's bar never counts before its session has ended, and bars that end long ago give nothing.
+//! Today's bar never counts before its session has ended, and bars that end long ago give nothing; neither does a window
+//! in which a session has no sound bar, for a return over two sessions is no daily return.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -36,8 +37,15 @@ pub(super) struct DailyBars {
 }
 
 impl DailyBars {
-    /// Streamed bars.
-    pub(super) fn of_candles(candles: &Candles, market: Market, now: Timestamp) -> Self {
+    /// Bars of `source` as the feed sends them, `received` then: a day that had not closed by that time has no final bar
+    /// among them.
+    pub(super) fn of_candles(
+        candles: &Candles,
+        source: Source,
+        market: Market,
+        received: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         let bars = candles.bars.iter().filter_map(|candle| {
             let date = time::date_of_bar(candle.time)?;
             Some(Bar {
@@ -48,11 +56,13 @@ impl DailyBars {
                 close: candle.close,
             })
         });
-        Self::closed(Source::DxlinkCandles, bars, candles.snipped, market, now)
+        let closed = closed_bars(bars, market, received.min(now));
+        Self::of(source, closed, candles.snipped, market, now)
     }
 
-    /// Bars of the deprecated source, by their closes alone: those are adjusted, the other prices need not be.
-    pub(super) fn of_history(history: &History, market: Market, now: Timestamp) -> Self {
+    /// Bars of the deprecated source, `received` then, by their closes alone: those are adjusted, the other prices need
+    /// not be.
+    pub(super) fn of_history(history: &History, market: Market, received: Timestamp, now: Timestamp) -> Self {
         let bars = history.bars.iter().map(|bar| {
             let close = Some(bar.close);
             Bar {
@@ -63,7 +73,8 @@ impl DailyBars {
                 close,
             }
         });
-        Self::closed(Source::Legacy, bars, false, market, now)
+        let closed = closed_bars(bars, market, received.min(now));
+        Self::of(Source::Legacy, closed, false, market, now)
     }
 
     /// The realised volatility over `window`, as of the close of the last bar.
@@ -81,6 +92,9 @@ impl DailyBars {
         let value = Estimator::CloseToClose
             .measure(&self.cleaned.bars, span)
             .map_err(|error| self.remark(&error.to_string()))?;
+        if self.has_bad_session(window) {
+            return Err(self.remark("a session of the window has no sound bar"));
+        }
         let as_of = time::session_close(self.market, last.date)
             .unwrap_or(self.now)
             .min(self.now);
@@ -88,12 +102,11 @@ impl DailyBars {
             value,
             source: self.source,
             as_of,
-            method: window.method(self.spans_rolls()),
+            method: window.method(self.spans_rolls()).into(),
         })
     }
 
-    fn closed(source: Source, bars: impl Iterator<Item = Bar>, cut: bool, market: Market, now: Timestamp) -> Self {
-        let cleaned = clean(bars.filter(|bar| time::is_closed(market, bar.date, now)));
+    fn of(source: Source, cleaned: Cleaned, cut: bool, market: Market, now: Timestamp) -> Self {
         Self {
             source,
             market,
@@ -101,6 +114,17 @@ impl DailyBars {
             cut,
             cleaned,
         }
+    }
+
+    /// Whether a bar that was dropped stands between two that `window` takes, on a day that was traded.
+    fn has_bad_session(&self, window: Window) -> bool {
+        let mut newest_first = self.cleaned.bars.iter().rev();
+        let (Some(last), Some(first)) = (newest_first.next(), newest_first.nth(window.returns() - 1)) else {
+            return false;
+        };
+        let inside = |date: &&Date| first.date < **date && **date < last.date;
+        let mut bad = self.cleaned.dropped_on.iter().filter(inside);
+        bad.any(|date| time::is_session(self.market, *date))
     }
 
     /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.
@@ -134,6 +158,11 @@ impl Window {
             (Self::Hv90, true) => "close-to-close, 90 returns, rolls not adjusted",
         }
     }
+}
+
+/// The bars of days that had closed by `then`, cleaned.
+fn closed_bars(bars: impl Iterator<Item = Bar>, market: Market, then: Timestamp) -> Cleaned {
+    clean(bars.filter(|bar| time::is_closed(market, bar.date, then)))
 }
 
 fn is_stale(last: Date, now: Timestamp) -> bool {

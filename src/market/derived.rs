@@ -96,7 +96,7 @@ fn ratio(
         value,
         source,
         as_of,
-        method,
+        method: method.into(),
     })
 }
 

@@ -4,6 +4,7 @@ use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
 use super::gathered::{Inputs, Subject, VolRules};
+use super::kept::Kept;
 use super::merge::merge;
 use super::precedence::Precedence;
 use super::record::{Field, Record};
@@ -17,6 +18,7 @@ use crate::units::{Price, Rank, Vol};
 pub(super) const RULES: VolRules = VolRules {
     hv_floor: 0.05,
     trading_days: 252.0,
+    min_history: 60,
 };
 pub(super) const TODAY: Date = date(2026, 7, 15);
 /// The day id of [`TODAY`].
@@ -223,6 +225,8 @@ pub(super) fn nothing(subject: &Subject) -> Inputs<'_> {
         metrics: Err("http 502".to_owned()),
         rest_quote: None,
         legacy: None,
+        legacy_at: now(),
+        kept: Kept::default(),
         now: now(),
     }
 }

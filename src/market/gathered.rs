@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
+use super::kept::Kept;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::History;
 use crate::stream::Streamed;
@@ -39,6 +40,10 @@ pub struct Inputs<'a> {
     pub rest_quote: Option<Result<&'a MarketQuote, String>>,
     /// The deprecated source; `None` when it was not asked.
     pub legacy: Option<Result<&'a History, String>>,
+    /// When the deprecated source answered.
+    pub legacy_at: Timestamp,
+    /// What earlier runs left; nothing when there is no store.
+    pub kept: Kept<'a>,
     /// The moment of the merge; the receipt time of request answers that carry none of their own.
     pub now: Timestamp,
 }
@@ -50,4 +55,6 @@ pub struct VolRules {
     pub hv_floor: f64,
     /// Trading days of a year.
     pub trading_days: f64,
+    /// Sessions of own history without which no rank is computed from it.
+    pub min_history: usize,
 }

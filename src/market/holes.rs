@@ -1,12 +1,15 @@
 //! What is still to be asked for, decided from what has come so far.
 
+use jiff::Timestamp;
+
 use super::precedence::is_option;
 use super::price;
-use super::record::Record;
+use super::record::{Record, Source, Sourced};
 use crate::dxlink::Greeks;
 use crate::instrument::{Kind, Symbol};
 use crate::stream::Streamed;
 use crate::tastytrade::Metrics;
+use crate::time;
 use crate::units::Vol;
 
 /// A symbol whose price or realised volatility neither the feed nor REST could give.
@@ -46,16 +49,27 @@ pub fn needs_hv(metrics: Option<&Metrics>, kind: Kind) -> bool {
 }
 
 /// The symbols the deprecated source may be asked for, in the order of `records`: those without a price or without a
-/// realised volatility after the feed and REST. Options are never among them, that source does not know any.
-pub fn holes(records: &[Record]) -> Vec<Hole> {
+/// realised volatility after the feed and REST. What an earlier run kept fills a hole only as far as it is still
+/// current: the realised volatility up to the last closed session. Options are never among them, that source does not
+/// know any.
+pub fn holes(records: &[Record], now: Timestamp) -> Vec<Hole> {
+    let old = |source: Source| source == Source::Store;
     records
         .iter()
         .filter(|record| !is_option(record.kind))
-        .map(|record| Hole {
-            symbol: record.symbol.clone(),
-            kind: record.kind,
-            price: record.price.is_none(),
-            hv: record.hv30.is_none() || record.hv90.is_none(),
+        .map(|record| {
+            let market = price::market_of(record.kind);
+            let close = time::session_close(market, time::last_closed_session(market, now));
+            let is_open = |hv: &Option<Sourced<Vol>>| {
+                hv.as_ref()
+                    .is_none_or(|hv| old(hv.source) && close.is_none_or(|close| hv.as_of < close))
+            };
+            Hole {
+                symbol: record.symbol.clone(),
+                kind: record.kind,
+                price: record.price.as_ref().is_none_or(|price| old(price.source)),
+                hv: is_open(&record.hv30) || is_open(&record.hv90),
+            }
         })
         .filter(|hole| hole.price || hole.hv)
         .collect()

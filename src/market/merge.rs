@@ -6,10 +6,10 @@ use jiff::civil::Date;
 use super::bars::Window;
 use super::derived::Volatilities;
 use super::gathered::{Inputs, VolRules};
-use super::notes::notes;
+use super::notes::{notes, stale_seconds};
 use super::offers::Offers;
 use super::precedence::{Precedence, can_have};
-use super::price::{Offer, Prices};
+use super::price::{NOTHING_KEPT, Offer, Prices};
 use super::record::{Attempt, Field, Missing, Record, Source, Sourced};
 use crate::instrument::Kind;
 use crate::time;
@@ -43,8 +43,10 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
 
     let metrics = &precedence.metrics;
     let iv = choice.walk(Field::Iv, metrics, |source| offers.iv(source));
-    let iv_rank = choice.walk(Field::IvRank, metrics, |source| offers.iv_rank(source));
-    let iv_percentile = choice.walk(Field::IvPercentile, metrics, |source| offers.iv_percentile(source));
+    let iv_rank = choice.walk(Field::IvRank, metrics, |source| offers.iv_rank(source, iv.as_ref()));
+    let iv_percentile = choice.walk(Field::IvPercentile, metrics, |source| {
+        offers.iv_percentile(source, iv.as_ref())
+    });
     let iv_change_5d = choice.walk(Field::IvChange5d, metrics, |source| offers.iv_change_5d(source));
     let liquidity_rating = choice.walk(Field::LiquidityRating, metrics, |source| {
         offers.liquidity_rating(source)
@@ -117,8 +119,10 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
         passed_over: in_field_order(choice.passed_over),
         missing: in_field_order(choice.missing),
         notes: Vec::new(),
+        stale_seconds: None,
     };
     record.notes = notes(&record, inputs);
+    record.stale_seconds = stale_seconds(&record, inputs);
     record
 }
 
@@ -148,6 +152,8 @@ impl Choice {
                     }
                     return Some(sourced);
                 }
+                // A store without anything of the field is no source that failed.
+                Err(reason) if source == Source::Store && reason == NOTHING_KEPT => {}
                 Err(reason) => tried.push(Attempt { source, reason }),
             }
         }

@@ -8,18 +8,25 @@ mod derived;
 mod fixtures;
 mod gathered;
 mod holes;
+mod kept;
 mod merge;
 mod notes;
 mod offers;
 mod precedence;
 mod price;
+mod reading;
 mod record;
 mod run;
 
 pub use coverage::{Coverage, MissingField};
 pub use gathered::{Inputs, Subject, VolRules};
 pub use holes::{Hole, holes, needs_hv, needs_price};
+pub use kept::{Kept, KeptBars, KeptValue, PastDay, PastIv, kept_values};
 pub use merge::merge;
 pub use precedence::{Precedence, fields_of, required};
+pub use price::market_of;
+pub use reading::{Reading, reading, stars};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
-pub use run::{FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, Timing};
+pub use run::{
+    FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
+};

@@ -1,6 +1,7 @@
 //! Remarks on a record that no single value carries.
 
 use super::gathered::Inputs;
+use super::kept::age_of_kept;
 use super::price::{EXTENDED_TRADE, market_of};
 use super::record::{Record, Source, Sourced};
 use crate::instrument::Kind;
@@ -14,7 +15,7 @@ pub(super) fn notes(record: &Record, inputs: &Inputs<'_>) -> Vec<&'static str> {
     let streamed = inputs.streamed.as_ref().ok();
     let metrics = inputs.metrics.as_ref().ok();
     [
-        ("stale", is_stale(record, inputs)),
+        ("stale", stale_seconds(record, inputs).is_some()),
         (
             "before_gap",
             streamed.is_some_and(|streamed| is_before_gap(record, streamed)),
@@ -34,12 +35,15 @@ pub(super) fn notes(record: &Record, inputs: &Inputs<'_>) -> Vec<&'static str> {
     .collect()
 }
 
-fn is_stale(record: &Record, inputs: &Inputs<'_>) -> bool {
-    let last_session = time::last_closed_session(market_of(record.kind), inputs.now);
-    record
-        .price
-        .as_ref()
-        .is_some_and(|price| time::new_york_date(price.as_of) < last_session)
+/// The age in seconds of what makes a record stale: values an earlier run kept, or a price older than the last closed
+/// session. `None` when it is not stale.
+pub(super) fn stale_seconds(record: &Record, inputs: &Inputs<'_>) -> Option<i64> {
+    let market = market_of(record.kind);
+    let last_session = time::last_closed_session(market, inputs.now);
+    let old_price = record.price.as_ref().map(|price| price.as_of);
+    let old_price = old_price.filter(|as_of| time::new_york_date(*as_of) < last_session);
+    let old_price = old_price.map(|as_of| inputs.now.duration_since(as_of).as_secs().max(0));
+    age_of_kept(record, market, inputs.now).max(old_price)
 }
 
 /// Whether a value of the record was read from an event older than an interruption of the feed.

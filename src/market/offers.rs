@@ -5,13 +5,15 @@ use jiff::civil::Date;
 
 use super::bars::{DailyBars, Window};
 use super::gathered::{Inputs, VolRules};
-use super::price::{Offer, Prices, market_of, moment, of_history, of_rest, of_stream};
-use super::record::{Source, Sourced};
+use super::kept::{Place, own_place};
+use super::price::{NOTHING_KEPT, Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream};
+use super::record::{Field, Source, Sourced};
 use crate::dxlink::Greeks;
 use crate::instrument::Kind;
 use crate::legacy::History;
 use crate::stream::Streamed;
 use crate::tastytrade::{MarketQuote, Metrics, RankVariant};
+use crate::time;
 use crate::units::{Rank, Vol};
 
 /// Everything the sources offer for one symbol.
@@ -21,6 +23,7 @@ pub(super) struct Offers<'a> {
     rules: &'a VolRules,
     candles: Result<DailyBars, String>,
     history: Result<DailyBars, String>,
+    kept: Option<DailyBars>,
 }
 
 impl<'a> Offers<'a> {
@@ -29,14 +32,27 @@ impl<'a> Offers<'a> {
         let candles = streamed(inputs).and_then(|streamed| match &streamed.candles {
             None => Err(NOT_ASKED.to_owned()),
             Some(Err(reason)) => Err(reason.clone()),
-            Some(Ok(heard)) => Ok(DailyBars::of_candles(&heard.event, market, inputs.now)),
+            Some(Ok(heard)) => Ok(DailyBars::of_candles(
+                &heard.event,
+                Source::DxlinkCandles,
+                market,
+                heard.at,
+                inputs.now,
+            )),
         });
-        let history = history(inputs).map(|history| DailyBars::of_history(history, market, inputs.now));
+        let bars = inputs.kept.bars;
+        let kept = bars.map(|kept| DailyBars::of_candles(&kept.candles, Source::Store, market, kept.at, inputs.now));
+        // Bars that are still the last closed ones are what the feed would send again.
+        let current = bars.is_some_and(|kept| kept.are_final(market, inputs.now));
+        let candles = candles.or_else(|reason| kept.clone().filter(|_| current).ok_or(reason));
+        let history =
+            history(inputs).map(|history| DailyBars::of_history(history, market, inputs.legacy_at, inputs.now));
         Self {
             inputs,
             rules,
             candles,
             history,
+            kept,
         }
     }
 
@@ -49,16 +65,23 @@ impl<'a> Offers<'a> {
             Source::Rest => rest_quote(self.inputs).map(|quote| of_rest(quote, kind, self.inputs.now)),
             Source::Legacy => history(self.inputs).map(|history| of_history(history, kind, self.inputs.now)),
             Source::Model => Err("has no prices".to_owned()),
+            Source::Store => Ok(of_kept(&self.inputs.kept, kind)),
         }
     }
 
     pub(super) fn iv(&self, source: Source) -> Offer<Vol> {
+        if source == Source::Store {
+            return self.kept(Field::Iv, Vol::new);
+        }
         let read = |metrics: &Metrics| metrics.iv.map(|iv| (iv, "venue's 30-day index"));
         self.metric(source, &["implied-volatility-index"], iv_moment, read)
             .and_then(|iv| above_zero(iv, "iv"))
     }
 
-    pub(super) fn iv_rank(&self, source: Source) -> Offer<Rank> {
+    pub(super) fn iv_rank(&self, source: Source, iv: Option<&Sourced<Vol>>) -> Offer<Rank> {
+        if source == Source::Store {
+            return self.own(Field::IvRank, Place::Range, iv);
+        }
         let wire = [
             "implied-volatility-index-rank",
             "tos-implied-volatility-index-rank",
@@ -73,7 +96,10 @@ impl<'a> Offers<'a> {
         })
     }
 
-    pub(super) fn iv_percentile(&self, source: Source) -> Offer<Rank> {
+    pub(super) fn iv_percentile(&self, source: Source, iv: Option<&Sourced<Vol>>) -> Offer<Rank> {
+        if source == Source::Store {
+            return self.own(Field::IvPercentile, Place::DaysBelow, iv);
+        }
         self.metric(source, &["implied-volatility-percentile"], iv_moment, |metrics| {
             metrics
                 .iv_percentile
@@ -82,6 +108,9 @@ impl<'a> Offers<'a> {
     }
 
     pub(super) fn iv_change_5d(&self, source: Source) -> Offer<f64> {
+        if source == Source::Store {
+            return self.kept(Field::IvChange5d, Some);
+        }
         self.metric(
             source,
             &["implied-volatility-index-5-day-change"],
@@ -92,12 +121,23 @@ impl<'a> Offers<'a> {
     }
 
     pub(super) fn liquidity_rating(&self, source: Source) -> Offer<i64> {
+        if source == Source::Store {
+            return self.kept(Field::LiquidityRating, whole).map(|rating| Sourced {
+                value: i64::from(rating.value),
+                source: rating.source,
+                as_of: rating.as_of,
+                method: rating.method,
+            });
+        }
         self.metric(source, &["liquidity-rating"], moment_of, |metrics| {
             metrics.liquidity_rating.map(|rating| (rating, "venue's rating"))
         })
     }
 
     pub(super) fn beta(&self, source: Source) -> Offer<f64> {
+        if source == Source::Store {
+            return self.kept(Field::Beta, Some);
+        }
         self.metric(source, &["beta"], moment_of, |metrics| {
             metrics.beta.map(|beta| (beta, "venue's beta"))
         })
@@ -105,6 +145,9 @@ impl<'a> Offers<'a> {
     }
 
     pub(super) fn corr_spy(&self, source: Source) -> Offer<f64> {
+        if source == Source::Store {
+            return self.kept(Field::CorrSpy, Some);
+        }
         self.metric(source, &["corr-spy-3month"], moment_of, |metrics| {
             metrics
                 .corr_spy
@@ -114,6 +157,9 @@ impl<'a> Offers<'a> {
     }
 
     pub(super) fn earnings_date(&self, source: Source) -> Offer<Date> {
+        if source == Source::Store {
+            return self.kept(Field::EarningsDate, |day| time::date_of_day_id(whole(day)?));
+        }
         self.metric(source, &["earnings"], moment_of, |metrics| {
             metrics.earnings.as_ref().map(|earnings| {
                 let method = if earnings.estimated {
@@ -140,6 +186,18 @@ impl<'a> Offers<'a> {
                 .map_err(Clone::clone)?
                 .realized(window, self.rules),
             Source::Dxlink | Source::Model => Err("has no realised volatility".to_owned()),
+            Source::Store => {
+                let field = match window {
+                    Window::Hv30 => Field::Hv30,
+                    Window::Hv90 => Field::Hv90,
+                };
+                let computed = self.kept.as_ref().map(|bars| bars.realized(window, self.rules));
+                match (computed, self.kept(field, Vol::new)) {
+                    (Some(Ok(computed)), _) => Ok(computed),
+                    (_, Ok(kept)) => Ok(kept),
+                    (Some(Err(reason)), Err(_)) | (None, Err(reason)) => Err(reason),
+                }
+            }
         }
     }
 
@@ -198,7 +256,7 @@ impl<'a> Offers<'a> {
                     value,
                     source,
                     as_of: moment(heard.event.time, heard.at),
-                    method,
+                    method: method.into(),
                 })
             }
             Source::Rest => {
@@ -208,7 +266,18 @@ impl<'a> Offers<'a> {
                     value,
                     source,
                     as_of: quote.updated_at.unwrap_or(self.inputs.now),
-                    method,
+                    method: method.into(),
+                })
+            }
+            Source::Store => {
+                let heard = self.inputs.kept.events.and_then(|events| events.greeks.as_ref());
+                let heard = heard.ok_or_else(|| NOTHING_KEPT.to_owned())?;
+                let value = from_event(&heard.event).ok_or_else(|| NOTHING_KEPT.to_owned())?;
+                Ok(Sourced {
+                    value,
+                    source,
+                    as_of: moment(heard.event.time, heard.at),
+                    method: method.into(),
                 })
             }
             Source::DxlinkCandles | Source::Legacy | Source::Model => Err("has no greeks".to_owned()),
@@ -230,14 +299,51 @@ impl<'a> Offers<'a> {
                     value,
                     source,
                     as_of: as_of(metrics).unwrap_or(self.inputs.now),
-                    method,
+                    method: method.into(),
                 })
             }
-            Source::Dxlink | Source::DxlinkCandles | Source::Legacy | Source::Model => {
+            Source::Dxlink | Source::DxlinkCandles | Source::Legacy | Source::Store | Source::Model => {
                 Err("has no market metrics".to_owned())
             }
         }
     }
+
+    /// The value an earlier run kept.
+    fn kept<T>(&self, field: Field, read: impl Fn(f64) -> Option<T>) -> Offer<T> {
+        let kept = self.inputs.kept.values.and_then(|values| values.get(&field));
+        let kept = kept.ok_or_else(|| NOTHING_KEPT.to_owned())?;
+        let value = read(kept.value).ok_or_else(|| format!("{} was kept", kept.value))?;
+        Ok(Sourced {
+            value,
+            source: Source::Store,
+            as_of: kept.as_of,
+            method: kept.method.clone().into(),
+        })
+    }
+
+    /// The place of `iv` in its own history; of an `iv` that is itself kept, or without enough history, the place that
+    /// was kept.
+    fn own(&self, field: Field, place: Place, iv: Option<&Sourced<Vol>>) -> Offer<Rank> {
+        let kept = self.kept(field, Rank::new);
+        let Some(iv) = iv.filter(|_| !self.inputs.kept.ivs.is_empty()) else {
+            return kept;
+        };
+        let own = own_place(iv, self.inputs.kept.ivs, place, self.rules.min_history);
+        match (own, kept) {
+            (own, Ok(kept)) if own.is_err() || iv.source == Source::Store => Ok(kept),
+            (own, _) => own,
+        }
+    }
+}
+
+/// A whole number that was kept as a float.
+fn whole(value: f64) -> Option<i32> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "checked to be a whole number within bounds"
+    )]
+    let number = value.round() as i32;
+    ((f64::from(number) - value).abs() < f64::EPSILON).then_some(number)
 }
 
 fn streamed<'a>(inputs: &Inputs<'a>) -> Result<&'a Streamed, String> {

@@ -19,10 +19,10 @@ pub struct Precedence {
 impl Default for Precedence {
     fn default() -> Self {
         Self {
-            price: vec![Source::Dxlink, Source::Rest, Source::Legacy],
-            metrics: vec![Source::Rest],
-            realized: vec![Source::Rest, Source::DxlinkCandles, Source::Legacy],
-            greeks: vec![Source::Dxlink, Source::Rest],
+            price: vec![Source::Dxlink, Source::Rest, Source::Legacy, Source::Store],
+            metrics: vec![Source::Rest, Source::Store],
+            realized: vec![Source::Rest, Source::DxlinkCandles, Source::Legacy, Source::Store],
+            greeks: vec![Source::Dxlink, Source::Rest, Source::Store],
         }
     }
 }

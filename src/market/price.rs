@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::record::{Source, Sourced};
+use super::kept::Kept;
+use super::record::{Field, Source, Sourced};
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::History;
@@ -55,6 +56,63 @@ pub(super) fn of_stream(streamed: &Streamed, kind: Kind) -> Prices {
     }
 }
 
+/// What is kept makes of it: the last events, else the last price of any source.
+pub(super) fn of_kept(kept: &Kept<'_>, kind: Kind) -> Prices {
+    let none = || Err(NOTHING_KEPT.to_owned());
+    let mut prices = match kept.events {
+        Some(events) => of_stream(events, kind),
+        None => Prices {
+            price: none(),
+            bid: none(),
+            ask: none(),
+            last: none(),
+            prev_close: none(),
+            open: none(),
+            high: none(),
+            low: none(),
+            volume: Err(NOTHING_KEPT.to_owned()),
+            open_interest: Err(NOTHING_KEPT.to_owned()),
+        },
+    };
+    if let Some(value) = kept.values.and_then(|values| values.get(&Field::Price))
+        && prices.price.as_ref().map_or(true, |price| price.as_of < value.as_of)
+    {
+        // One moment, one source: the events are older than this price and no quote of it.
+        prices.bid = none();
+        prices.ask = none();
+        prices.price = tradable(kind, Some(value.value), "price").map(|price| Sourced {
+            value: price,
+            source: Source::Store,
+            as_of: value.as_of,
+            method: value.method.clone().into(),
+        });
+    }
+    let own = |offer: &mut Offer<Price>| {
+        if let Ok(sourced) = offer {
+            sourced.source = Source::Store;
+        }
+    };
+    let Prices {
+        price,
+        bid,
+        ask,
+        last,
+        prev_close,
+        open,
+        high,
+        low,
+        volume,
+        open_interest,
+    } = &mut prices;
+    [price, bid, ask, last, prev_close, open, high, low]
+        .into_iter()
+        .for_each(own);
+    for count in [volume, open_interest].into_iter().flatten() {
+        count.source = Source::Store;
+    }
+    prices
+}
+
 /// What a quote by REST makes of it; `now` stands for the receipt where the answer has no time.
 pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices {
     let as_of = quote.updated_at.unwrap_or(now);
@@ -64,7 +122,7 @@ pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices
             value,
             source: Source::Rest,
             as_of,
-            method,
+            method: method.into(),
         })
     };
     let (bid, ask) = match (quote.bid.map(Price::get), quote.ask.map(Price::get)) {
@@ -79,7 +137,7 @@ pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices
             value,
             source: Source::Rest,
             as_of,
-            method,
+            method: method.into(),
         }),
         Some(_) | None => Err(format!("no {name}")),
     };
@@ -106,7 +164,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
             value,
             source: Source::Legacy,
             as_of,
-            method: "last trade",
+            method: "last trade".into(),
         }),
         None => Err("no last trade".to_owned()),
     };
@@ -115,7 +173,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
         value,
         source: Source::Legacy,
         as_of: time::session_close(market, time::previous_session(market, day)).unwrap_or(now),
-        method: "previous close",
+        method: "previous close".into(),
     });
     let today = history.bars.iter().rev().find(|bar| bar.date == day);
     let of_day = |value: Option<f64>, name: &str| -> Offer<Price> {
@@ -127,7 +185,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
             value,
             source: Source::Legacy,
             as_of,
-            method: "day summary",
+            method: "day summary".into(),
         })
     };
     Prices {
@@ -145,7 +203,7 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
 }
 
 /// Whose sessions a kind of instrument keeps.
-pub(super) fn market_of(kind: Kind) -> Market {
+pub fn market_of(kind: Kind) -> Market {
     match kind {
         Kind::Equity | Kind::Index | Kind::EquityOption => Market::UsEquities,
         Kind::Future | Kind::FutureOption => Market::UsFutures,
@@ -204,7 +262,7 @@ fn streamed_quote(streamed: &Streamed, kind: Kind) -> (Offer<Price>, Offer<Price
             value,
             source: Source::Dxlink,
             as_of,
-            method: "quote",
+            method: "quote".into(),
         })
     };
     (side(quote.bid, "bid"), side(quote.ask, "ask"))
@@ -222,7 +280,7 @@ fn last_trade(streamed: &Streamed, kind: Kind) -> Offer<Price> {
             value,
             source: Source::Dxlink,
             as_of: moment(heard.event.time, heard.at),
-            method,
+            method: method.into(),
         })
     };
     let regular = streamed.trade.as_ref().map(|heard| offer(heard, "last trade"));
@@ -255,7 +313,7 @@ fn streamed_prev_close(streamed: &Streamed, kind: Kind, day: Day) -> Offer<Price
         value: tradable(kind, close, "previous close")?,
         source: Source::Dxlink,
         as_of: close_of_day(day_id, kind, *at),
-        method: "previous close",
+        method: "previous close".into(),
     })
 }
 
@@ -288,7 +346,7 @@ fn streamed_of_day(
             kind,
             last_trade_of_day(streamed, summary).unwrap_or(*at),
         ),
-        method: "day summary",
+        method: "day summary".into(),
     })
 }
 
@@ -313,7 +371,7 @@ fn streamed_volume(streamed: &Streamed, day: Day) -> Offer<f64> {
             value,
             source: Source::Dxlink,
             as_of: moment(heard.event.time, heard.at),
-            method: "volume of the day",
+            method: "volume of the day".into(),
         }),
         Some(_) | None => Err("no volume of the day yet".to_owned()),
     }
@@ -329,7 +387,7 @@ fn streamed_open_interest(streamed: &Streamed, kind: Kind) -> Offer<f64> {
             value,
             source: Source::Dxlink,
             as_of: close_of_day(heard.event.prev_day_id, kind, heard.at),
-            method: OPEN_INTEREST,
+            method: OPEN_INTEREST.into(),
         }),
         Some(_) | None => Err("no open interest in the day summary".to_owned()),
     }
@@ -371,7 +429,7 @@ fn mid(kind: Kind, bid: &Offer<Price>, ask: &Offer<Price>) -> Option<Sourced<Pri
         value,
         source: bid.source,
         as_of: bid.as_of.max(ask.as_of),
-        method: "quote mid",
+        method: "quote mid".into(),
     })
 }
 
@@ -407,6 +465,9 @@ fn no_quote() -> Offer<Price> {
 pub(super) const EXTENDED_TRADE: &str = "extended-hours trade";
 
 const OPEN_INTEREST: &str = "open contracts";
+/// Why the store has no value.
+pub(super) const NOTHING_KEPT: &str = "nothing kept";
+
 const VOID_QUOTE: &str = "the quote is zero on both sides";
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! The record and the values in it.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::reading::reading;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::units::{Price, Rank, Vol};
 
@@ -21,6 +24,8 @@ pub enum Source {
     Rest,
     /// The deprecated chart endpoint.
     Legacy,
+    /// What earlier runs kept.
+    Store,
     /// Our own option model on quotes of the option chain.
     Model,
 }
@@ -35,11 +40,11 @@ pub struct Sourced<T> {
     /// The moment the value describes; the moment of receipt where the source does not say.
     pub as_of: Timestamp,
     /// How it was made, in a few words: `quote mid`, `last trade`, `close-to-close, 30 returns`.
-    pub method: &'static str,
+    pub method: Cow<'static, str>,
 }
 
 /// The fields of a record that have a source, in the order in which they are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the contract's field names")]
 pub enum Field {
@@ -108,6 +113,41 @@ impl Field {
         Self::OptionIv,
         Self::OpenInterest,
     ];
+
+    /// The name in machine output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Price => "price",
+            Self::Bid => "bid",
+            Self::Ask => "ask",
+            Self::Last => "last",
+            Self::PrevClose => "prev_close",
+            Self::Open => "open",
+            Self::High => "high",
+            Self::Low => "low",
+            Self::Volume => "volume",
+            Self::Iv => "iv",
+            Self::IvRank => "iv_rank",
+            Self::IvPercentile => "iv_percentile",
+            Self::IvChange5d => "iv_change_5d",
+            Self::Hv30 => "hv30",
+            Self::Hv90 => "hv90",
+            Self::LiquidityRating => "liquidity_rating",
+            Self::Beta => "beta",
+            Self::CorrSpy => "corr_spy",
+            Self::EarningsDate => "earnings_date",
+            Self::VrpStructural => "vrp_structural",
+            Self::VrpTactical => "vrp_tactical",
+            Self::Vtr => "vtr",
+            Self::Delta => "delta",
+            Self::Gamma => "gamma",
+            Self::Theta => "theta",
+            Self::Vega => "vega",
+            Self::Rho => "rho",
+            Self::OptionIv => "option_iv",
+            Self::OpenInterest => "open_interest",
+        }
+    }
 }
 
 /// One source that was asked for a field and why it did not give it.
@@ -182,41 +222,30 @@ pub struct Record {
     pub missing: Vec<Missing>,
     /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`.
     pub notes: Vec<&'static str>,
+    /// Of a stale record the age in seconds: that of its oldest value an earlier run kept, else of its price.
+    pub stale_seconds: Option<i64>,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Self; 5] = [Self::Dxlink, Self::DxlinkCandles, Self::Rest, Self::Legacy, Self::Store];
+
+    /// The name in machine output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dxlink => "dxlink",
+            Self::DxlinkCandles => "dxlink-candles",
+            Self::Rest => "rest",
+            Self::Legacy => "legacy",
+            Self::Store => "store",
+            Self::Model => "model",
+        }
+    }
 }
 
 impl Record {
     /// Whether `field` has a value.
     pub fn has(&self, field: Field) -> bool {
-        match field {
-            Field::Price => self.price.is_some(),
-            Field::Bid => self.bid.is_some(),
-            Field::Ask => self.ask.is_some(),
-            Field::Last => self.last.is_some(),
-            Field::PrevClose => self.prev_close.is_some(),
-            Field::Open => self.open.is_some(),
-            Field::High => self.high.is_some(),
-            Field::Low => self.low.is_some(),
-            Field::Volume => self.volume.is_some(),
-            Field::Iv => self.iv.is_some(),
-            Field::IvRank => self.iv_rank.is_some(),
-            Field::IvPercentile => self.iv_percentile.is_some(),
-            Field::IvChange5d => self.iv_change_5d.is_some(),
-            Field::Hv30 => self.hv30.is_some(),
-            Field::Hv90 => self.hv90.is_some(),
-            Field::LiquidityRating => self.liquidity_rating.is_some(),
-            Field::Beta => self.beta.is_some(),
-            Field::CorrSpy => self.corr_spy.is_some(),
-            Field::EarningsDate => self.earnings_date.is_some(),
-            Field::VrpStructural => self.vrp_structural.is_some(),
-            Field::VrpTactical => self.vrp_tactical.is_some(),
-            Field::Vtr => self.vtr.is_some(),
-            Field::Delta => self.delta.is_some(),
-            Field::Gamma => self.gamma.is_some(),
-            Field::Theta => self.theta.is_some(),
-            Field::Vega => self.vega.is_some(),
-            Field::Rho => self.rho.is_some(),
-            Field::OptionIv => self.option_iv.is_some(),
-            Field::OpenInterest => self.open_interest.is_some(),
-        }
+        reading(self, field).is_some()
     }
 }

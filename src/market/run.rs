@@ -86,6 +86,17 @@ pub struct LegacyState {
     pub reason: Option<String>,
 }
 
+/// How the store of earlier runs did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StoreState {
+    /// How it did as a whole.
+    pub state: SourceState,
+    /// Values of the rows that are from it.
+    pub values: usize,
+    /// Why, where the state is not `ok`.
+    pub reason: Option<String>,
+}
+
 /// All sources.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Sources {
@@ -95,6 +106,8 @@ pub struct Sources {
     pub rest: RestState,
     /// The deprecated chart endpoint.
     pub legacy: LegacyState,
+    /// What earlier runs kept.
+    pub store: StoreState,
 }
 
 /// Milliseconds spent; `null` where the step was not reached.
@@ -115,7 +128,7 @@ pub struct Timing {
 /// A source's complaint that is about the run, not about one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RunError {
-    /// `dxlink`, `rest`, `legacy`.
+    /// `dxlink`, `rest`, `legacy`, `store`.
     pub source: &'static str,
     /// A stable word for programs: `timeout`, `http_502`, `unauthorized`.
     pub code: String,

@@ -12,6 +12,9 @@ use super::{Header, VERSION};
 /// The longest line that is read: a frame of the largest size, every character of it escaped.
 const LONGEST_LINE: u64 = 128 << 20;
 
+/// A year, in milliseconds: clocks that are set by a recording must not run over.
+const LONGEST_RUN: u64 = 366 * 24 * 60 * 60 * 1_000;
+
 /// What was read.
 #[derive(Debug)]
 pub struct Recording {
@@ -48,6 +51,12 @@ pub enum ReadError {
     /// A line is too long.
     #[error("line {line} is longer than {LONGEST_LINE} bytes")]
     TooLong {
+        /// Its number, from 1.
+        line: usize,
+    },
+    /// A line happened later than any run lasts.
+    #[error("line {line} happened more than a year after the start")]
+    TooLate {
         /// Its number, from 1.
         line: usize,
     },
@@ -133,6 +142,9 @@ fn line(text: &[u8], number: usize) -> Result<Line, ReadError> {
     }
     let wrong = |source| ReadError::Line { line: number, source };
     let Moment { at } = serde_json::from_slice(text).map_err(wrong)?;
+    if at > LONGEST_RUN {
+        return Err(ReadError::TooLate { line: number });
+    }
     let keys: std::collections::BTreeMap<String, Box<RawValue>> = serde_json::from_slice(text).map_err(wrong)?;
     let (channel, what) = keys
         .into_iter()

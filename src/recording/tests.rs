@@ -135,6 +135,13 @@ fn a_damaged_line_in_the_middle_is_named() {
 }
 
 #[test]
+fn no_line_may_stand_outside_of_time() {
+    let text = written(|_, _| {}) + "{\"at\":18446744073709551615,\"feed\":{}}\n";
+    let error = Recording::read(text.as_bytes()).unwrap_err();
+    assert!(matches!(error, ReadError::TooLate { line: 2 }), "{error}");
+}
+
+#[test]
 fn what_is_no_recording_and_a_later_version_are_refused() {
     for text in ["", "\n", "{}\n", "symbol,price\n", "[1]\n"] {
         assert!(

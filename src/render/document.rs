@@ -12,7 +12,7 @@ use super::text::millis;
 use crate::chain::Report as ChainReport;
 use crate::instrument::Symbol;
 use crate::market::{Coverage, Mode, Record, Run, RunError, Sources, StoppedBy, Timing};
-use crate::screen::{Gate, GateResult, Report, Rules, View, explain};
+use crate::screen::{Diff, Gate, GateResult, Report, Rules, View, explain};
 
 /// Version of the document. Within a version keys are only added.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -46,6 +46,9 @@ pub struct Document {
     /// What was replayed; of replays only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Recorded>,
+    /// The session screened, `YYYY-MM-DD`, where it is a stored one; `screen --as-of` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
     /// Whether the feed's data is delayed.
     pub delayed: bool,
     /// Whether something was cut off by the deadline.
@@ -69,6 +72,9 @@ pub struct Document {
     /// What the gates stopped, by symbol; `screen` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejected: Option<Vec<Rejected>>,
+    /// What entered, left and moved; `screen --diff` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<Diff>,
     /// What every gate said, in the order of `rows`; `explain` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<Vec<Explanation>>,
@@ -209,6 +215,7 @@ impl Document {
             generated_at: millis(meta.generated_at),
             mode,
             recorded: meta.recorded.cloned(),
+            as_of: None,
             delayed,
             partial,
             profile: None,
@@ -219,6 +226,7 @@ impl Document {
             stopped_by,
             rows,
             rejected: None,
+            diff: None,
             explained: None,
             chain: None,
             errors,

@@ -67,13 +67,7 @@ pub(super) fn tried(attempts: &[Attempt]) -> String {
 
 /// The source's name in machine output.
 pub(super) fn source_name(source: Source) -> &'static str {
-    match source {
-        Source::Dxlink => "dxlink",
-        Source::DxlinkCandles => "dxlink-candles",
-        Source::Rest => "rest",
-        Source::Legacy => "legacy",
-        Source::Model => "model",
-    }
+    source.name()
 }
 
 fn headline(row: &Row, explanation: &Explanation) -> String {

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::chain::{ChainBlock, OPTION_COLUMNS};
 use super::text::clean;
-use super::{Command, Document, ROW_COLUMNS, Recorded, Row};
+use super::{Command, Document, ROW_COLUMNS, Recorded, Row, Turn};
 use crate::market::{Coverage, Mode, RunError, Sources, StoppedBy, Timing};
-use crate::screen::Rules;
+use crate::screen::{Diff, Rules};
 
 /// Columns of `explain` in `plain` and `csv`: one line for each gate of each symbol.
 const GATE_COLUMNS: [&str; 7] = ["symbol", "gate", "verdict", "value", "limit", "text", "note"];
@@ -23,6 +23,12 @@ pub(super) fn json(document: &Document, out: &mut impl io::Write) -> io::Result<
     out.write_all(b"\n")
 }
 
+/// The document of [`json`] without a line break inside.
+pub(super) fn json_line(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, document)?;
+    out.write_all(b"\n")
+}
+
 pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
     line(
         out,
@@ -32,6 +38,7 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
             generated_at: &document.generated_at,
             mode: document.mode,
             recorded: document.recorded.as_ref(),
+            as_of: document.as_of.as_deref(),
             delayed: document.delayed,
             profile: document.profile.as_deref(),
             thresholds: document.thresholds.as_ref(),
@@ -42,6 +49,9 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
     }
     for rejected in document.rejected.iter().flatten() {
         line(out, &Line::Rejected(rejected))?;
+    }
+    if let Some(diff) = &document.diff {
+        line(out, &Line::Diff(diff))?;
     }
     for explained in document.explained.iter().flatten() {
         line(out, &Line::Explained(explained))?;
@@ -62,19 +72,23 @@ pub(super) fn jsonl(document: &Document, out: &mut impl io::Write) -> io::Result
     )
 }
 
-pub(super) fn plain(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
-    let (header, lines) = grid(document)?;
-    writeln!(out, "{}", header.join("\t"))?;
+pub(super) fn plain(document: &Document, turn: Option<Turn>, out: &mut impl io::Write) -> io::Result<()> {
+    let (header, lines) = grid(document, turn)?;
+    if turn != Some(Turn::Later) {
+        writeln!(out, "{}", header.join("\t"))?;
+    }
     for cells in lines {
         writeln!(out, "{}", cells.join("\t"))?;
     }
     Ok(())
 }
 
-pub(super) fn csv(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
-    let (header, lines) = grid(document)?;
+pub(super) fn csv(document: &Document, turn: Option<Turn>, out: &mut impl io::Write) -> io::Result<()> {
+    let (header, lines) = grid(document, turn)?;
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(&header)?;
+    if turn != Some(Turn::Later) {
+        writer.write_record(&header)?;
+    }
     for cells in lines {
         writer.write_record(&cells)?;
     }
@@ -91,6 +105,8 @@ enum Line<'a> {
         mode: Mode,
         #[serde(skip_serializing_if = "Option::is_none")]
         recorded: Option<&'a Recorded>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        as_of: Option<&'a str>,
         delayed: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         profile: Option<&'a str>,
@@ -99,6 +115,7 @@ enum Line<'a> {
     },
     Row(&'a Row),
     Rejected(&'a super::Rejected),
+    Diff(&'a Diff),
     Explained(&'a super::Explanation),
     Chain(Map<String, Value>),
     Expiration(Map<String, Value>),
@@ -149,9 +166,10 @@ fn options(chain: &ChainBlock) -> io::Result<Vec<Map<String, Value>>> {
     options.collect()
 }
 
-/// Header and cells of the formats with one row a line.
-fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)> {
-    let run = [
+/// Header and cells of the formats with one row a line; of one of several documents also when it was made.
+fn grid(document: &Document, turn: Option<Turn>) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)> {
+    let made = turn.map(|_| document.generated_at.clone());
+    let mut run = vec![
         text(&serde_json::to_value(document.mode)?),
         text(&Value::Bool(document.delayed)),
         text(&Value::Bool(document.partial)),
@@ -159,6 +177,7 @@ fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)
             document.recorded.as_ref().map(|recorded| recorded.mode),
         )?),
     ];
+    run.extend(made);
     let (columns, objects) = match (&document.explained, &document.chain) {
         (_, Some(chain)) => (OPTION_COLUMNS.as_slice(), options(chain)?),
         (_, None) if document.command == Command::Chain => (OPTION_COLUMNS.as_slice(), Vec::new()),
@@ -185,7 +204,8 @@ fn grid(document: &Document) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)
             .chain(run.clone())
             .collect()
     };
-    let header = columns.iter().copied().chain(RUN_COLUMNS).collect();
+    let made = turn.map(|_| "generated_at");
+    let header = columns.iter().copied().chain(RUN_COLUMNS).chain(made).collect();
     Ok((header, objects.iter().map(cells).collect()))
 }
 
@@ -198,7 +218,7 @@ fn object(value: &impl Serialize) -> io::Result<Map<String, Value>> {
 
 /// A cell: nothing for `null`, words of a list and keys of an object with spaces between, `key=source` where an object
 /// names a source.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(flag) => flag.to_string(),

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Document;
 use super::chain::ChainBlock;
 use super::explained::{source_name, tried};
 use super::table::first_source;
 use super::text::cut;
-use crate::market::{FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy};
+use super::{Document, Row};
+use crate::market::{
+    FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy, StoreState,
+};
 use crate::screen::{Gate, field_name};
 
 /// One line below the table.
@@ -24,6 +26,7 @@ pub(super) fn lines(document: &Document) -> Vec<Line> {
     let calm = [
         marks(document),
         notes(document),
+        changes(document),
         rejected(document),
         Some(coverage(document)),
         Some(sources(document)),
@@ -78,6 +81,24 @@ fn notes(document: &Document) -> Option<String> {
     let words = |(note, symbols): (&str, Vec<&str>)| format!("{note}: {}", few(&symbols));
     let words: Vec<String> = noted.into_iter().map(words).collect();
     (!words.is_empty()).then(|| format!("notes: {}", words.join("; ")))
+}
+
+/// What changed since the screen compared with.
+fn changes(document: &Document) -> Option<String> {
+    let diff = document.diff.as_ref()?;
+    let entered: Vec<&str> = diff.entered.iter().map(|symbol| symbol.as_str()).collect();
+    let left: Vec<&str> = diff.left.iter().map(|left| left.symbol.as_str()).collect();
+    let moved = diff.moved.iter();
+    let moved: Vec<String> = moved
+        .map(|moved| format!("{} {} to {}", moved.symbol, moved.from_rank, moved.to_rank))
+        .collect();
+    let moved: Vec<&str> = moved.iter().map(String::as_str).collect();
+    let parts = [("entered", entered), ("left", left), ("moved", moved)];
+    let words = parts.map(|(word, symbols)| match symbols.len() {
+        0 => format!("{word} 0"),
+        count => format!("{word} {count} ({})", few(&symbols)),
+    });
+    Some(format!("against {}: {}", diff.against, words.join("; ")))
 }
 
 fn rejected(document: &Document) -> Option<String> {
@@ -215,7 +236,10 @@ fn sources(document: &Document) -> String {
         reason,
     } = &document.sources.legacy;
     let legacy = source("legacy", *state, vec![plural(*requests, "request")], reason.as_deref());
-    format!("sources: {dxlink}; {rest}; {legacy}")
+    let StoreState { state, values, reason } = &document.sources.store;
+    let values = plural(u64::try_from(*values).unwrap_or(u64::MAX), "value");
+    let store = source("store", *state, vec![values], reason.as_deref());
+    format!("sources: {dxlink}; {rest}; {legacy}; {store}")
 }
 
 fn source(name: &str, state: SourceState, mut parts: Vec<String>, reason: Option<&str>) -> String {
@@ -304,13 +328,37 @@ fn banners(document: &Document) -> Vec<String> {
     let partial = document
         .partial
         .then_some("PARTIAL: the deadline ended the run before everything was there");
-    [partial, delayed]
-        .into_iter()
-        .flatten()
-        .map(str::to_owned)
-        .chain(replay)
-        .chain(venue.map(str::to_owned))
-        .collect()
+    let past = document
+        .as_of
+        .as_ref()
+        .map(|day| format!("PAST: the session of {day}, from the store"));
+    let words = [partial, delayed].into_iter().flatten().map(str::to_owned);
+    let words = words.chain(replay).chain(venue.map(str::to_owned));
+    stale(document).into_iter().chain(past).chain(words).collect()
+}
+
+/// Rows that lean on what earlier runs kept, with the age of the oldest of it.
+fn stale(document: &Document) -> Option<String> {
+    let is_kept = |row: &&Row| row.provenance.values().any(|origin| origin.source == Source::Store);
+    let ages = document.rows.iter().filter(is_kept).filter_map(|row| row.stale_seconds);
+    let (count, oldest) = ages.fold((0_usize, 0), |(count, oldest), age| (count + 1, oldest.max(age)));
+    (count > 0).then(|| {
+        format!(
+            "STALE: {count} of {} rows hold values of an earlier run, up to {} old",
+            document.rows.len(),
+            age(oldest)
+        )
+    })
+}
+
+/// An age in its two largest units: `3 h 12 min`.
+pub(super) fn age(seconds: i64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
 }
 
 fn plural(count: u64, noun: &str) -> String {

@@ -8,6 +8,7 @@ mod document;
 mod explained;
 mod flat;
 mod footer;
+mod history;
 mod layout;
 mod number;
 mod panel;
@@ -22,6 +23,7 @@ use std::io;
 
 pub use chain::{ChainBlock, CheckBlock, ExpirationBlock, GreeksBlock, OptionBlock, StrikeBlock, ThirtyDayBlock};
 pub use document::{Command, Document, Explanation, Meta, Recorded, Rejected, SCHEMA_VERSION, schema};
+pub use history::{History, Origin, Session};
 pub use panel::PanelDocument;
 pub use row::{Provenance, ROW_COLUMNS, Row};
 
@@ -49,6 +51,15 @@ pub struct Style {
     pub color: bool,
 }
 
+/// Which one of several documents in one stream it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// The first.
+    First,
+    /// A later one.
+    Later,
+}
+
 /// Writes `document` to `out` as `format`; `style` concerns the table alone.
 ///
 /// # Errors
@@ -57,10 +68,38 @@ pub struct Style {
 pub fn write(document: &Document, style: &Style, format: Format, out: &mut impl io::Write) -> io::Result<()> {
     match format {
         Format::Table => table::write(document, style, out),
-        Format::Plain => flat::plain(document, out),
+        Format::Plain => flat::plain(document, None, out),
         Format::Json => flat::json(document, out),
         Format::Jsonl => flat::jsonl(document, out),
-        Format::Csv => flat::csv(document, out),
+        Format::Csv => flat::csv(document, None, out),
+    }?;
+    out.flush()
+}
+
+/// Writes one of several documents to the same `out`: JSON as one line; plain and CSV with the header on the first turn
+/// only and `generated_at` as a further column; tables with an empty line between.
+///
+/// # Errors
+///
+/// Whatever `out` fails with; a broken pipe among it.
+pub fn write_turn(
+    document: &Document,
+    style: &Style,
+    format: Format,
+    turn: Turn,
+    out: &mut impl io::Write,
+) -> io::Result<()> {
+    match format {
+        Format::Table => {
+            if turn == Turn::Later {
+                writeln!(out)?;
+            }
+            table::write(document, style, out)
+        }
+        Format::Plain => flat::plain(document, Some(turn), out),
+        Format::Json => flat::json_line(document, out),
+        Format::Jsonl => flat::jsonl(document, out),
+        Format::Csv => flat::csv(document, Some(turn), out),
     }?;
     out.flush()
 }

@@ -102,6 +102,8 @@ pub struct Row {
     pub rejected: Option<String>,
     /// Remarks on the data: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`.
     pub notes: Vec<String>,
+    /// Of a stale row the age in seconds of what makes it so: values an earlier run kept, or the price; else `null`.
+    pub stale_seconds: Option<i64>,
     /// Where each value came from.
     pub provenance: BTreeMap<Field, Provenance>,
     /// What is missing of the fields this kind of instrument can have, with what was tried, in order.
@@ -123,7 +125,7 @@ pub struct Provenance {
 }
 
 /// The keys of a row in their order: the columns of `plain` and `csv`.
-pub const ROW_COLUMNS: [&str; 46] = [
+pub const ROW_COLUMNS: [&str; 47] = [
     "rank",
     "symbol",
     "contract",
@@ -168,6 +170,7 @@ pub const ROW_COLUMNS: [&str; 46] = [
     "flags",
     "rejected",
     "notes",
+    "stale_seconds",
     "provenance",
     "missing",
 ];
@@ -239,6 +242,7 @@ impl Row {
                 .unwrap_or_default(),
             rejected: None,
             notes: record.notes.iter().map(|note| (*note).to_owned()).collect(),
+            stale_seconds: record.stale_seconds,
             provenance: provenance(record),
             missing: record
                 .missing
@@ -254,7 +258,7 @@ pub(super) fn origin<T>(value: &Sourced<T>) -> Provenance {
     Provenance {
         source: value.source,
         as_of: millis(value.as_of),
-        method: value.method.to_owned(),
+        method: value.method.to_string(),
         tried: Vec::new(),
     }
 }

@@ -122,7 +122,7 @@ fn quotes(all: &[Row], style: &Style, out: &mut impl io::Write) -> io::Result<()
 
 /// Whether a column says nothing on any line and nobody would miss it.
 fn optional(column: &Column) -> bool {
-    matches!(column.header, "Rejected" | "Contract" | "DTE" | "Flags")
+    matches!(column.header, "Rejected" | "Contract" | "DTE" | "Flags" | "Stale")
         && column.cells.iter().all(|cell| cell == UNKNOWN || cell.is_empty())
 }
 
@@ -234,6 +234,11 @@ fn rejected(row: &Row) -> String {
     row.rejected.clone().unwrap_or_default()
 }
 
+/// How old what makes the row stale is.
+fn stale(row: &Row) -> String {
+    row.stale_seconds.map(footer::age).unwrap_or_default()
+}
+
 fn asset_class(row: &Row) -> String {
     row.asset_class.clone()
 }
@@ -271,66 +276,69 @@ const fn words(header: &'static str, keep: u8, cell: fn(&Row) -> String) -> Spec
     }
 }
 
-const SCREEN: [Spec; 21] = [
-    digits("#", 9, rank),
+const SCREEN: [Spec; 22] = [
+    digits("#", 10, rank),
     words("Symbol", 0, symbol),
-    words("Contract", 16, contract),
-    digits("DTE", 19, days_to_expiration),
-    words("Class", 15, asset_class),
-    value("Price", 7, Field::Price),
-    value("IV", 11, Field::Iv),
-    value("IVR", 17, Field::IvRank),
-    value("IVP", 6, Field::IvPercentile),
-    value("HV30", 13, Field::Hv30),
-    value("HV90", 12, Field::Hv90),
+    words("Contract", 17, contract),
+    digits("DTE", 20, days_to_expiration),
+    words("Class", 16, asset_class),
+    value("Price", 8, Field::Price),
+    value("IV", 12, Field::Iv),
+    value("IVR", 18, Field::IvRank),
+    value("IVP", 7, Field::IvPercentile),
+    value("HV30", 14, Field::Hv30),
+    value("HV90", 13, Field::Hv90),
     value("VRP S", 2, Field::VrpStructural),
     value("VRP T", 3, Field::VrpTactical),
-    value("VTR", 10, Field::Vtr),
-    value("Liq", 20, Field::LiquidityRating),
-    value("Earnings", 18, Field::EarningsDate),
+    value("VTR", 11, Field::Vtr),
+    value("Liq", 21, Field::LiquidityRating),
+    value("Earnings", 19, Field::EarningsDate),
     digits("Score", 1, score),
-    words("Signal", 5, signal),
-    words("Vote", 8, vote),
-    words("Flags", 14, flags),
-    words("Rejected", 4, rejected),
+    words("Signal", 6, signal),
+    words("Vote", 9, vote),
+    words("Flags", 15, flags),
+    words("Stale", 4, stale),
+    words("Rejected", 5, rejected),
 ];
 
-const QUOTE: [Spec; 20] = [
+const QUOTE: [Spec; 21] = [
     words("Symbol", 0, symbol),
-    words("Contract", 10, contract),
-    digits("DTE", 18, days_to_expiration),
+    words("Contract", 11, contract),
+    digits("DTE", 19, days_to_expiration),
     value("Price", 1, Field::Price),
-    value("Bid", 2, Field::Bid),
-    value("Ask", 3, Field::Ask),
-    value("Last", 4, Field::Last),
-    value("Prev", 12, Field::PrevClose),
-    value("Open", 15, Field::Open),
-    value("High", 13, Field::High),
-    value("Low", 14, Field::Low),
+    value("Bid", 3, Field::Bid),
+    value("Ask", 4, Field::Ask),
+    value("Last", 5, Field::Last),
+    value("Prev", 13, Field::PrevClose),
+    value("Open", 16, Field::Open),
+    value("High", 14, Field::High),
+    value("Low", 15, Field::Low),
+    value("Volume", 12, Field::Volume),
+    value("IV", 6, Field::Iv),
+    value("IVR", 10, Field::IvRank),
+    value("IVP", 9, Field::IvPercentile),
+    value("HV30", 7, Field::Hv30),
+    value("HV90", 8, Field::Hv90),
+    value("Beta", 18, Field::Beta),
+    value("Liq", 20, Field::LiquidityRating),
+    value("Earnings", 17, Field::EarningsDate),
+    words("Stale", 2, stale),
+];
+
+const OPTION_QUOTE: [Spec; 13] = [
+    words("Symbol", 0, symbol),
+    value("Price", 1, Field::Price),
+    value("Bid", 3, Field::Bid),
+    value("Ask", 4, Field::Ask),
+    value("Last", 10, Field::Last),
     value("Volume", 11, Field::Volume),
-    value("IV", 5, Field::Iv),
-    value("IVR", 9, Field::IvRank),
-    value("IVP", 8, Field::IvPercentile),
-    value("HV30", 6, Field::Hv30),
-    value("HV90", 7, Field::Hv90),
-    value("Beta", 17, Field::Beta),
-    value("Liq", 19, Field::LiquidityRating),
-    value("Earnings", 16, Field::EarningsDate),
-];
-
-const OPTION_QUOTE: [Spec; 12] = [
-    words("Symbol", 0, symbol),
-    value("Price", 1, Field::Price),
-    value("Bid", 2, Field::Bid),
-    value("Ask", 3, Field::Ask),
-    value("Last", 9, Field::Last),
-    value("Volume", 10, Field::Volume),
-    value("IV", 4, Field::OptionIv),
-    value("Delta", 5, Field::Delta),
-    value("Gamma", 7, Field::Gamma),
-    value("Theta", 6, Field::Theta),
-    value("Vega", 8, Field::Vega),
-    value("Rho", 11, Field::Rho),
+    value("IV", 5, Field::OptionIv),
+    value("Delta", 6, Field::Delta),
+    value("Gamma", 8, Field::Gamma),
+    value("Theta", 7, Field::Theta),
+    value("Vega", 9, Field::Vega),
+    value("Rho", 12, Field::Rho),
+    words("Stale", 2, stale),
 ];
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::*;
 use crate::instrument::{Kind, Symbol};
 use crate::market::{
     Attempt, Coverage, FeedState, Field, LegacyState, Missing, MissingField, Mode, Record, RestState, Run, RunError,
-    Source, SourceState, Sources, StoppedBy, Timing,
+    Source, SourceState, Sources, StoppedBy, StoreState, Timing,
 };
 use crate::screen::fixture::{TODAY, dxlink, empty, future, rest, rules, share, volatility};
 use crate::screen::{Report, Rules, View, run};
@@ -326,6 +326,11 @@ fn gathered() -> Run {
             legacy: LegacyState {
                 state: SourceState::Unused,
                 requests: 0,
+                reason: None,
+            },
+            store: StoreState {
+                state: SourceState::Unused,
+                values: 0,
                 reason: None,
             },
         },

@@ -38,7 +38,7 @@ pub(crate) fn future(symbol: &str, contract: &str, streamer: &str) -> Record {
     record.liquidity_rating = None;
     for volatility in [&mut record.hv30, &mut record.hv90].into_iter().flatten() {
         volatility.source = Source::DxlinkCandles;
-        volatility.method = "close-to-close";
+        volatility.method = "close-to-close".into();
     }
     for ratio in [&mut record.vrp_structural, &mut record.vrp_tactical, &mut record.vtr]
         .into_iter()
@@ -101,6 +101,7 @@ pub(crate) fn empty(symbol: &str, kind: Kind, asset_class: &str) -> Record {
         missing: Vec::new(),
         passed_over: Vec::new(),
         notes: Vec::new(),
+        stale_seconds: None,
     }
 }
 
@@ -110,7 +111,7 @@ pub(crate) fn dxlink<T>(value: T, method: &'static str) -> Option<Sourced<T>> {
         value,
         source: Source::Dxlink,
         as_of: as_of(),
-        method,
+        method: method.into(),
     })
 }
 
@@ -120,7 +121,7 @@ pub(crate) fn rest<T>(value: T, method: &'static str) -> Option<Sourced<T>> {
         value,
         source: Source::Rest,
         as_of: as_of(),
-        method,
+        method: method.into(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::field::{stars, value};
+use super::field::value;
 use super::{Rules, exceeds, reaches};
 use crate::instrument::{Kind, Symbol};
 use crate::market::{Field, Record};
@@ -335,7 +335,7 @@ fn iv_percentile(record: &Record, rules: &Rules) -> GateResult {
 
 fn liquidity(record: &Record, rules: &Rules) -> GateResult {
     let gate = Gate::Liquidity;
-    let limit = stars(rules.min_liquidity_rating);
+    let limit = crate::market::stars(rules.min_liquidity_rating);
     let rating = value(record, Field::LiquidityRating);
     if rules.allow_illiquid {
         let note = "illiquid symbols are allowed";

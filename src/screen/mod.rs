@@ -3,6 +3,7 @@
 //! Records and [`Rules`] go in, a [`Report`] comes out; the same records in any order give the same report. Everything
 //! here is a function of its arguments, today's date among them.
 
+mod diff;
 mod field;
 mod gate;
 mod report;
@@ -11,6 +12,7 @@ mod score;
 mod signal;
 mod sort;
 
+pub use diff::{Diff, Left, Moved, diff};
 pub use field::{Reading, field_name, reading};
 pub use gate::{Gate, GateResult, Verdict, first_failure, gates};
 pub use report::{Explained, Report, Screened, View, explain, run};

@@ -78,7 +78,7 @@ fn liquidity(record: &Record, rules: &Rules) -> Option<f64> {
     if rules.allow_illiquid {
         return Some(MIDDLE);
     }
-    let floor = super::field::stars(rules.min_liquidity_rating);
+    let floor = crate::market::stars(rules.min_liquidity_rating);
     value(record, Field::LiquidityRating).map(|rating| linear(rating, floor, rules.score.liquidity_ceiling))
 }
 

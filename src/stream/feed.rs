@@ -97,6 +97,8 @@ pub enum Item {
 pub struct GaveUp {
     /// Why, without secrets.
     pub reason: String,
+    /// Whether it would be the same later: no number of attempts would have helped.
+    pub lasting: bool,
 }
 
 /// What was seen over all connections.
@@ -465,8 +467,12 @@ where
             None
         };
         if let Some(reason) = gave_up {
-            self.state = State::Over(GaveUp { reason: reason.clone() }, goodbye);
-            return Err(GaveUp { reason });
+            let gave_up = GaveUp {
+                reason,
+                lasting: again == Again::Never,
+            };
+            self.state = State::Over(gave_up.clone(), goodbye);
+            return Err(gave_up);
         }
         if let Some(goodbye) = goodbye {
             self.state = State::Leaving(goodbye, until);

@@ -47,7 +47,7 @@ pub struct Orders {
 }
 
 /// The entries of one listen window.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ledger {
     answers: BTreeMap<(EventType, SmolStr), Answer>,
     optional: BTreeSet<(EventType, SmolStr)>,
@@ -139,6 +139,14 @@ impl Ledger {
                 *answer = Answer::Pending;
             }
         }
+        self.recount();
+    }
+
+    /// Forgets the histories that were asked for and settled, so that they can be wanted again.
+    pub fn forget_histories(&mut self) {
+        self.answers
+            .retain(|(event_type, _), answer| *event_type != EventType::Candle || *answer == Answer::Pending);
+        self.optional.retain(|key| self.answers.contains_key(key));
         self.recount();
     }
 
@@ -344,6 +352,30 @@ mod tests {
         assert_eq!(orders.unsubscribe.len(), CANDLE_WINDOW);
         assert_eq!(orders.subscribe.len(), 10);
         assert!(!ledger.is_settled());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_history_can_be_wanted_again_once_it_was_forgotten() {
+        let now = Instant::now();
+        let mut ledger = Ledger::default();
+        ledger.want(required(quote("SPY")), now);
+        ledger.want(required(candle(1)), now);
+        ledger.want(required(candle(2)), now);
+        ledger.ready(now);
+        ledger.answered(EventType::Quote, "SPY", now);
+        ledger.answered(EventType::Candle, "S001{=d}", now);
+        assert_eq!(ledger.want(required(candle(1)), now), Orders::default());
+        ledger.forget_histories();
+        assert_eq!(ledger.want(required(candle(1)), now).subscribe, [candle(1)]);
+        assert_eq!(
+            ledger.want(required(candle(2)), now),
+            Orders::default(),
+            "this one is still on its way"
+        );
+        assert_eq!(ledger.want(required(quote("SPY")), now), Orders::default());
+        ledger.answered(EventType::Candle, "S001{=d}", now);
+        ledger.answered(EventType::Candle, "S002{=d}", now);
+        assert!(ledger.is_settled());
     }
 
     #[tokio::test(start_paused = true)]

@@ -393,14 +393,14 @@ async fn with_reconnecting_off_the_first_loss_is_the_last() {
         },
     )
     .await;
-    assert!(matches!(&ended.listened.end, End::GaveUp { reason } if reason.contains("switched off")));
+    assert!(matches!(&ended.listened.end, End::GaveUp { reason, .. } if reason.contains("switched off")));
     assert_eq!(ended.tally.connections, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn attempts_are_counted_and_end() {
     let ended = listen_to(line(0).await, policy(true, 3), vec![quote_of("SPY")], async |_peers| {}).await;
-    let End::GaveUp { reason } = &ended.listened.end else {
+    let End::GaveUp { reason, .. } = &ended.listened.end else {
         panic!("{:?}", ended.listened.end)
     };
     assert!(reason.contains("HTTP 502") && reason.contains("4 attempts"), "{reason}");

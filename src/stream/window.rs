@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -16,7 +17,7 @@ use super::session::sleep_until;
 use crate::dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Summary, Trade};
 
 /// An event and when it was heard.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heard<T> {
     /// The event.
     pub event: T,
@@ -38,7 +39,7 @@ impl<T> Heard<T> {
 
 /// What the feed said about one streamer symbol. The window fills in the last values; bars, and why the rest is absent,
 /// are added by whoever asked for them.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Streamed {
     /// Best bid and ask.
     pub quote: Option<Heard<Quote>>,
@@ -82,6 +83,8 @@ pub enum End {
     GaveUp {
         /// Why, without secrets.
         reason: String,
+        /// Whether it would be the same later.
+        lasting: bool,
     },
 }
 
@@ -99,7 +102,7 @@ pub struct Window {
 }
 
 /// What a window has brought.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Listened {
     /// Last values by streamer symbol.
     pub streamed: BTreeMap<SmolStr, Streamed>,
@@ -111,6 +114,8 @@ pub struct Listened {
     pub end: End,
     /// When the feed first streamed.
     pub ready: Option<Instant>,
+    /// Whether the feed streams now.
+    pub streaming: bool,
     /// Connections lost and subscriptions refused, each kind once, the first 32 kinds in order, without secrets.
     pub troubles: Vec<Trouble>,
 }
@@ -159,12 +164,13 @@ impl Listened {
     }
 }
 
+/// What stamps and tells of what is heard.
 struct Ear<'p> {
-    listened: Listened,
     wall: Timestamp,
     epoch: Option<Instant>,
-    streaming: bool,
-    on_progress: &'p dyn Fn(Progress),
+    /// Whether only the first loss of an outage is told, not each attempt to mend it.
+    patient: bool,
+    on_trouble: &'p dyn Fn(&Trouble),
 }
 
 /// Listens to `feed` for what `window.more` brings, until the window ends. `on_trouble` hears of each loss at once.
@@ -182,121 +188,196 @@ where
     C::Socket: 'a,
     T: Tokens<'a>,
 {
-    let mut ear = Ear::new(&window, on_progress);
+    let mut listened = Listened::new();
+    let ear = Ear {
+        wall: window.wall,
+        epoch: window.epoch,
+        patient: false,
+        on_trouble,
+    };
     let mut more_may_come = true;
     loop {
-        if !more_may_come && ear.listened.ledger.is_settled() {
-            ear.listened.end = End::Complete;
-            return ear.listened;
+        if !more_may_come && listened.ledger.is_settled() {
+            listened.end = End::Complete;
+            return listened;
         }
-        let silent_at = ear.listened.ledger.silent_at();
+        // A timer waits for its turn among what is always ready; the end of the window does not.
+        if Instant::now() >= window.until {
+            listened.end = End::Window;
+            return listened;
+        }
         let orders = tokio::select! {
             biased;
             () = tokio::time::sleep_until(window.until) => {
-                ear.listened.end = End::Window;
-                return ear.listened;
+                listened.end = End::Window;
+                return listened;
             }
             want = window.more.recv(), if more_may_come => match want {
-                Some(want) => ear.listened.ledger.want(want, Instant::now()),
+                Some(want) => listened.ledger.want(want, Instant::now()),
                 None => {
                     more_may_come = false;
                     Orders::default()
                 }
             },
-            () = sleep_until(silent_at) => {
-                let now = Instant::now();
-                if feed.has_asked() {
-                    ear.listened.ledger.fall_silent(now)
-                } else {
-                    ear.listened.ledger.bear_with(now);
-                    Orders::default()
-                }
-            }
-            item = feed.next() => match item {
-                Ok(item) => ear.hear(item, on_trouble),
-                Err(GaveUp { reason }) => {
-                    ear.age();
-                    ear.listened.end = End::GaveUp { reason };
-                    return ear.listened;
+            step = listened.step(feed, &ear) => match step {
+                Ok(orders) => orders,
+                Err(GaveUp { reason, lasting }) => {
+                    listened.age();
+                    listened.end = End::GaveUp { reason, lasting };
+                    return listened;
                 }
             },
         };
-        for entry in &orders.unsubscribe {
-            feed.unwant(entry);
-        }
-        for entry in orders.subscribe {
-            feed.want(entry);
-        }
-        ear.report();
+        give(feed, orders);
+        on_progress(listened.progress());
     }
 }
 
-impl<'p> Ear<'p> {
-    fn new(window: &Window, on_progress: &'p dyn Fn(Progress)) -> Self {
-        let listened = Listened {
+/// Passes on to `feed` what it must be told.
+fn give<'a, C, T>(feed: &mut Feed<'a, C, T>, orders: Orders)
+where
+    C: Connect + 'a,
+    C::Socket: 'a,
+    T: Tokens<'a>,
+{
+    for entry in &orders.unsubscribe {
+        feed.unwant(entry);
+    }
+    for entry in orders.subscribe {
+        feed.want(entry);
+    }
+}
+
+impl Listened {
+    fn new() -> Self {
+        Self {
             streamed: BTreeMap::new(),
             candles: BTreeMap::new(),
             ledger: Ledger::default(),
             end: End::Window,
             ready: None,
-            troubles: Vec::new(),
-        };
-        Self {
-            listened,
-            wall: window.wall,
-            epoch: window.epoch,
             streaming: false,
-            on_progress,
+            troubles: Vec::new(),
         }
     }
 
-    fn hear(&mut self, item: Item, on_trouble: &dyn Fn(&Trouble)) -> Orders {
+    /// Wants one more entry of `feed`.
+    pub fn want<'a, C, T>(&mut self, feed: &mut Feed<'a, C, T>, want: Want)
+    where
+        C: Connect + 'a,
+        C::Socket: 'a,
+        T: Tokens<'a>,
+    {
+        give(feed, self.ledger.want(want, Instant::now()));
+    }
+
+    /// Hears on where [`listen`] ended, for as long as the feed lasts: last values are replaced, losses are marked. Of
+    /// one outage `on_trouble` hears the first loss only. `wall` and `epoch` are those of a [`Window`]. Ends when no
+    /// further connection will be tried.
+    ///
+    /// # Cancel safety
+    /// Safe: what was heard is kept here, every step under way in the feed.
+    pub async fn hear_on<'a, C, T>(
+        &mut self,
+        feed: &mut Feed<'a, C, T>,
+        (wall, epoch): (Timestamp, Option<Instant>),
+        on_trouble: &dyn Fn(&Trouble),
+    ) -> GaveUp
+    where
+        C: Connect + 'a,
+        C::Socket: 'a,
+        T: Tokens<'a>,
+    {
+        let ear = Ear {
+            wall,
+            epoch,
+            patient: true,
+            on_trouble,
+        };
+        loop {
+            match self.step(feed, &ear).await {
+                Ok(orders) => give(feed, orders),
+                Err(gave_up) => {
+                    self.streaming = false;
+                    self.age();
+                    return gave_up;
+                }
+            }
+        }
+    }
+
+    /// One step: an item of the feed, or silence. Cancel safe.
+    async fn step<'a, C, T>(&mut self, feed: &mut Feed<'a, C, T>, ear: &Ear<'_>) -> Result<Orders, GaveUp>
+    where
+        C: Connect + 'a,
+        C::Socket: 'a,
+        T: Tokens<'a>,
+    {
+        let silent_at = self.ledger.silent_at();
+        tokio::select! {
+            biased;
+            () = sleep_until(silent_at) => {
+                let now = Instant::now();
+                Ok(if feed.has_asked() {
+                    self.ledger.fall_silent(now)
+                } else {
+                    self.ledger.bear_with(now);
+                    Orders::default()
+                })
+            }
+            item = feed.next() => Ok(self.hear(item?, ear)),
+        }
+    }
+
+    fn hear(&mut self, item: Item, ear: &Ear<'_>) -> Orders {
         match item {
             Item::Ready => {
                 let now = Instant::now();
                 self.streaming = true;
-                self.listened.ready.get_or_insert(now);
-                self.listened.ledger.ready(now);
+                self.ready.get_or_insert(now);
+                self.ledger.ready(now);
                 Orders::default()
             }
-            Item::Event { event, at } => self.keep(event, at),
+            Item::Event { event, at } => self.keep(event, at, ear),
             Item::Lost { reason, gap, again_in } => {
                 tracing::debug!(%reason, ?again_in, "DXLink connection lost");
-                self.streaming = false;
-                self.listened.ledger.lost();
+                let first = std::mem::take(&mut self.streaming);
+                self.ledger.lost();
                 if gap {
                     self.age();
                 }
-                self.trouble(Trouble::Lost(reason), on_trouble);
+                self.trouble(Trouble::Lost(reason), first || !ear.patient, ear);
                 Orders::default()
             }
             Item::Refused { message } => {
-                self.trouble(Trouble::Refused(message), on_trouble);
+                self.trouble(Trouble::Refused(message), true, ear);
                 Orders::default()
             }
             Item::Misunderstood { message } => {
-                self.trouble(Trouble::Misunderstood(message), on_trouble);
+                self.trouble(Trouble::Misunderstood(message), true, ear);
                 Orders::default()
             }
         }
     }
 
-    fn trouble(&mut self, trouble: Trouble, on_trouble: &dyn Fn(&Trouble)) {
-        let known = self.listened.troubles.contains(&trouble);
-        if !known && self.listened.troubles.len() >= MOST_TROUBLES {
+    fn trouble(&mut self, trouble: Trouble, told: bool, ear: &Ear<'_>) {
+        let known = self.troubles.contains(&trouble);
+        if !known && self.troubles.len() >= MOST_TROUBLES {
             return;
         }
-        on_trouble(&trouble);
+        if told {
+            (ear.on_trouble)(&trouble);
+        }
         if !known {
-            self.listened.troubles.push(trouble);
+            self.troubles.push(trouble);
         }
     }
 
-    fn keep(&mut self, event: Event, received: Instant) -> Orders {
-        let since = self.epoch.map(|epoch| received.saturating_duration_since(epoch));
-        let at = stamp(self.wall, since.unwrap_or_default());
+    fn keep(&mut self, event: Event, received: Instant, ear: &Ear<'_>) -> Orders {
+        let since = ear.epoch.map(|epoch| received.saturating_duration_since(epoch));
+        let at = stamp(ear.wall, since.unwrap_or_default());
         let (event_type, symbol) = key(&event);
-        let orders = self.listened.ledger.answered(event_type, &symbol, received);
+        let orders = self.ledger.answered(event_type, &symbol, received);
         match event {
             Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
             Event::Trade(event) => keep_newer(&mut self.values(symbol).trade, event, at, |trade| trade.time),
@@ -304,13 +385,13 @@ impl<'p> Ear<'p> {
             Event::Summary(event) => self.values(symbol).summary = Some(Heard::fresh(event, at)),
             Event::Profile(event) => self.values(symbol).profile = Some(Heard::fresh(event, at)),
             Event::Greeks(event) => keep_newer(&mut self.values(symbol).greeks, event, at, |greeks| greeks.time),
-            Event::Candles(event) => drop(self.listened.candles.insert(symbol, Heard::fresh(event, at))),
+            Event::Candles(event) => drop(self.candles.insert(symbol, Heard::fresh(event, at))),
         }
         orders
     }
 
     fn values(&mut self, symbol: SmolStr) -> &mut Streamed {
-        self.listened.streamed.entry(symbol).or_default()
+        self.streamed.entry(symbol).or_default()
     }
 
     /// Marks what was heard before the connection was lost.
@@ -320,7 +401,7 @@ impl<'p> Ear<'p> {
                 heard.before_gap = true;
             }
         }
-        for streamed in self.listened.streamed.values_mut() {
+        for streamed in self.streamed.values_mut() {
             mark(&mut streamed.quote);
             mark(&mut streamed.trade);
             mark(&mut streamed.trade_eth);
@@ -330,15 +411,14 @@ impl<'p> Ear<'p> {
         }
     }
 
-    fn report(&self) {
-        let ledger = &self.listened.ledger;
-        let (settled, wanted) = ledger.symbols();
-        (self.on_progress)(Progress {
+    fn progress(&self) -> Progress {
+        let (settled, wanted) = self.ledger.symbols();
+        Progress {
             settled,
             wanted,
-            awaited: ledger.awaited().take(NAMED).cloned().collect(),
+            awaited: self.ledger.awaited().take(NAMED).cloned().collect(),
             streaming: self.streaming,
-        });
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! One call: requests at the agreed pace, counted as they leave, repeated where that can help. What to do after an
 //! answer is decided by [`after`] and [`after_silence`], which know no network.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +25,8 @@ pub(super) struct Venue {
     retries: AtomicU64,
     /// Seconds by which the venue's clock is ahead; `i64::MIN` while unknown.
     ahead: AtomicI64,
+    /// Requests in a row without success, by route.
+    vain: [AtomicU32; Route::ALL.len()],
 }
 
 /// What to do after an answer.
@@ -65,6 +67,7 @@ impl Venue {
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             ahead: AtomicI64::new(i64::MIN),
+            vain: Route::ALL.map(|_| AtomicU32::new(0)),
         }
     }
 
@@ -110,7 +113,7 @@ impl Venue {
             let repeated = renewed || attempt > 1;
             let reply = match self.exchange(route, request, repeated).await {
                 Ok(reply) => reply,
-                Err(source) => match after_silence(route, &source, attempt) {
+                Err(source) => match after_silence(route, &source, self.tries(route, attempt)) {
                     Some(pause) => {
                         sleep(stretched(pause, fastrand::f64())).await;
                         attempt += 1;
@@ -120,7 +123,7 @@ impl Venue {
                 },
             };
             let tried = Tried {
-                attempt,
+                attempt: self.tries(route, attempt),
                 renewed,
                 sandbox: self.is_sandbox(),
                 now: time::now(),
@@ -141,6 +144,20 @@ impl Venue {
                 }
                 Decision::GiveUp => return Err(failure(route, &reply, tried.sandbox)),
             }
+        }
+    }
+
+    /// The number of a try, for which a route that fails whoever asks has none left: all batches of a question would
+    /// repeat what the first ones have learnt.
+    fn tries(&self, route: Route, attempt: u32) -> u32 {
+        let vain = self
+            .vain
+            .get(route as usize)
+            .map_or(0, |vain| vain.load(Ordering::Relaxed));
+        if vain >= MOST_IN_VAIN {
+            attempt.max(TRIES)
+        } else {
+            attempt
         }
     }
 
@@ -171,6 +188,17 @@ impl Venue {
         {
             self.ahead
                 .store(said.as_second() - time::now().as_second(), Ordering::Relaxed);
+        }
+        if let Some(vain) = self.vain.get(route as usize) {
+            let succeeded = answer.as_ref().is_ok_and(|reply| (200..300).contains(&reply.status));
+            vain.store(
+                if succeeded {
+                    0
+                } else {
+                    vain.load(Ordering::Relaxed).saturating_add(1)
+                },
+                Ordering::Relaxed,
+            );
         }
         match &answer {
             Ok(reply) => tracing::debug!(%route, status = reply.status, bytes = reply.body.len(), "answered"),
@@ -236,6 +264,7 @@ pub(super) fn failure(route: Route, reply: &Reply, sandbox: bool) -> Error {
 
 const NO_CUSTOMER: &str = "quote_streamer.customer_not_found_error";
 const TRIES: u32 = 3;
+const MOST_IN_VAIN: u32 = 4;
 const BURST: u32 = 8;
 const IN_FLIGHT: usize = 8;
 const LONGEST_HOLD: Duration = Duration::from_secs(60);

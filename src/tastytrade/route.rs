@@ -24,6 +24,18 @@ pub enum Route {
 }
 
 impl Route {
+    /// All routes, in order.
+    pub(super) const ALL: [Self; 8] = [
+        Self::AccessToken,
+        Self::QuoteToken,
+        Self::Metrics,
+        Self::Quotes,
+        Self::Futures,
+        Self::OptionChain,
+        Self::FuturesOptionChain,
+        Self::PublicConfiguration,
+    ];
+
     /// Its path, up to the symbol where it ends in one.
     pub fn path(self) -> &'static str {
         match self {

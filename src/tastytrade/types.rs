@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::units::{Price, Rank, Vol};
@@ -102,7 +103,7 @@ pub struct MarketQuote {
 }
 
 /// One contract of `/instruments/futures`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FutureListing {
     /// The contract, `/ESZ6`.
     pub contract: Symbol,

@@ -44,6 +44,8 @@ pub struct Cleaned {
     pub bars: Vec<CleanBar>,
     /// Bars that were dropped.
     pub dropped: Dropped,
+    /// Their dates, oldest first.
+    pub dropped_on: Vec<Date>,
     /// Bars that a later one of the same date replaced; they are not among the dropped ones.
     pub replaced: usize,
 }
@@ -68,8 +70,9 @@ impl Dropped {
 
 /// Sorts `bars` by date, keeps the last one given for each date and drops what is no record of trading.
 ///
-/// A bar with an absent or zero price is dropped, so that the next return spans the hole; so is a bar whose high and
-/// low miss open or close by more than 1e-9 of the price. A negative price stays.
+/// A bar with an absent or zero price is dropped; so is a bar whose high and low miss open or close by more than 1e-9 of
+/// the price. A negative price stays. The return after a dropped bar spans more than its session: whoever takes a
+/// deviation of daily returns must look at `dropped_on`.
 pub fn clean(bars: impl Iterator<Item = Bar>) -> Cleaned {
     let mut cleaned = Cleaned::default();
     let mut by_date = BTreeMap::new();
@@ -78,18 +81,18 @@ pub fn clean(bars: impl Iterator<Item = Bar>) -> Cleaned {
             cleaned.replaced += 1;
         }
     }
-    for bar in by_date.into_values() {
-        let Some(bar) = CleanBar::of(bar) else {
-            cleaned.dropped.absent += 1;
-            continue;
+    for (date, bar) in by_date {
+        let cause = match CleanBar::of(bar) {
+            None => &mut cleaned.dropped.absent,
+            Some(bar) if bar.prices().into_iter().any(|price| price.abs() <= 0.0) => &mut cleaned.dropped.zero,
+            Some(bar) if !bar.encloses() => &mut cleaned.dropped.not_enclosing,
+            Some(bar) => {
+                cleaned.bars.push(bar);
+                continue;
+            }
         };
-        if bar.prices().into_iter().any(|price| price.abs() <= 0.0) {
-            cleaned.dropped.zero += 1;
-        } else if !bar.encloses() {
-            cleaned.dropped.not_enclosing += 1;
-        } else {
-            cleaned.bars.push(bar);
-        }
+        *cause += 1;
+        cleaned.dropped_on.push(date);
     }
     cleaned
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use variance::demo::RestEffect;
 
-use crate::run::{Run, row, venue_with_rest};
+use crate::run::{Run, row, symbols, venue_with_rest};
 
 #[test]
 fn every_case_is_listed_once_with_a_test_that_is_there() {
@@ -62,4 +62,49 @@ fn an_upgrade_that_is_never_answered_ends_with_the_window_and_rest_fills_in() {
     assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
     assert_eq!(row(&document, "SPY")["provenance"]["price"]["source"], "rest");
     assert_eq!(document["sources"]["dxlink"]["state"], "failed");
+}
+
+#[test]
+fn a_spoilt_history_gives_the_right_volatility_or_none() {
+    let run = |script: &str| {
+        let run = Run::demo("quote AA SPX /ES BTC/USD --listen 5 --fault").arg(script);
+        run.file("config/runtime_config.json", r#"{"legacy":{"enabled":false}}"#)
+            .document()
+    };
+    let right = run("");
+    for (script, known) in [
+        ("snapshot: duplicates", [true, true]),
+        ("snapshot: ascending", [true, true]),
+        ("snapshot: old events", [true, true]),
+        ("feed: drop column volume; snapshot: old events", [true, true]),
+        ("snapshot: snip; snapshot: old events", [true, false]),
+        ("snapshot: nan bars", [false, false]),
+        ("snapshot: zero bars", [false, false]),
+        ("snapshot: never ends", [false, false]),
+    ] {
+        let spoilt = run(script);
+        for symbol in symbols(&right) {
+            let (before, after) = (row(&right, symbol), row(&spoilt, symbol));
+            for (field, known) in ["hv30", "hv90"].into_iter().zip(known) {
+                let told = after["missing"][field][1]["reason"].as_str();
+                assert_eq!(after[field].is_number(), known, "{script}: {symbol} {field}, {told:?}");
+                if known {
+                    assert_eq!(before[field], after[field], "{script}: {symbol} {field}");
+                } else {
+                    assert!(told.is_some_and(|told| !told.is_empty()), "{script}: {symbol} {field}");
+                }
+            }
+        }
+    }
+    let reason = |script: &str| run(script)["rows"][0]["missing"]["hv30"][1]["reason"].clone();
+    for script in ["snapshot: nan bars", "snapshot: zero bars"] {
+        let reason = reason(script);
+        assert!(
+            reason
+                .as_str()
+                .unwrap()
+                .starts_with("a session of the window has no sound bar"),
+            "{reason}"
+        );
+    }
 }

@@ -9,10 +9,12 @@
 )]
 
 mod chains;
+mod chaos;
 mod configuration;
 mod credentials;
 mod endings;
 mod faults;
+mod history;
 mod manual;
 mod outages;
 mod output;
@@ -22,7 +24,9 @@ mod replay;
 mod run;
 mod schema;
 mod screening;
+mod store;
 mod symbols;
 mod tidy;
 mod tls;
 mod universe;
+mod watching;

@@ -8,6 +8,9 @@ fn every_command_has_help() {
         "screen",
         "quote",
         "explain",
+        "history",
+        "history import",
+        "history export",
         "doctor",
         "vol",
         "demo",
@@ -95,6 +98,7 @@ fn the_doctor_finds_nothing_wrong_with_the_demo() {
         [
             "configuration",
             "venue",
+            "store",
             "token",
             "clock",
             "handshake",

@@ -79,6 +79,34 @@ fn without_metrics_every_volatility_comes_from_candles() {
 }
 
 #[test]
+fn without_metrics_the_whole_universe_costs_a_dozen_requests_at_most() {
+    let venue = venue_with_rest("/market-metrics", status(503, "{}"));
+    let run = Run::at(&venue, "screen --all --listen 30 --require-complete 98 --json");
+    let document = run.answer().ended(65).document();
+    let fields = &document["coverage"]["fields"];
+    assert_eq!((&fields["hv30"], &fields["hv90"]), (&json!(1.0), &json!(1.0)));
+    let asked: u64 = venue.tally().unwrap().rest_paths.values().sum();
+    assert!(asked <= 12, "{asked} requests");
+}
+
+#[test]
+fn answers_that_nobody_understands_have_a_code_of_their_own() {
+    let page = || status(200, "<html><h1>Please log in</h1></html>");
+    let paths = ["/api-quote-tokens", "/market-metrics", "/market-data", "/instruments"];
+    let venue = faulty(paths.map(|path| at(path, page())).into(), Vec::new());
+    let run = Run::configured_at(
+        &venue,
+        "quote SPY /ES --json",
+        json!({ "legacy": { "enabled": false } }),
+    );
+    let answer = run
+        .answer()
+        .ended(76)
+        .saying(&["could not be understood", "proxy", "doctor"]);
+    assert_eq!(answer.document()["errors"][0]["code"], "unreadable");
+}
+
+#[test]
 fn what_is_complete_enough_ends_with_zero() {
     Run::demo("quote SPY --require-complete 100").answer().done();
     Run::demo("quote SPY BTC/USD --require-complete 50%").answer().done();

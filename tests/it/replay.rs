@@ -67,7 +67,7 @@ fn a_window_that_ended_among_moving_prices_replays_to_the_same_rows() {
     let recorded = record(Run::at(&venue, "quote SPY /ES AA NOSUCH --listen 1"));
     drop(venue);
     let before = recorded.answer.done().document();
-    assert_eq!(before["stopped_by"], "window");
+    assert_eq!(before["stopped_by"], "window", "{before:#}");
     assert_eq!(timeless(replay(&recorded.text, "").document()), timeless(before));
 }
 
@@ -100,6 +100,23 @@ fn failures_of_every_source_replay_with_their_reasons_and_exit_code() {
             assert_eq!(timeless(again), timeless(before), "{script}");
         }
     }
+}
+
+#[test]
+fn what_earlier_runs_left_is_in_the_recording_and_a_replay_leaves_nothing() {
+    let state = tempfile::TempDir::new().unwrap();
+    let arguments = format!("screen --all --symbols {SOME}");
+    Run::demo(&arguments).state(state.path()).answer().done();
+    let recorded = record(Run::demo(&arguments).state(state.path()));
+    let before = recorded.answer.done().document();
+    assert!(
+        !recorded.text.contains("Candle\\\",["),
+        "the second run asks for no bars"
+    );
+    assert_eq!(timeless(replay(&recorded.text, "").document()), timeless(before));
+    let (answer, desk) = replay(&recorded.text, "").kept();
+    answer.done();
+    assert_eq!(fs::read_dir(desk.path()).unwrap().count(), 1, "the recording alone");
 }
 
 #[test]
@@ -201,6 +218,39 @@ fn what_is_no_recording_is_refused_with_the_place() {
         .replacen("\"feed\":{\"opened\"", "\"feed\":{\"operated\"", 1);
     replay(&damaged, "").answer().ended(74).saying(&["line"]);
     Run::new("replay none.rec").answer().ended(74).saying(&["none.rec"]);
+}
+
+#[test]
+fn a_recording_that_somebody_bent_ends_in_order() {
+    let recorded = record(Run::new("quote SPY /ES --demo"));
+    let header = recorded.text.lines().next().unwrap();
+    let bent = |from: &str, to: &str| {
+        assert!(header.contains(from), "{from} in {header}");
+        recorded.text.replacen(from, to, 1)
+    };
+    let started = header
+        .split("\"started_at\":\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    for (text, code) in [
+        (bent("\"deadline_seconds\":null", "\"deadline_seconds\":1e300"), 0),
+        (bent("\"deadline_seconds\":null", "\"deadline_seconds\":-1"), 0),
+        (bent(started, "-009999-01-03T00:00:00Z"), 0),
+        (bent(started, "9999-12-30T21:59:59Z"), 0),
+        (bent("\"symbols\":[\"SPY\"", "\"symbols\":[\"\\u001b[31m\""), 2),
+        (bent("\"mode\":\"demo\"", "\"mode\":\"dream\""), 74),
+        (bent("\"command\":\"quote\"", "\"command\":\"trade\""), 74),
+        (
+            bent("\"listen_duration_seconds\":5.0", "\"listen_duration_seconds\":-5.0"),
+            78,
+        ),
+    ] {
+        let answer = replay(&text, "--json").answer().ended(code);
+        assert!(!answer.stderr.contains('\u{1b}'), "{}", answer.stderr);
+    }
 }
 
 #[test]

@@ -14,6 +14,9 @@ use variance::demo::{Cut, Faults, FeedRule, Options, Refusal, RestEffect, RestRu
 /// The moment all runs take for now, half an hour after the venue's close; the venue's own default.
 pub(crate) const NOW: &str = "2026-11-20T21:30:00Z";
 
+/// Where a run keeps its state, unless told otherwise.
+const STATE: &str = "state";
+
 /// A command line waiting to be run.
 pub(crate) struct Run {
     desk: TempDir,
@@ -38,6 +41,7 @@ impl Run {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", desk.path())
+            .env("XDG_STATE_HOME", desk.path().join(STATE))
             .current_dir(desk.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -87,6 +91,11 @@ impl Run {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// Shares the state of the program with other runs.
+    pub(crate) fn state(self, directory: &Path) -> Self {
+        self.env("XDG_STATE_HOME", directory.to_str().unwrap())
     }
 
     /// Puts a file into the working directory.
@@ -197,11 +206,12 @@ pub(crate) fn symbols(document: &Value) -> Vec<&str> {
     rows.iter().map(|row| row["symbol"].as_str().unwrap()).collect()
 }
 
-/// The names in a directory.
+/// The names in a directory, but for the state of the program.
 pub(crate) fn names_in(directory: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != STATE)
         .collect();
     names.sort();
     names
@@ -235,6 +245,7 @@ pub(crate) fn faulty(rest: Vec<RestRule>, feed: Vec<FeedRule>) -> Venue {
 pub(crate) fn at(path: &str, effect: RestEffect) -> RestRule {
     RestRule {
         path_prefix: path.to_owned(),
+        after: None,
         effect,
         times: Times::Always,
     }

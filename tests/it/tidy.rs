@@ -22,6 +22,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "recording",
             "render",
             "screen",
+            "store",
             "stream",
             "tastytrade",
             "time",
@@ -41,6 +42,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "legacy",
             "market",
             "recording",
+            "store",
             "stream",
             "tastytrade",
             "time",
@@ -68,6 +70,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["chain", "instrument", "market", "screen", "tastytrade", "units", "vol"],
     ),
     ("screen", &["instrument", "market", "time", "units", "vol"]),
+    (
+        "store",
+        &[
+            "dxlink",
+            "instrument",
+            "market",
+            "stream",
+            "tastytrade",
+            "time",
+            "units",
+        ],
+    ),
     ("stream", &["dxlink", "instrument", "recording", "time"]),
     ("tastytrade", &["http", "instrument", "time", "units"]),
     ("time", &[]),
@@ -87,6 +101,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "tokio",
         &["cli", "demo", "gather", "http", "legacy", "stream", "tastytrade"],
     ),
+    ("rusqlite", &["store"]),
     ("reqwest", &["http"]),
 ];
 

@@ -92,6 +92,7 @@ fn venue_behind_tls(server: Arc<rustls::ServerConfig>) -> (u16, std::sync::mpsc:
         };
         let rule = RestRule {
             path_prefix: "/api-quote-tokens".to_owned(),
+            after: None,
             effect: RestEffect::Status(refusal),
             times: Times::Always,
         };

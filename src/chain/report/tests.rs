@@ -3,7 +3,7 @@ use crate::chain::fixtures::{expiration, now, symbol};
 use crate::chain::{Strikes, Underlyings, When, Wish, choose, expirations};
 use crate::dxlink;
 use crate::instrument::{Kind, StreamerSymbol};
-use crate::market::{Field, Inputs, Precedence, Subject, VolRules, merge};
+use crate::market::{Field, Inputs, Kept, Precedence, Subject, VolRules, merge};
 use crate::stream::{Heard, Streamed};
 use crate::tastytrade::Chain;
 
@@ -15,7 +15,7 @@ fn published() -> Result<Sourced<f64>, String> {
         value: 0.04,
         source: Source::Rest,
         as_of: now(),
-        method: "tastytrade's risk-free rate",
+        method: "tastytrade's risk-free rate".into(),
     })
 }
 
@@ -133,11 +133,14 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         metrics: Err("not asked".to_owned()),
         rest_quote: None,
         legacy: None,
+        legacy_at: now(),
+        kept: Kept::default(),
         now: now(),
     };
     let rules = VolRules {
         hv_floor: 0.05,
         trading_days: 252.0,
+        min_history: 60,
     };
     merge(&inputs, &Precedence::default(), &rules)
 }
@@ -156,7 +159,7 @@ fn without_greeks_of_the_feed_the_model_gives_back_what_the_quotes_were_made_wit
         for (right, option) in [(Right::Call, &line.call), (Right::Put, &line.put)] {
             let record = &option.as_ref().unwrap().record;
             let iv = record.option_iv.as_ref().unwrap();
-            assert_eq!((iv.source, iv.method), (Source::Model, model::IMPLIED));
+            assert_eq!((iv.source, iv.method.as_ref()), (Source::Model, model::IMPLIED));
             assert!(close(iv.value.get(), VOL, 2e-3), "{:?} {}", right, line.strike.get());
             let delta = record.delta.as_ref().unwrap();
             assert_eq!(delta.source, Source::Model);
@@ -242,7 +245,7 @@ fn thirty_days_lie_between_two_expirations_and_nothing_is_extrapolated() {
     let iv = thirty_day_iv(&both).unwrap();
     assert!(close(iv.value.get(), VOL, 1e-3));
     assert_eq!(
-        (iv.source, iv.method),
+        (iv.source, iv.method.as_ref()),
         (Source::Model, "30-day at the money, own option chain")
     );
     assert!(close(both.thirty_day.slope.unwrap(), 0.0, 1e-3));

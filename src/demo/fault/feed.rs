@@ -40,16 +40,19 @@ pub struct Trigger {
     pub socket: Option<u64>,
     /// By the data frames of the connection.
     pub data: Option<Frames>,
+    /// By the messages of the client on the connection, keepalives among them.
+    pub messages: Option<Frames>,
     /// Not before the connection is this old.
     pub after: Option<Duration>,
 }
 
-/// A place in the data frames of one connection.
+/// A place in the data frames or in the client's messages of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frames {
-    /// With the frame of this number, from 1; what is said besides follows it.
+    /// With the data frame of this number, from 1; what is said besides follows it. With the message of this number and
+    /// until the next one; what is said besides comes before its answer.
     At(u64),
-    /// Once so many frames have left.
+    /// Once so many data frames have left, or so many messages have been answered.
     After(u64),
 }
 
@@ -157,11 +160,16 @@ pub enum SnapshotFault {
     ZeroBars,
     /// Every bar comes twice.
     Duplicates,
+    /// The newest bar comes again behind the end as it was when its session had begun, and with it a bar of the day
+    /// before the history begins.
+    OldEvents,
 }
 
 /// A step of a feed connection at which a rule may interfere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::demo) enum Step {
+    /// A message of the client is about to be answered.
+    Heard,
     /// SETUP is about to be answered.
     Setup,
     /// The first AUTH_STATE is about to follow SETUP.
@@ -195,6 +203,8 @@ pub(in crate::demo) struct Place {
     pub(in crate::demo) socket: u64,
     /// Data frames that have left.
     pub(in crate::demo) data_sent: u64,
+    /// Messages of the client that have come in.
+    pub(in crate::demo) heard: u64,
     /// Its age at the last look at the clock.
     pub(in crate::demo) since: Duration,
     /// Its age.
@@ -225,11 +235,12 @@ impl FeedFault {
             | Self::Garbage
             | Self::Huge(_)
             | Self::FlipFull { .. }
-            | Self::Layout(_) => match (trigger.data, trigger.after, self) {
-                (None, Some(_), _) => Step::Moment,
-                (None, None, Self::Mute) => Step::Authorized,
-                (None, None, Self::Layout(_)) => Step::Configured,
-                (_, _, _) => Step::DataSent,
+            | Self::Layout(_) => match (trigger.data, trigger.messages, trigger.after, self) {
+                (None, Some(_), _, _) => Step::Heard,
+                (None, None, Some(_), _) => Step::Moment,
+                (None, None, None, Self::Mute) => Step::Authorized,
+                (None, None, None, Self::Layout(_)) => Step::Configured,
+                (_, _, _, _) => Step::DataSent,
             },
         }
     }
@@ -244,9 +255,14 @@ impl Trigger {
             (Some(Frames::At(number)), _) => place.data_sent == number,
             (Some(Frames::After(number)), _) => place.data_sent >= number,
         };
+        let messages = match self.messages {
+            None => true,
+            Some(Frames::At(number)) => place.heard == number,
+            Some(Frames::After(number)) => place.heard > number,
+        };
         let time = self
             .after
             .is_none_or(|age| age <= place.age && (step != Step::Moment || place.since < age));
-        frames && time && self.socket.is_none_or(|socket| socket == place.socket)
+        frames && messages && time && self.socket.is_none_or(|socket| socket == place.socket)
     }
 }

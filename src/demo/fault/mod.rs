@@ -70,11 +70,14 @@ impl Script {
         }
     }
 
-    /// What happens to a request for `path` instead of its answer.
-    pub(super) fn on_rest(&self, path: &str) -> Option<&RestEffect> {
+    /// What happens to a request for `path` instead of its answer, when the venue is `age` old.
+    pub(super) fn on_rest(&self, path: &str, age: Duration) -> Option<&RestEffect> {
+        let holds = |rule: &RestRule| {
+            path.starts_with(rule.path_prefix.as_str()) && rule.after.is_none_or(|after| after <= age)
+        };
         self.rest
             .iter()
-            .find(|(rule, left)| path.starts_with(rule.path_prefix.as_str()) && left.take())
+            .find(|(rule, left)| holds(rule) && left.take())
             .map(|(rule, _)| &rule.effect)
     }
 
@@ -174,18 +177,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_for_once_meets_the_first_matching_path_only() {
+    fn a_rule_for_once_meets_the_first_matching_path_of_its_time_only() {
         let script = Script::new(Faults {
             rest: vec![RestRule {
                 path_prefix: "/market-metrics".to_owned(),
+                after: Some(Duration::from_secs(2)),
                 effect: RestEffect::Hang,
                 times: Times::Once,
             }],
             feed: Vec::new(),
         });
-        assert!(script.on_rest("/oauth/token").is_none());
-        assert!(matches!(script.on_rest("/market-metrics"), Some(RestEffect::Hang)));
-        assert!(script.on_rest("/market-metrics").is_none());
+        let hangs = |path, seconds| {
+            let effect = script.on_rest(path, Duration::from_secs(seconds));
+            matches!(effect, Some(RestEffect::Hang))
+        };
+        assert!(!hangs("/oauth/token", 3));
+        assert!(!hangs("/market-metrics", 1), "it is too early");
+        assert!(hangs("/market-metrics", 2));
+        assert!(!hangs("/market-metrics", 3));
     }
 
     #[test]
@@ -246,6 +255,32 @@ mod tests {
         assert_eq!((met(1, 0, 9), met(2, 0, 2), met(2, 2, 3), met(2, 3, 9)), (0, 0, 1, 0));
     }
 
+    #[test]
+    fn messages_place_what_answers_them_and_what_comes_before_the_answer() {
+        let met = |messages, fault: FeedFault, step| {
+            let script = with(FeedRule::Placed {
+                trigger: Trigger {
+                    messages: Some(messages),
+                    ..Trigger::default()
+                },
+                fault,
+                times: Times::Always,
+            });
+            let at = |heard| Place {
+                heard,
+                ..place(1, 0, 0)
+            };
+            (1..=5)
+                .filter(|heard| !script.on_feed(step, &at(*heard)).is_empty())
+                .collect::<Vec<u64>>()
+        };
+        assert_eq!(met(Frames::At(3), FeedFault::Mute, Step::Heard), [3]);
+        assert_eq!(met(Frames::After(3), FeedFault::Garbage, Step::Heard), [4, 5]);
+        assert_eq!(met(Frames::At(2), FeedFault::RefuseToken, Step::Auth), [2]);
+        let mute = met(Frames::At(2), FeedFault::Mute, Step::Authorized);
+        assert!(mute.is_empty(), "{mute:?}");
+    }
+
     fn with(rule: FeedRule) -> Script {
         Script::new(Faults {
             rest: Vec::new(),
@@ -257,6 +292,7 @@ mod tests {
         Place {
             socket,
             data_sent,
+            heard: 0,
             since: Duration::ZERO,
             age: Duration::from_secs(seconds),
         }

@@ -1,5 +1,7 @@
 //! What goes wrong with HTTP answers.
 
+use std::time::Duration;
+
 use super::Times;
 
 /// What happens to requests whose path starts with `path_prefix`.
@@ -7,6 +9,8 @@ use super::Times;
 pub struct RestRule {
     /// Start of the path, with its leading slash.
     pub path_prefix: String,
+    /// Not before the venue is this old.
+    pub after: Option<Duration>,
     /// What is answered instead.
     pub effect: RestEffect,
     /// Which of the requests it meets.

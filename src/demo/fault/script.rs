@@ -111,6 +111,7 @@ fn rest_rule(
     let times = times(clause, places.times)?;
     faults.rest.push(RestRule {
         path_prefix: path.to_owned(),
+        after: places.trigger.after,
         effect,
         times,
     });
@@ -138,17 +139,19 @@ fn places(clause: &mut Clause<'_>, target: Target) -> Result<Places, ScriptError
                 let number = words::ordinal(clause.word("an ordinal such as 2nd")?)?;
                 match unit(clause, target)? {
                     Unit::Data => places.trigger.data = Some(Frames::At(number)),
+                    Unit::Messages => places.trigger.messages = Some(Frames::At(number)),
                     Unit::Times => places.times = Some(Times::Nth(number)),
                 }
             }
             Place::After => {
                 let amount = clause.word("a number or a time such as 300ms")?;
-                if on_feed && amount.text.ends_with('s') {
+                if amount.text.ends_with('s') {
                     places.trigger.after = Some(words::duration(amount)?);
                 } else {
                     let number = words::positive(amount)?;
                     match unit(clause, target)? {
                         Unit::Data => places.trigger.data = Some(Frames::After(number)),
+                        Unit::Messages => places.trigger.messages = Some(Frames::After(number)),
                         Unit::Times => places.times = Some(Times::After(number)),
                     }
                 }
@@ -170,15 +173,25 @@ enum Place {
 enum Unit {
     /// The data frames of a connection.
     Data,
+    /// The messages of the client on a connection.
+    Messages,
     /// The occasions of the rule.
     Times,
 }
 
 fn unit(clause: &mut Clause<'_>, target: Target) -> Result<Unit, ScriptError> {
     let known: &[(&str, Unit)] = match target {
-        Target::Feed => &[("data", Unit::Data), ("time", Unit::Times), ("times", Unit::Times)],
+        Target::Feed => &[
+            ("data", Unit::Data),
+            ("message", Unit::Messages),
+            ("messages", Unit::Messages),
+            ("time", Unit::Times),
+            ("times", Unit::Times),
+        ],
         Target::Snapshot => &[
             ("data", Unit::Data),
+            ("message", Unit::Messages),
+            ("messages", Unit::Messages),
             ("snapshot", Unit::Times),
             ("snapshots", Unit::Times),
         ],
@@ -360,6 +373,7 @@ const SNAPSHOTS: &[(&str, SnapshotFault)] = &[
     ("nan bars", SnapshotFault::NanBars),
     ("zero bars", SnapshotFault::ZeroBars),
     ("duplicates", SnapshotFault::Duplicates),
+    ("old events", SnapshotFault::OldEvents),
 ];
 
 const REST: &[(&str, RestWord)] = &[

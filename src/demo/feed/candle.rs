@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Tape, write::Cell};
 use crate::demo::market::Bar;
 
-const DAY_MS: i64 = 86_400_000;
+pub(super) const DAY_MS: i64 = 86_400_000;
 pub(super) const SNAPSHOT_BEGIN: i64 = 4;
 pub(super) const SNAPSHOT_END: i64 = 8;
 pub(super) const REMOVE_EVENT: i64 = 2;

@@ -57,7 +57,7 @@ impl Tape for Market {
 /// dropping it drops the socket.
 pub(super) async fn serve(mut socket: WebSocketStream<TcpStream>, shared: Arc<Shared>) {
     shared.note(Note::SocketOpened);
-    let mut session = Session::new(shared.pace, Arc::clone(&shared.script), Instant::now());
+    let mut session = Session::new(shared.pace, Arc::clone(&shared.script), Instant::now()).at_tick(shared.tick());
     let mut arrived = Delayed::new(shared.rtt);
     loop {
         let due = arrived.due().into_iter().chain(session.poll_timeout()).min();
@@ -86,6 +86,7 @@ pub(super) async fn serve(mut socket: WebSocketStream<TcpStream>, shared: Arc<Sh
             });
         }
         outgoing.extend(session.handle_timeout(&shared.market, now));
+        shared.reach(session.tick());
         if !send(&mut socket, outgoing).await {
             break;
         }

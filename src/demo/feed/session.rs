@@ -57,6 +57,7 @@ pub(super) struct Session {
     tick: u64,
     next_tick: Option<Instant>,
     data_sent: u64,
+    messages_heard: u64,
     subscribed: u64,
 }
 
@@ -91,13 +92,32 @@ impl Session {
             tick: 0,
             next_tick: None,
             data_sent: 0,
+            messages_heard: 0,
             subscribed: 0,
         }
     }
 
+    /// The same session in a market that has moved on to `tick`.
+    pub(super) fn at_tick(self, tick: u64) -> Self {
+        Self { tick, ..self }
+    }
+
+    /// How far the prices have moved.
+    pub(super) fn tick(&self) -> u64 {
+        self.tick
+    }
+
     /// What one text frame of the client is answered with, in order.
     pub(super) fn handle_text(&mut self, text: &str, tape: &impl Tape, now: Instant) -> Vec<Outgoing> {
+        let silence = now.saturating_duration_since(self.heard);
+        tracing::debug!(
+            socket = self.socket,
+            silence_ms = silence.as_millis(),
+            "heard the client"
+        );
         self.heard = now;
+        self.messages_heard += 1;
+        self.misbehave(Step::Heard, now);
         if text.len() > MAX_MESSAGE_BYTES {
             self.end(Outgoing::Close {
                 code: 1009,

@@ -1,6 +1,6 @@
 //! Data that is wrong on purpose: snapshots as events, messages as text.
 
-use super::candle::{CandleEvent, REMOVE_EVENT, SNAPSHOT_BEGIN, SNAPSHOT_END};
+use super::candle::{CandleEvent, DAY_MS, REMOVE_EVENT, SNAPSHOT_BEGIN, SNAPSHOT_END};
 use crate::demo::{fault::SnapshotFault, market::Bar};
 
 const TX_PENDING: i64 = 1;
@@ -64,7 +64,31 @@ pub(super) fn snapshot(events: &mut Vec<CandleEvent>, fault: SnapshotFault) {
                 })
                 .collect();
         }
+        SnapshotFault::OldEvents => events.extend(old_events(events)),
     }
+}
+
+/// The newest bar as it was when its session had begun, and a bar of the day before the history begins.
+fn old_events(events: &[CandleEvent]) -> Vec<CandleEvent> {
+    let bars = || events.iter().filter_map(|event| event.bar);
+    let newest = bars().max_by_key(|bar| bar.day_ms).map(|bar| Bar {
+        high: bar.open,
+        low: bar.open,
+        close: bar.open,
+        volume: (bar.volume * 0.02).floor(),
+        ..bar
+    });
+    let begin = events.iter().map(|event| event.time).min();
+    let before = bars().min_by_key(|bar| bar.day_ms).zip(begin).map(|(bar, begin)| Bar {
+        day_ms: begin.saturating_sub(DAY_MS),
+        ..bar
+    });
+    let event = |bar: Bar| CandleEvent {
+        flags: 0,
+        time: bar.day_ms,
+        bar: Some(bar),
+    };
+    newest.into_iter().chain(before).map(event).collect()
 }
 
 fn replace_bars(events: &mut [CandleEvent], value: f64) {
@@ -192,6 +216,23 @@ mod tests {
             spoilt(SnapshotFault::Duplicates),
             [(4, 4), (0, 4), (0, 3), (0, 3), (0, 2), (0, 2), (0, 1), (0, 1), (10, 0)]
         );
+    }
+
+    #[test]
+    fn behind_the_end_come_the_newest_bar_as_it_was_and_one_from_before_the_beginning() {
+        let mut events = four_bars();
+        if let Some(bar) = &mut events[0].bar {
+            bar.close = 9.0;
+        }
+        snapshot(&mut events, SnapshotFault::OldEvents);
+        let [.., newest, before] = events.as_slice() else {
+            panic!()
+        };
+        assert_eq!(
+            (events.len(), newest.flags, newest.time, before.time),
+            (7, 0, 4, -DAY_MS)
+        );
+        assert_eq!(newest.bar.map(|bar| bar.close), Some(5.0));
     }
 
     #[test]

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 
 use super::super::fixtures::{RULES, candle, candles, history, now};
-use super::{DailyBars, Window};
+use super::{DailyBars, Source, Window};
 use crate::dxlink::{Candle, Candles};
 use crate::time::Market;
 
@@ -60,7 +60,7 @@ fn bad_bars_are_dropped_and_counted() {
         ..candles.bars[4]
     };
     candles.snipped = true;
-    let bars = DailyBars::of_candles(&candles, Market::UsEquities, now());
+    let bars = DailyBars::of_candles(&candles, Source::DxlinkCandles, Market::UsEquities, now(), now());
     let reason = bars.realized(Window::Hv30, &RULES).unwrap_err();
     assert_eq!(
         reason,
@@ -69,10 +69,50 @@ fn bad_bars_are_dropped_and_counted() {
 }
 
 #[test]
+fn a_window_with_a_bad_bar_of_a_session_has_no_volatility() {
+    let spoilt = |place: usize, on_a_saturday: bool| {
+        let mut candles = candles(60);
+        let bad = &mut candles.bars[place];
+        if on_a_saturday {
+            *bad = candle(date(2026, 7, 11), 0.0);
+        }
+        bad.close = None;
+        of(&candles, now()).realized(Window::Hv30, &RULES)
+    };
+    let sound = of(&candles(60), now()).realized(Window::Hv30, &RULES).unwrap().value;
+    for place in [30, 45, 58] {
+        assert_eq!(
+            spoilt(place, false).unwrap_err(),
+            "a session of the window has no sound bar, 1 bad bars dropped",
+            "{place}"
+        );
+    }
+    assert_eq!(spoilt(10, false).unwrap().value, sound, "before the window");
+    assert_eq!(spoilt(10, true).unwrap().value, sound, "nobody traded that day");
+    let newest = spoilt(59, false).unwrap();
+    assert_eq!(
+        newest.as_of.to_string(),
+        "2026-07-13T20:00:00Z",
+        "the window ends before it"
+    );
+}
+
+#[test]
 fn bars_that_end_more_than_a_week_ago_give_nothing() {
     let at = |time: &str| of(&candles(40), time.parse().unwrap()).realized(Window::Hv30, &RULES);
     assert!(at("2026-07-22T21:00:00Z").is_ok());
     assert_eq!(at("2026-07-23T21:00:00Z").unwrap_err(), "the bars end on 2026-07-15");
+}
+
+#[test]
+fn a_bar_received_before_its_close_is_not_final_after_it() {
+    let after: Timestamp = "2026-07-15T20:30:00Z".parse().unwrap();
+    let as_of = |received: Timestamp| {
+        let bars = DailyBars::of_candles(&candles(31), Source::DxlinkCandles, Market::UsEquities, received, after);
+        bars.realized(Window::Hv30, &RULES).unwrap().as_of.to_string()
+    };
+    assert_eq!(as_of(now()), "2026-07-14T20:00:00Z");
+    assert_eq!(as_of(after), "2026-07-15T20:00:00Z");
 }
 
 #[test]
@@ -91,10 +131,10 @@ fn no_bars_at_all_is_a_hole() {
 fn the_adjusted_closes_of_the_deprecated_source_are_enough() {
     let mut history = history(31);
     history.bars[7].high = Some(1.0);
-    let bars = DailyBars::of_history(&history, Market::UsEquities, now());
+    let bars = DailyBars::of_history(&history, Market::UsEquities, now(), now());
     assert!(bars.realized(Window::Hv30, &RULES).is_ok());
 }
 
 fn of(candles: &Candles, now: Timestamp) -> DailyBars {
-    DailyBars::of_candles(candles, Market::UsEquities, now)
+    DailyBars::of_candles(candles, Source::DxlinkCandles, Market::UsEquities, now, now)
 }

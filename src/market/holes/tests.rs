@@ -1,4 +1,4 @@
-use super::super::fixtures::{greeks, heard, merged, metrics, nothing, quote, streamed, subject};
+use super::super::fixtures::{greeks, heard, merged, metrics, nothing, now, quote, streamed, subject};
 use super::{Hole, holes, needs_hv, needs_price};
 use crate::dxlink::Greeks;
 use crate::instrument::Kind;
@@ -69,5 +69,5 @@ fn the_deprecated_source_is_asked_only_for_what_feed_and_rest_left_open() {
         price: false,
         hv: true,
     };
-    assert_eq!(holes(&records), [expected]);
+    assert_eq!(holes(&records, now()), [expected]);
 }

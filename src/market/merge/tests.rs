@@ -5,6 +5,7 @@ use super::super::fixtures::{
     summary, trade, tried,
 };
 use super::super::gathered::{Inputs, Subject};
+use super::super::kept::Kept;
 use super::super::precedence::{Precedence, fields_of};
 use super::super::record::{Field, Record, Source, Sourced};
 use super::merge;
@@ -105,7 +106,7 @@ fn a_ratio_is_never_better_than_its_worst_input() {
     let record = merged(&inputs);
     let tactical = record.vrp_tactical.unwrap();
     assert_eq!(
-        (tactical.source, tactical.method),
+        (tactical.source, tactical.method.as_ref()),
         (Source::DxlinkCandles, "iv / max(hv30, floor)")
     );
     assert_eq!(tactical.as_of.to_string(), "2026-07-14T20:00:00Z");
@@ -318,6 +319,8 @@ fn inputs<'a>(subject: &'a Subject, said: &'a Said) -> Inputs<'a> {
         metrics: said.metrics.as_ref().ok_or_else(|| "not in the answer".to_owned()),
         rest_quote: said.rest_quote.as_ref().map(Ok),
         legacy: said.legacy.as_ref().map(Ok),
+        legacy_at: now(),
+        kept: Kept::default(),
         now: now(),
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::super::fixtures::{
     TODAY_ID, heard, history, merged, ms, nothing, now, quote, rest_quote, streamed, subject,
 };
@@ -157,7 +159,7 @@ fn open_contracts_are_those_of_the_session_before_and_shares_have_none() {
     };
     let open = of_stream(&streamed, Kind::EquityOption).open_interest.unwrap();
     assert_eq!(
-        (open.value.to_string(), open.method),
+        (open.value.to_string(), open.method.as_ref()),
         ("1250".to_owned(), "open contracts")
     );
     assert_eq!(open.as_of.to_string(), "2026-07-14T20:00:00Z");
@@ -372,5 +374,8 @@ fn of_stream(streamed: &Streamed, kind: Kind) -> Record {
 
 fn told(record: &Record) -> (f64, &'static str) {
     let price = record.price.as_ref().unwrap();
-    (price.value.get(), price.method)
+    match price.method {
+        Cow::Borrowed(method) => (price.value.get(), method),
+        Cow::Owned(ref method) => panic!("{method} was made up for this value"),
+    }
 }

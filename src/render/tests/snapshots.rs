@@ -16,7 +16,7 @@ fn a_table_of_80_columns_shows_what_decides() {
       bars, 91 needed); liquidity_rating missing (2): /6J, /ES (nothing was tried);
       beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1
-      retried, slow); legacy unused
+      retried, slow); legacy unused; store unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was
       awaited, 2026-11-20T15:30:02.500Z
     "#);
@@ -35,7 +35,7 @@ fn a_table_of_120_columns_shows_the_volatilities_too() {
     rejected: 2 (vrp_structural 2)
     coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12 bars, 91 needed); liquidity_rating
       missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was tried)
-    sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy unused
+    sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy unused; store unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was awaited, 2026-11-20T15:30:02.500Z
     "#);
 }
@@ -52,7 +52,7 @@ fn a_table_of_200_columns_shows_everything() {
     notes: earnings_estimated: GLD
     rejected: 2 (vrp_structural 2)
     coverage: 4 of 5 complete; hv90 missing (1): XYZ (rest: null; dxlink-candles: 12 bars, 91 needed); liquidity_rating missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was tried)
-    sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy unused
+    sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy unused; store unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was awaited, 2026-11-20T15:30:02.500Z
     "#);
 }
@@ -84,7 +84,7 @@ fn all_symbols_show_with_the_reason_of_their_rejection() {
       liquidity_rating missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was
       tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy
-      unused
+      unused; store unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was awaited,
       2026-11-20T15:30:02.500Z
     "#);
@@ -110,7 +110,7 @@ fn quotes_show_underlyings_and_options_in_their_own_columns() {
       liquidity_rating missing (2): /6J, /ES (nothing was tried); beta missing (1): GLD (nothing was
       tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1 retried, slow); legacy
-      unused
+      unused; store unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was awaited,
       2026-11-20T15:30:02.500Z
     DELAYED: the feed's data is delayed
@@ -182,7 +182,7 @@ fn an_explanation_shows_every_gate_and_every_origin() {
       bars, 91 needed); liquidity_rating missing (2): /6J, /ES (nothing was tried);
       beta missing (1): GLD (nothing was tried)
     sources: dxlink ok (1 connection, 42 events); rest degraded (4 requests, 1
-      retried, slow); legacy unused
+      retried, slow); legacy unused; store unused
     time: 1.84 s (token 0.21 s, handshake 0.30 s, stream 1.10 s), nothing more was
       awaited, 2026-11-20T15:30:02.500Z
     PARTIAL: the deadline ended the run before everything was there
@@ -192,20 +192,20 @@ fn an_explanation_shows_every_gate_and_every_origin() {
 #[test]
 fn plain_has_one_tab_separated_row_a_line() {
     insta::assert_snapshot!(text(&document(Mode::Live), Format::Plain, None).replace('\t', "|"), @r#"
-    rank|symbol|contract|days_to_expiration|streamer_symbol|kind|asset_class|price|bid|ask|last|prev_close|open|high|low|volume|iv|iv_rank|iv_percentile|iv_change_5d|hv30|hv90|liquidity_rating|beta|corr_spy|earnings_date|vrp_structural|vrp_tactical|vtr|delta|gamma|theta|vega|rho|option_iv|open_interest|score|signal|environment|vote|held|flags|rejected|notes|provenance|missing|mode|delayed|partial|recorded
-    1|/ES|/ESZ6|28|/ESZ26:XCME|future|Index|100.0|99.9|100.1|||||||0.3|61.0|75.0||0.2|0.2|||||1.4999999999999998|1.4999999999999998|1.0||||||||83.5|RICH|High IV / Neutral (Undefined)|LEAN|false|rich|||ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles||live|false|false|
-    2|/6J|/6JZ6|28|/6JZ26:XCME|future|Currency|0.0068215|99.9|100.1|||||||0.3|61.0|62.4||0.24|0.16|||||1.875|1.25|1.5||||||||70.3|RICH|High IV / Neutral (Undefined)|LEAN|false|rich|||ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
-    3|GLD|||GLD|equity|Equity|371.255|99.9|100.1||||||8123456.0|0.3|61.0|75.0||0.22|0.24|4|||2026-11-25|1.25|1.3636363636363635|0.9166666666666667||||||||55.5|EVENT|Binary Risk|HOLD|true|earnings_soon fair held||earnings_estimated|ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
+    rank|symbol|contract|days_to_expiration|streamer_symbol|kind|asset_class|price|bid|ask|last|prev_close|open|high|low|volume|iv|iv_rank|iv_percentile|iv_change_5d|hv30|hv90|liquidity_rating|beta|corr_spy|earnings_date|vrp_structural|vrp_tactical|vtr|delta|gamma|theta|vega|rho|option_iv|open_interest|score|signal|environment|vote|held|flags|rejected|notes|stale_seconds|provenance|missing|mode|delayed|partial|recorded
+    1|/ES|/ESZ6|28|/ESZ26:XCME|future|Index|100.0|99.9|100.1|||||||0.3|61.0|75.0||0.2|0.2|||||1.4999999999999998|1.4999999999999998|1.0||||||||83.5|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles||live|false|false|
+    2|/6J|/6JZ6|28|/6JZ26:XCME|future|Currency|0.0068215|99.9|100.1|||||||0.3|61.0|62.4||0.24|0.16|||||1.875|1.25|1.5||||||||70.3|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
+    3|GLD|||GLD|equity|Equity|371.255|99.9|100.1||||||8123456.0|0.3|61.0|75.0||0.22|0.24|4|||2026-11-25|1.25|1.3636363636363635|0.9166666666666667||||||||55.5|EVENT|Binary Risk|HOLD|true|earnings_soon fair held||earnings_estimated||ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
     "#);
 }
 
 #[test]
 fn csv_has_the_columns_of_plain() {
     insta::assert_snapshot!(text(&document(Mode::Live), Format::Csv, None), @r#"
-    rank,symbol,contract,days_to_expiration,streamer_symbol,kind,asset_class,price,bid,ask,last,prev_close,open,high,low,volume,iv,iv_rank,iv_percentile,iv_change_5d,hv30,hv90,liquidity_rating,beta,corr_spy,earnings_date,vrp_structural,vrp_tactical,vtr,delta,gamma,theta,vega,rho,option_iv,open_interest,score,signal,environment,vote,held,flags,rejected,notes,provenance,missing,mode,delayed,partial,recorded
-    1,/ES,/ESZ6,28,/ESZ26:XCME,future,Index,100.0,99.9,100.1,,,,,,,0.3,61.0,75.0,,0.2,0.2,,,,,1.4999999999999998,1.4999999999999998,1.0,,,,,,,,83.5,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles,,live,false,false,
-    2,/6J,/6JZ6,28,/6JZ26:XCME,future,Currency,0.0068215,99.9,100.1,,,,,,,0.3,61.0,62.4,,0.24,0.16,,,,,1.875,1.25,1.5,,,,,,,,70.3,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
-    3,GLD,,,GLD,equity,Equity,371.255,99.9,100.1,,,,,,8123456.0,0.3,61.0,75.0,,0.22,0.24,4,,,2026-11-25,1.25,1.3636363636363635,0.9166666666666667,,,,,,,,55.5,EVENT,Binary Risk,HOLD,true,earnings_soon fair held,,earnings_estimated,ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
+    rank,symbol,contract,days_to_expiration,streamer_symbol,kind,asset_class,price,bid,ask,last,prev_close,open,high,low,volume,iv,iv_rank,iv_percentile,iv_change_5d,hv30,hv90,liquidity_rating,beta,corr_spy,earnings_date,vrp_structural,vrp_tactical,vtr,delta,gamma,theta,vega,rho,option_iv,open_interest,score,signal,environment,vote,held,flags,rejected,notes,stale_seconds,provenance,missing,mode,delayed,partial,recorded
+    1,/ES,/ESZ6,28,/ESZ26:XCME,future,Index,100.0,99.9,100.1,,,,,,,0.3,61.0,75.0,,0.2,0.2,,,,,1.4999999999999998,1.4999999999999998,1.0,,,,,,,,83.5,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles,,live,false,false,
+    2,/6J,/6JZ6,28,/6JZ26:XCME,future,Currency,0.0068215,99.9,100.1,,,,,,,0.3,61.0,62.4,,0.24,0.16,,,,,1.875,1.25,1.5,,,,,,,,70.3,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
+    3,GLD,,,GLD,equity,Equity,371.255,99.9,100.1,,,,,,8123456.0,0.3,61.0,75.0,,0.22,0.24,4,,,2026-11-25,1.25,1.3636363636363635,0.9166666666666667,,,,,,,,55.5,EVENT,Binary Risk,HOLD,true,earnings_soon fair held,,earnings_estimated,,ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
     "#);
 }
 
@@ -374,6 +374,11 @@ fn json_is_the_contract() {
           "state": "unused",
           "requests": 0,
           "reason": null
+        },
+        "store": {
+          "state": "unused",
+          "values": 0,
+          "reason": null
         }
       },
       "timing_ms": {
@@ -432,6 +437,7 @@ fn json_is_the_contract() {
           ],
           "rejected": "VRP Structural: 1.50 <= 1.60",
           "notes": [],
+          "stale_seconds": null,
           "provenance": {
             "price": {
               "source": "dxlink",

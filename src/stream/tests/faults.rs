@@ -90,7 +90,7 @@ async fn an_address_that_refuses_the_upgrade_costs_one_fresh_token_and_no_loop()
         let mut line = line(0).await;
         line.pipes.refusal = status;
         let ended = listen_to(line, policy(true, 5), vec![quote_of("SPY")], async |_peers| {}).await;
-        let End::GaveUp { reason } = &ended.listened.end else {
+        let End::GaveUp { reason, .. } = &ended.listened.end else {
             panic!("{:?}", ended.listened.end)
         };
         assert!(reason.contains(&format!("HTTP {status}")), "{reason}");
@@ -129,7 +129,7 @@ async fn a_session_that_is_not_found_is_tried_three_times_more_and_no_longer() {
         },
     )
     .await;
-    let End::GaveUp { reason } = &ended.listened.end else {
+    let End::GaveUp { reason, .. } = &ended.listened.end else {
         panic!("{:?}", ended.listened.end)
     };
     assert!(reason.contains("Session not found: api"), "{reason}");

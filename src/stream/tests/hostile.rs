@@ -18,7 +18,7 @@ async fn a_server_that_makes_us_answer_and_never_reads_is_left() {
     )
     .await;
     assert!(
-        matches!(&ended.listened.end, End::GaveUp { reason } if reason.contains("does not read")),
+        matches!(&ended.listened.end, End::GaveUp { reason, .. } if reason.contains("does not read")),
         "{:?}",
         ended.listened.end
     );

@@ -54,6 +54,21 @@ async fn a_refusal_is_asked_for_once_and_given_to_everyone() {
 }
 
 #[tokio::test]
+async fn a_service_that_is_down_for_all_batches_is_not_asked_thrice_by_each() {
+    let server = Scripted::start(|request, _| match path(request) {
+        "/oauth/token" => json(200, GRANT),
+        _ => json(503, "{}"),
+    })
+    .await;
+    let answer = client(&server, 1)
+        .metrics(&symbols(&["A", "B", "C", "D", "E", "F"]))
+        .await;
+    assert_eq!(answer.unanswered.len(), 6);
+    let asked = server.seen("/market-metrics").len();
+    assert!(asked <= 9, "{asked} requests where each by itself would make 18");
+}
+
+#[tokio::test]
 async fn callers_at_the_same_time_share_one_access_token() {
     let server = Scripted::start(|request, _| match path(request) {
         "/oauth/token" => json(200, GRANT),

@@ -12,6 +12,7 @@ fn a_rule_has_a_target_a_place_an_effect_and_an_ending() {
             trigger: Trigger {
                 socket: Some(1),
                 data: None,
+                messages: None,
                 after: Some(Duration::from_millis(300)),
             },
             fault: FeedFault::Cut(Cut::CloseSaying {
@@ -27,6 +28,7 @@ fn a_rule_has_a_target_a_place_an_effect_and_an_ending() {
             .rest,
         [RestRule {
             path_prefix: "/market-metrics".to_owned(),
+            after: None,
             effect: RestEffect::Status(Refusal {
                 status: 429,
                 body: "slow".to_owned(),
@@ -66,6 +68,31 @@ fn places_and_endings_narrow_each_other() {
 }
 
 #[test]
+fn messages_of_the_client_and_the_age_of_the_venue_are_places_too() {
+    let placed = |script: &str| match feed(script).into_iter().next() {
+        Some(FeedRule::Placed { trigger, times, .. }) => (trigger.messages, times),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        placed("feed at 5th message: drop rst"),
+        (Some(Frames::At(5)), Times::Always)
+    );
+    assert_eq!(
+        placed("snapshot after 5 messages: snip once"),
+        (Some(Frames::After(5)), Times::Once)
+    );
+    let rest = parse("rest /market-data after 2s after 1 request: hang; metrics after 300ms: half missing").unwrap();
+    let places: Vec<_> = rest.rest.iter().map(|rule| (rule.after, rule.times)).collect();
+    assert_eq!(
+        places,
+        [
+            (Some(Duration::from_secs(2)), Times::After(1)),
+            (Some(Duration::from_millis(300)), Times::Always)
+        ]
+    );
+}
+
+#[test]
 fn an_error_names_its_place_and_the_nearest_known_word() {
     for (script, error) in [
         (
@@ -87,6 +114,22 @@ fn an_error_names_its_place_and_the_nearest_known_word() {
         (
             "feed: reorder columns Qoute",
             r#"line 1, column 23: unknown event type "Qoute", did you mean "Quote"?"#,
+        ),
+        (
+            "snapshot: old event",
+            r#"line 1, column 11: unknown effect "old event", did you mean "old events"?"#,
+        ),
+        (
+            "feed at 5th mesage: drop rst",
+            r#"line 1, column 13: unknown unit "mesage", did you mean "message"?"#,
+        ),
+        (
+            "rest /x at 1st message: hang",
+            r#"line 1, column 16: unknown unit: "message" is none of request, requests"#,
+        ),
+        (
+            "rest /x after 300us: hang",
+            r#"line 1, column 15: "300us" is not a time such as 300ms or 2s"#,
         ),
         (
             "feed: mute onse",
@@ -183,6 +226,8 @@ fn any_words() -> impl Strategy<Value = String> {
         Just("after"),
         Just("at"),
         Just("data"),
+        Just("5th"),
+        Just("messages"),
         Just("close"),
         Just("1012"),
         Just("99999999999999999999s"),

@@ -27,6 +27,7 @@ impl Session {
         Place {
             socket: self.socket,
             data_sent: self.data_sent,
+            heard: self.messages_heard,
             since: self.looked.duration_since(self.opened),
             age: now.duration_since(self.opened),
         }

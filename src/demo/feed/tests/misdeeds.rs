@@ -293,6 +293,33 @@ fn snapshots_are_spoilt_in_their_flags_and_bars() {
     assert!(rows("snapshot: ascending").starts_with("4,196.0,"));
     assert!(rows("snapshot: nan bars").contains(r#",0,"NaN","NaN",10"#));
     assert!(rows("snapshot: zero bars").contains(",0,0.0,0.0,10"));
+    assert_eq!(flags("snapshot: old events"), ["4", "0", "0", "10", "0", "0"]);
+    assert!(rows("snapshot: old events").contains(r#",10,"NaN","NaN",0,197.3,"#));
+}
+
+#[test]
+fn a_message_of_the_client_has_its_number() {
+    let mut peer = compact("feed at 5th message: drop rst");
+    peer.says(BOTH);
+    assert_eq!(peer.out, [Outgoing::Reset], "the fifth message is not answered");
+
+    let mut peer = compact("feed after 5 messages: garbage frame");
+    peer.says(BOTH);
+    assert_eq!(peer.heard(), [QUOTE_CONFIG, QUOTE, TRADE_CONFIG, TRADE]);
+    peer.says(r#"{"type":"KEEPALIVE","channel":0}"#);
+    assert_eq!(peer.heard().len(), 1, "a keepalive is a message too");
+
+    let mut peer = compact("feed at 5th message: duplicates");
+    peer.says(BOTH);
+    assert_eq!(peer.heard(), [QUOTE_CONFIG, QUOTE, QUOTE, TRADE_CONFIG, TRADE, TRADE]);
+
+    let mut peer = scripted("feed at 2nd message: refuse token");
+    peer.says(SETUP);
+    peer.heard();
+    peer.says(AUTH);
+    peer.says(AUTH);
+    let heard = peer.heard();
+    assert!(heard[0].contains("UNAUTHORIZED") && heard[1].contains(r#""AUTHORIZED""#));
 }
 
 fn candle(symbol: &str) -> String {

@@ -1,0 +1,111 @@
+//! `variance history`
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use super::args::{Global, History, HistoryCommand, Import, Series};
+use super::exit::{Failure, Kind};
+use super::output::Output;
+use super::progress::Stderr;
+use super::shelf::open;
+use super::{Surroundings, resolve};
+use crate::config::Config;
+use crate::instrument::{Instrument, Symbol};
+use crate::market::{PastDay, market_of};
+use crate::render::{self, Style};
+use crate::store::{Error, parse_history};
+use crate::time;
+
+/// Prints, seeds or writes out what was kept between runs.
+pub(super) fn run(args: &History, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+    let config = resolve::config(global, None, around)?;
+    match &args.command {
+        None => print(&args.series, None, &config, global, around, stderr),
+        Some(HistoryCommand::Export(series)) => {
+            print(series, Some(render::Format::Csv), &config, global, around, stderr)
+        }
+        Some(HistoryCommand::Import(import)) => enter(import, &config, around, stderr),
+    }
+}
+
+fn print(
+    args: &Series,
+    format: Option<render::Format>,
+    config: &Config,
+    global: &Global,
+    around: &Surroundings,
+    stderr: &Stderr,
+) -> Result<(), Failure> {
+    let output = Output::open(args.output.as_deref())?;
+    let (store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
+    let first = args.from.unwrap_or(Date::MIN);
+    let last = args.to.unwrap_or(Date::MAX);
+    let mut days: Vec<PastDay> = Vec::new();
+    if args.symbols.is_empty() {
+        days = store.days(None, first, last).map_err(unreadable)?;
+    } else {
+        for instrument in resolve::symbols(&args.symbols, around.now)? {
+            let symbol = instrument.symbol();
+            let found = store.days(Some(&symbol), first, last).map_err(unreadable)?;
+            if found.is_empty() {
+                stderr.remark(&format!("variance: nothing is kept of {symbol}"));
+            }
+            days.extend(found);
+        }
+    }
+    if days.is_empty() {
+        return Err(Failure::new(Kind::Unavailable, "nothing is kept that was asked for")
+            .hint("Each screen or quote keeps its session; `variance history import` seeds a past."));
+    }
+    let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
+    let asked = resolve::asked(args.json, args.format).or(format);
+    let format = asked.unwrap_or_else(|| resolve::format(config, to_terminal));
+    let when = global.color.unwrap_or_else(|| resolve::colour(config));
+    let style = Style {
+        width: resolve::width(around, to_terminal),
+        color: around.colour(when, to_terminal),
+    };
+    let history = render::History::new(&days, mode, around.now);
+    output.finish(|out| history.write(&style, format, out))
+}
+
+fn enter(args: &Import, config: &Config, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+    let today = time::new_york_date(around.now);
+    let instrument = Instrument::parse(&args.symbol, today).map_err(|error| Failure::from_error(Kind::Usage, error))?;
+    let text = read(&args.file)?;
+    let market = market_of(instrument.kind());
+    let entries = parse_history(&text, market, around.now, &args.iv_method).map_err(|error| {
+        let failure = Failure::from_error(Kind::CannotRead, error);
+        let error = failure.error.context(args.file.display().to_string());
+        Failure { error, ..failure }.hint("Nothing was entered; mend the line and import again.")
+    })?;
+    let (mut store, _mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
+    let symbol: Symbol = instrument.symbol();
+    let entered = store
+        .enter(&symbol, &entries, IMPORT)
+        .map_err(|error| Failure::from_error(Kind::CannotWrite, error))?;
+    let kept = entries.len() - entered;
+    stderr.remark(&format!(
+        "variance: {entered} values of {symbol} entered into {}, {kept} left as a run had kept them",
+        store.path().display()
+    ));
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let text = if path.as_os_str() == "-" {
+        io::read_to_string(io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    };
+    text.map_err(|error| Failure::new(Kind::CannotRead, format!("cannot read {}: {error}", path.display())))
+}
+
+fn unreadable(error: Error) -> Failure {
+    Failure::from_error(Kind::CannotRead, error)
+}
+
+/// The source of values entered from a file.
+const IMPORT: &str = "import";

@@ -1,0 +1,143 @@
+//! The stored past as a screen sees it: the records of one session, made by the same merge from kept values alone.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use smol_str::SmolStr;
+
+use super::exit::{Failure, Kind};
+use crate::gather::{Gathered, Plan, Verdict};
+use crate::instrument::{Instrument, Symbol};
+use crate::market::{
+    FeedState, Inputs, Kept, LegacyState, PastDay, Record, RestState, Run, SourceState, Sources, StoppedBy, StoreState,
+    Subject, Timing, market_of, merge,
+};
+use crate::store::{Learned, Store};
+use crate::time::{self, Market};
+
+/// The records of `plan` on `session`, as of its close; without a value where nothing was kept.
+///
+/// # Errors
+/// The store cannot be read, or holds nothing of any of them on that day.
+pub(super) fn records(store: &Store, plan: &Plan, session: Date) -> Result<Vec<Record>, Failure> {
+    let unreadable = |error| Failure::from_error(Kind::CannotRead, error);
+    let days = store.days(None, session, session).map_err(unreadable)?;
+    let mut records = Vec::new();
+    let mut found = false;
+    for instrument in &plan.instruments {
+        let symbol = instrument.symbol();
+        let day = days.iter().find(|day| day.symbol == symbol);
+        found |= day.is_some();
+        records.push(record(plan, instrument, day, session));
+    }
+    if found {
+        records.sort_by(|one, other| one.symbol.cmp(&other.symbol));
+        return Ok(records);
+    }
+    let sessions = store.sessions().map_err(unreadable)?;
+    let hint = match (sessions.first(), sessions.last()) {
+        (Some(first), Some(last)) => {
+            format!("Sessions from {first} to {last} are kept; `variance history` lists them.")
+        }
+        (None, _) | (_, None) => "Each screen keeps its session; there was none yet.".to_owned(),
+    };
+    Err(Failure::new(Kind::Unavailable, format!("nothing is kept of {session}")).hint(hint))
+}
+
+/// The last session of shares before `current` of which anything is kept.
+pub(super) fn last_session(store: &Store, current: Date) -> Result<Option<Date>, Failure> {
+    let sessions = store
+        .sessions()
+        .map_err(|error| Failure::from_error(Kind::CannotRead, error))?;
+    let earlier = |day: &&Date| **day < current && time::is_session(Market::UsEquities, **day);
+    Ok(sessions.iter().rev().find(earlier).copied())
+}
+
+/// A run that asked nobody.
+pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
+    let unused = SourceState::Unused;
+    let values = records.iter().map(crate::market::kept_values).sum();
+    let sources = Sources {
+        dxlink: FeedState {
+            state: unused,
+            connections: 0,
+            gaps: 0,
+            events: 0,
+            dropped: 0,
+            reason: None,
+        },
+        rest: RestState {
+            state: unused,
+            requests: 0,
+            retries: 0,
+            reason: None,
+        },
+        legacy: LegacyState {
+            state: unused,
+            requests: 0,
+            reason: None,
+        },
+        store: StoreState {
+            state: SourceState::Ok,
+            values,
+            reason: None,
+        },
+    };
+    Gathered {
+        records,
+        run: Run {
+            mode: plan.mode,
+            delayed: false,
+            partial: false,
+            stopped_by: StoppedBy::Complete,
+            sources,
+            timing: Timing::default(),
+            errors: Vec::new(),
+        },
+        verdict: Verdict::Answered,
+        learned: Learned::default(),
+        chain: None,
+    }
+}
+
+fn record(plan: &Plan, instrument: &Instrument, day: Option<&PastDay>, session: Date) -> Record {
+    let symbol = instrument.symbol();
+    let root = instrument.root().map(|root| Symbol(root.into()));
+    let classes = &plan.asset_classes;
+    let class: Option<&SmolStr> = classes
+        .get(&symbol)
+        .or_else(|| root.as_ref().and_then(|root| classes.get(root)));
+    let subject = Subject {
+        symbol,
+        kind: instrument.kind(),
+        contract: None,
+        expiration: None,
+        streamer: None,
+        asset_class: class.unwrap_or(&plan.default_asset_class).clone(),
+    };
+    let market = market_of(subject.kind);
+    let close = time::session_close(market, session).or_else(|| end_of(session));
+    let not_asked = || "not asked: this is the stored past".to_owned();
+    let inputs = Inputs {
+        subject: &subject,
+        streamed: Err(not_asked()),
+        metrics: Err(not_asked()),
+        rest_quote: None,
+        legacy: None,
+        legacy_at: close.unwrap_or(Timestamp::MAX),
+        kept: Kept {
+            values: day.map(|day| &day.values),
+            ..Kept::default()
+        },
+        now: close.unwrap_or(Timestamp::MAX),
+    };
+    let mut record = merge(&inputs, &plan.precedence, &plan.vol);
+    // Every value is of that session, which is what was asked for: nothing in it is old.
+    record.notes.retain(|note| *note != "stale");
+    record.stale_seconds = None;
+    record
+}
+
+fn end_of(day: Date) -> Option<Timestamp> {
+    let next = day.checked_add(1.day()).ok()?;
+    Some(next.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+}

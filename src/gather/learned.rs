@@ -1,0 +1,70 @@
+//! What earlier runs left for a symbol, and what this run leaves for later ones. No IO.
+
+use super::Gathering;
+use crate::instrument::{Instrument, candle_symbol};
+use crate::market::{Kept, KeptBars, Record, SourceState, StoreState, kept_values, market_of};
+use crate::store::Learned;
+use crate::time;
+
+impl Gathering<'_, '_> {
+    /// What earlier runs left for `instrument`; events and bars only of the very contract it means now.
+    pub(super) fn kept(&self, instrument: &Instrument) -> Kept<'_> {
+        let memory = self.venues.memory;
+        let symbol = instrument.symbol();
+        let streamer = self.resolved(&symbol).map(|resolved| &resolved.streamer);
+        Kept {
+            values: memory.values.get(&symbol),
+            ivs: memory.ivs.get(&symbol).map_or(&[], Vec::as_slice),
+            events: streamer.and_then(|streamer| memory.events.get(streamer)),
+            bars: streamer.and_then(|streamer| memory.bars.get(&candle_symbol(instrument, streamer))),
+        }
+    }
+
+    /// What live sources said beside the records.
+    pub(super) fn learned(&self) -> Learned {
+        let mut learned = Learned {
+            listings: self.asked.listings.clone(),
+            listed: self.asked.listed.clone(),
+            ..Learned::default()
+        };
+        let Ok(listened) = &self.listening.heard else {
+            return learned;
+        };
+        for instrument in &self.plan.instruments {
+            let symbol = instrument.symbol();
+            let Some(resolved) = self.resolved(&symbol) else {
+                continue;
+            };
+            if let Some(streamed) = listened.streamed.get(resolved.streamer.as_str()) {
+                learned
+                    .events
+                    .push((symbol.clone(), resolved.streamer.clone(), streamed.clone()));
+            }
+            let name = candle_symbol(instrument, &resolved.streamer);
+            let Some(heard) = listened.candles.get(&name) else {
+                continue;
+            };
+            let market = market_of(instrument.kind());
+            let is_closed = |ms| time::date_of_bar(ms).is_some_and(|day| time::is_closed(market, day, heard.at));
+            let mut candles = heard.event.clone();
+            candles.bars.retain(|bar| is_closed(bar.time));
+            let bars = KeptBars { candles, at: heard.at };
+            learned.bars.insert(name, (symbol, bars));
+        }
+        learned
+    }
+}
+
+/// How far the rows lean on earlier runs. Whether the file itself is in order knows who opened it.
+pub(super) fn store_state(records: &[Record]) -> StoreState {
+    let values = records.iter().map(kept_values).sum();
+    StoreState {
+        state: if values == 0 {
+            SourceState::Unused
+        } else {
+            SourceState::Ok
+        },
+        values,
+        reason: None,
+    }
+}

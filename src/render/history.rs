@@ -1,0 +1,196 @@
+//! The series that were kept of symbols, a line for each session.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::flat::text;
+use super::layout::{Column, fit, lines};
+use super::number::{fixed, percent, price};
+use super::text::millis;
+use super::{Format, SCHEMA_VERSION, Style};
+use crate::instrument::Symbol;
+use crate::market::{Field, KeptValue, Mode, PastDay};
+
+/// What `variance history` prints.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct History {
+    /// Version of this document; within a version keys are only added.
+    pub schema_version: u32,
+    /// `history`.
+    pub command: &'static str,
+    /// When it was made, RFC 3339 UTC with milliseconds.
+    pub generated_at: String,
+    /// Which venue the data is from.
+    pub mode: Mode,
+    /// One for each symbol and session, in that order.
+    pub rows: Vec<Session>,
+}
+
+/// What was kept of one symbol and session; `null` is what was not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names and units are those of a row")]
+pub struct Session {
+    pub symbol: Symbol,
+    /// The session, `YYYY-MM-DD`.
+    pub date: String,
+    pub price: Option<f64>,
+    pub iv: Option<f64>,
+    pub iv_rank: Option<f64>,
+    pub iv_percentile: Option<f64>,
+    pub hv30: Option<f64>,
+    pub hv90: Option<f64>,
+    pub liquidity_rating: Option<f64>,
+    /// How `iv` was made: only volatilities of one method are ranked together.
+    pub iv_method: Option<String>,
+    /// Where each value came from.
+    pub provenance: BTreeMap<Field, Origin>,
+}
+
+/// Where a kept value came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// Who gave it then; `import` for what was entered from a file.
+    pub source: String,
+    /// The moment it describes, RFC 3339 UTC with milliseconds.
+    pub as_of: String,
+    /// How it was made.
+    pub method: String,
+}
+
+/// The columns of `plain` and `csv`.
+const COLUMNS: [&str; 12] = [
+    "symbol",
+    "date",
+    "price",
+    "iv",
+    "iv_rank",
+    "iv_percentile",
+    "hv30",
+    "hv90",
+    "liquidity_rating",
+    "iv_method",
+    "provenance",
+    "mode",
+];
+
+impl History {
+    /// The document of `days`.
+    pub fn new(days: &[PastDay], mode: Mode, generated_at: Timestamp) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            command: "history",
+            generated_at: millis(generated_at),
+            mode,
+            rows: days.iter().map(Session::of).collect(),
+        }
+    }
+
+    /// Writes it to `out` as `format`; `style` concerns the table alone.
+    ///
+    /// # Errors
+    /// Whatever `out` fails with.
+    pub fn write(&self, style: &Style, format: Format, mut out: impl io::Write) -> io::Result<()> {
+        match format {
+            Format::Table => self.table(style, &mut out),
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut out, self)?;
+                out.write_all(b"\n")
+            }
+            Format::Jsonl => self.rows.iter().try_for_each(|row| {
+                serde_json::to_writer(&mut out, row)?;
+                out.write_all(b"\n")
+            }),
+            Format::Plain => {
+                writeln!(out, "{}", COLUMNS.join("\t"))?;
+                self.cells()?
+                    .iter()
+                    .try_for_each(|cells| writeln!(out, "{}", cells.join("\t")))
+            }
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(&mut out);
+                writer.write_record(COLUMNS)?;
+                for cells in self.cells()? {
+                    writer.write_record(&cells)?;
+                }
+                writer.flush()
+            }
+        }?;
+        out.flush()
+    }
+
+    fn cells(&self) -> io::Result<Vec<Vec<String>>> {
+        let mode = serde_json::to_value(self.mode)?;
+        let cells = |row: &Session| -> io::Result<Vec<String>> {
+            let object = serde_json::to_value(row)?;
+            let cell = |column: &&str| match *column {
+                "mode" => text(&mode),
+                column => text(object.get(column).unwrap_or(&Value::Null)),
+            };
+            Ok(COLUMNS.iter().map(cell).collect())
+        };
+        self.rows.iter().map(cells).collect()
+    }
+
+    fn table(&self, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+        let column = |header, right, keep, cell: &dyn Fn(&Session) -> String| Column {
+            header,
+            right,
+            keep,
+            elastic: keep == METHOD_KEEP,
+            cells: self.rows.iter().map(cell).collect(),
+        };
+        let columns = vec![
+            column("Symbol", false, 0, &|row| row.symbol.to_string()),
+            column("Date", false, 1, &|row| row.date.clone()),
+            column("Price", true, 5, &|row| price(row.price)),
+            column("IV", true, 2, &|row| percent(row.iv)),
+            column("IVR", true, 6, &|row| fixed(row.iv_rank, 0)),
+            column("IVP", true, 7, &|row| fixed(row.iv_percentile, 0)),
+            column("HV30", true, 3, &|row| percent(row.hv30)),
+            column("HV90", true, 4, &|row| percent(row.hv90)),
+            column("IV by", false, METHOD_KEEP, &|row| {
+                row.iv_method.clone().unwrap_or_default()
+            }),
+        ];
+        lines(&fit(columns, style.width), style, |_| false)
+            .iter()
+            .try_for_each(|line| writeln!(out, "{line}"))?;
+        if self.mode == Mode::Demo {
+            writeln!(
+                out,
+                "\nDEMO DATA: invented by the embedded venue, no market stands behind it"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Session {
+    fn of(day: &PastDay) -> Self {
+        let number = |field| day.values.get(&field).map(|kept: &KeptValue| kept.value);
+        let origin = |kept: &KeptValue| Origin {
+            source: kept.source.clone(),
+            as_of: millis(kept.as_of),
+            method: kept.method.clone(),
+        };
+        Self {
+            symbol: day.symbol.clone(),
+            date: day.session.to_string(),
+            price: number(Field::Price),
+            iv: number(Field::Iv),
+            iv_rank: number(Field::IvRank),
+            iv_percentile: number(Field::IvPercentile),
+            hv30: number(Field::Hv30),
+            hv90: number(Field::Hv90),
+            liquidity_rating: number(Field::LiquidityRating),
+            iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.clone()),
+            provenance: day.values.iter().map(|(field, kept)| (*field, origin(kept))).collect(),
+        }
+    }
+}
+
+const METHOD_KEEP: u8 = 8;

@@ -1,0 +1,278 @@
+//! Writing what a run has learned, all of it or nothing.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde_json::Error as Unreadable;
+
+use super::Learned;
+use super::error::Error;
+use super::file::Store;
+use crate::market::{Field, KeptBars, Reading, Record, Source, market_of, reading};
+use crate::stream::{Heard, Streamed};
+use crate::tastytrade::FutureListing;
+use crate::time::{self, day_id};
+
+/// One type of event, as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EventKind {
+    Quote,
+    Trade,
+    TradeEth,
+    Summary,
+    Greeks,
+}
+
+impl EventKind {
+    const ALL: [Self; 5] = [Self::Quote, Self::Trade, Self::TradeEth, Self::Summary, Self::Greeks];
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Quote => "Quote",
+            Self::Trade => "Trade",
+            Self::TradeEth => "TradeETH",
+            Self::Summary => "Summary",
+            Self::Greeks => "Greeks",
+        }
+    }
+
+    /// The event of this kind in `streamed` and when it was heard.
+    fn write(self, streamed: &Streamed) -> Option<(Timestamp, Result<String, Unreadable>)> {
+        fn of<T: serde::Serialize>(heard: Option<&Heard<T>>) -> Option<(Timestamp, Result<String, Unreadable>)> {
+            heard.map(|heard| (heard.at, serde_json::to_string(&heard.event)))
+        }
+        match self {
+            Self::Quote => of(streamed.quote.as_ref()),
+            Self::Trade => of(streamed.trade.as_ref()),
+            Self::TradeEth => of(streamed.trade_eth.as_ref()),
+            Self::Summary => of(streamed.summary.as_ref()),
+            Self::Greeks => of(streamed.greeks.as_ref()),
+        }
+    }
+
+    /// Puts the event that `text` holds into `streamed`.
+    pub(super) fn read(self, streamed: &mut Streamed, text: &str, at: Timestamp) -> Result<(), Unreadable> {
+        fn heard<T: serde::de::DeserializeOwned>(text: &str, at: Timestamp) -> Result<Option<Heard<T>>, Unreadable> {
+            let event = serde_json::from_str(text)?;
+            Ok(Some(Heard {
+                event,
+                at,
+                before_gap: false,
+            }))
+        }
+        match self {
+            Self::Quote => streamed.quote = heard(text, at)?,
+            Self::Trade => streamed.trade = heard(text, at)?,
+            Self::TradeEth => streamed.trade_eth = heard(text, at)?,
+            Self::Summary => streamed.summary = heard(text, at)?,
+            Self::Greeks => streamed.greeks = heard(text, at)?,
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Keeps the live values of `records` under the session of `now`, and what else was learned. Of two runs at once the
+    /// later values stay. Nothing that came from the store itself is written again.
+    ///
+    /// # Errors
+    /// The file cannot be written; nothing of it was kept then.
+    pub fn keep(&mut self, records: &[Record], learned: &Learned, now: Timestamp) -> Result<(), Error> {
+        let path = self.path.clone();
+        let mut write = || -> rusqlite::Result<()> {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut names = Names::default();
+            for record in records {
+                keep_record(&transaction, &mut names, record, now)?;
+            }
+            for (symbol, streamer, streamed) in &learned.events {
+                keep_events(&transaction, symbol.as_str(), streamer.as_str(), streamed)?;
+            }
+            for (candle_symbol, (symbol, bars)) in &learned.bars {
+                keep_bars(&transaction, symbol.as_str(), candle_symbol, bars)?;
+            }
+            for root in &learned.listed {
+                // What is not listed any more must not come back with the flags it had.
+                transaction
+                    .prepare_cached("DELETE FROM listing WHERE root = ?1")?
+                    .execute([root.as_str()])?;
+            }
+            for listing in &learned.listings {
+                keep_listing(&transaction, listing)?;
+            }
+            let today = day_id(time::new_york_date(now));
+            for symbol in &learned.listed {
+                transaction
+                    .prepare_cached("INSERT OR REPLACE INTO listed VALUES (?1, ?2)")?
+                    .execute(params![symbol.as_str(), today])?;
+            }
+            transaction.commit()
+        };
+        write().map_err(|source| Error::Sqlite { path, source })
+    }
+}
+
+/// The fields a session's record is kept of; quotes are kept as events, ratios are computed anew.
+const KEPT: [Field; 11] = [
+    Field::Price,
+    Field::Iv,
+    Field::IvRank,
+    Field::IvPercentile,
+    Field::IvChange5d,
+    Field::Hv30,
+    Field::Hv90,
+    Field::LiquidityRating,
+    Field::Beta,
+    Field::CorrSpy,
+    Field::EarningsDate,
+];
+
+fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now: Timestamp) -> rusqlite::Result<()> {
+    let session = day_id(time::session_of(market_of(record.kind), now));
+    for field in KEPT {
+        let Some(read) = reading(record, field).filter(|read| read.source != Source::Store) else {
+            continue;
+        };
+        let value = match read.value {
+            Reading::Number(number) => number,
+            Reading::Day(day) => f64::from(day_id(day)),
+        };
+        put_value(
+            connection,
+            names,
+            record.symbol.as_str(),
+            session,
+            &Entered {
+                field,
+                value,
+                source: read.source.name(),
+                method: &read.method,
+                as_of: read.as_of,
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// A value on its way into the file.
+pub(super) struct Entered<'a> {
+    pub(super) field: Field,
+    pub(super) value: f64,
+    pub(super) source: &'a str,
+    pub(super) method: &'a str,
+    pub(super) as_of: Timestamp,
+}
+
+/// Puts one value in its place; an older one never replaces a newer one.
+pub(super) fn put_value(
+    connection: &Connection,
+    names: &mut Names,
+    symbol: &str,
+    session: i32,
+    entered: &Entered<'_>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO daily VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET
+             value = excluded.value, source = excluded.source, method = excluded.method, as_of = excluded.as_of
+             WHERE excluded.as_of >= as_of",
+        )?
+        .execute(params![
+            names.id(connection, symbol)?,
+            session,
+            names.id(connection, entered.field.name())?,
+            entered.value,
+            names.id(connection, entered.source)?,
+            names.id(connection, entered.method)?,
+            entered.as_of.as_millisecond(),
+        ])?;
+    Ok(())
+}
+
+fn keep_events(connection: &Connection, symbol: &str, streamer: &str, streamed: &Streamed) -> rusqlite::Result<()> {
+    let mut put = connection.prepare_cached(
+        "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET
+         symbol = excluded.symbol, at = excluded.at, event = excluded.event WHERE excluded.at >= at",
+    )?;
+    for kind in EventKind::ALL {
+        match kind.write(streamed) {
+            Some((at, Ok(event))) => {
+                put.execute(params![streamer, kind.name(), symbol, at.as_millisecond(), event])?;
+            }
+            Some((_, Err(error))) => tracing::debug!(%error, "an event cannot be kept"),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// A history replaces the one before it whole: a split changes all of it.
+fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &KeptBars) -> rusqlite::Result<()> {
+    let at = kept.at.as_millisecond();
+    let known: Option<(i64, i64)> = connection
+        .prepare_cached("SELECT id, at FROM series WHERE candle_symbol = ?1")?
+        .query_row([candle_symbol], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let id = match known {
+        Some((_, newer)) if newer > at => return Ok(()),
+        Some((id, _)) => id,
+        None => connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM series", [], |row| row.get(0))?,
+    };
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO series VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![candle_symbol, id, symbol, at, kept.candles.snipped])?;
+    connection
+        .prepare_cached("DELETE FROM bar WHERE series = ?1")?
+        .execute([id])?;
+    let mut put = connection.prepare_cached("INSERT OR REPLACE INTO bar VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    for bar in &kept.candles.bars {
+        put.execute(params![
+            id, bar.time, bar.open, bar.high, bar.low, bar.close, bar.volume
+        ])?;
+    }
+    Ok(())
+}
+
+fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO listing VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+        .execute(params![
+            listing.contract.as_str(),
+            listing.root.as_str(),
+            listing.streamer.as_str(),
+            listing.active,
+            listing.active_month,
+            listing.next_active_month,
+            listing.closing_only,
+            day_id(listing.expiration),
+            listing.expires_at.map(Timestamp::as_millisecond),
+        ])?;
+    Ok(())
+}
+
+/// Numbers of the texts used so far.
+#[derive(Debug, Default)]
+pub(super) struct Names(HashMap<String, i64>);
+
+impl Names {
+    fn id(&mut self, connection: &Connection, text: &str) -> rusqlite::Result<i64> {
+        if let Some(id) = self.0.get(text) {
+            return Ok(*id);
+        }
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO name (text) VALUES (?1)")?
+            .execute([text])?;
+        let id = connection
+            .prepare_cached("SELECT id FROM name WHERE text = ?1")?
+            .query_row([text], |row| row.get(0))?;
+        self.0.insert(text.to_owned(), id);
+        Ok(id)
+    }
+}

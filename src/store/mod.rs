@@ -1,0 +1,72 @@
+//! What is kept between runs: an embedded SQLite file for each world of data.
+//!
+//! Everything here is a plain blocking call on one connection with one owner. No call is made while sockets are open:
+//! the shell recalls before a run and keeps after it, and between the two a run works on plain values. What a value is
+//! worth is decided by `market`.
+
+mod error;
+mod file;
+mod import;
+mod keep;
+mod past;
+mod recall;
+mod schema;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+pub use error::{Error, Newer};
+pub use file::{Opened, Place, Store, World};
+pub use import::{ImportError, parse_history};
+pub use past::Entry;
+
+use crate::instrument::{StreamerSymbol, Symbol};
+use crate::market::{Field, KeptBars, KeptValue, PastIv};
+use crate::stream::Streamed;
+use crate::tastytrade::FutureListing;
+
+/// What earlier runs left for the symbols of one run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Memory {
+    /// The last value of each field.
+    pub values: BTreeMap<Symbol, BTreeMap<Field, KeptValue>>,
+    /// Implied volatility of past sessions, oldest first.
+    pub ivs: BTreeMap<Symbol, Vec<PastIv>>,
+    /// The last events of the feed by streamer symbol.
+    pub events: BTreeMap<StreamerSymbol, Streamed>,
+    /// Daily bars by candle symbol.
+    pub bars: BTreeMap<SmolStr, KeptBars>,
+    /// Futures contracts.
+    pub listings: Vec<FutureListing>,
+    /// Roots and contracts whose listings were asked for on this trading day: what is not listed does not exist.
+    pub listed_today: BTreeSet<Symbol>,
+}
+
+/// What a run has heard from live sources beside its records.
+#[derive(Debug, Clone, Default)]
+pub struct Learned {
+    /// Last events, by the streamer symbol.
+    pub events: Vec<(Symbol, StreamerSymbol, Streamed)>,
+    /// Complete histories, by the candle symbol: the symbol it was asked for, the bars, the moment of receipt. Only
+    /// bars that were closed then.
+    pub bars: BTreeMap<SmolStr, (Symbol, KeptBars)>,
+    /// Futures contracts as the venue listed them.
+    pub listings: Vec<FutureListing>,
+    /// Roots and contracts that were asked for.
+    pub listed: BTreeSet<Symbol>,
+}
+
+/// How much of the past is recalled.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// Values, events and bars from before this are too old to stand for anything.
+    pub oldest: Timestamp,
+    /// Whether events of the feed are wanted.
+    pub events: bool,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! Reading what earlier runs left.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use rusqlite::{Connection, params};
+use smol_str::SmolStr;
+
+use super::error::Error;
+use super::file::Store;
+use super::keep::EventKind;
+use super::{Memory, Reach};
+use crate::dxlink::{Candle, Candles};
+use crate::instrument::{StreamerSymbol, Symbol};
+use crate::market::{Field, KeptBars, KeptValue, PastIv};
+use crate::stream::Streamed;
+use crate::tastytrade::FutureListing;
+use crate::time::{self, day_id};
+use crate::units::Vol;
+
+impl Store {
+    /// What is known about `symbols` and the futures `roots` behind them on the trading day of `now`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn recall(&self, symbols: &[Symbol], roots: &[Symbol], now: Timestamp, reach: Reach) -> Result<Memory, Error> {
+        let read = || -> rusqlite::Result<Memory> {
+            let connection = &self.connection;
+            // One state of the file for everything, whatever other processes write meanwhile.
+            let transaction = connection.unchecked_transaction()?;
+            let mut memory = Memory::default();
+            let today = time::new_york_date(now);
+            for symbol in symbols {
+                let values = values(connection, symbol, reach.oldest)?;
+                if !values.is_empty() {
+                    memory.values.insert(symbol.clone(), values);
+                }
+                let ivs = ivs(connection, symbol, today)?;
+                if !ivs.is_empty() {
+                    memory.ivs.insert(symbol.clone(), ivs);
+                }
+                if reach.events {
+                    events(connection, symbol, reach.oldest, &mut memory.events)?;
+                }
+                bars(connection, symbol, reach.oldest, &mut memory.bars)?;
+                if was_listed(connection, symbol, today)? {
+                    memory.listed_today.insert(symbol.clone());
+                }
+            }
+            for root in roots {
+                listings(connection, root, &mut memory.listings)?;
+            }
+            transaction.finish()?;
+            Ok(memory)
+        };
+        read().map_err(|error| self.error(error))
+    }
+}
+
+fn values(connection: &Connection, symbol: &Symbol, oldest: Timestamp) -> rusqlite::Result<BTreeMap<Field, KeptValue>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT field.text, value, source.text, method.text, as_of FROM daily
+         JOIN name symbol ON symbol.id = daily.symbol JOIN name field ON field.id = daily.field
+         JOIN name source ON source.id = daily.source JOIN name method ON method.id = daily.method
+         WHERE symbol.text = ?1 AND session >= ?2 AND as_of >= ?3 ORDER BY session",
+    )?;
+    let first = day_id(time::new_york_date(oldest)).saturating_sub(1);
+    let mut rows = statement.query(params![symbol.as_str(), first, oldest.as_millisecond()])?;
+    let mut values = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let Some(field) = Field::ALL.into_iter().find(|field| field.name() == name) else {
+            continue;
+        };
+        let value = KeptValue {
+            value: row.get(1)?,
+            source: row.get(2)?,
+            method: row.get(3)?,
+            as_of: moment(row.get(4)?),
+        };
+        values.insert(field, value);
+    }
+    Ok(values)
+}
+
+fn ivs(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Result<Vec<PastIv>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT session, value, method.text FROM daily JOIN name method ON method.id = daily.method
+         WHERE field = 1 AND symbol = (SELECT id FROM name WHERE text = ?1) AND session >= ?2 ORDER BY session",
+    )?;
+    let year_ago = day_id(today.saturating_sub(53.weeks()));
+    let mut rows = statement.query(params![symbol.as_str(), year_ago])?;
+    let mut ivs = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (Some(session), Some(iv)) = (time::date_of_day_id(row.get(0)?), Vol::new(row.get(1)?)) else {
+            continue;
+        };
+        let method = row.get(2)?;
+        ivs.push(PastIv { session, iv, method });
+    }
+    Ok(ivs)
+}
+
+fn events(
+    connection: &Connection,
+    symbol: &Symbol,
+    oldest: Timestamp,
+    events: &mut BTreeMap<StreamerSymbol, Streamed>,
+) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare_cached("SELECT streamer, type, at, event FROM event WHERE symbol = ?1 AND at >= ?2")?;
+    let mut rows = statement.query(params![symbol.as_str(), oldest.as_millisecond()])?;
+    while let Some(row) = rows.next()? {
+        let streamer = StreamerSymbol(text(row.get_ref(0)?.as_str()?));
+        let Some(kind) = EventKind::from_name(row.get_ref(1)?.as_str()?) else {
+            continue;
+        };
+        let at = moment(row.get(2)?);
+        let streamed = events.entry(streamer).or_default();
+        if let Err(error) = kind.read(streamed, row.get_ref(3)?.as_str()?, at) {
+            tracing::debug!(%error, "a kept event is unreadable");
+        }
+    }
+    Ok(())
+}
+
+fn bars(
+    connection: &Connection,
+    symbol: &Symbol,
+    oldest: Timestamp,
+    bars: &mut BTreeMap<SmolStr, KeptBars>,
+) -> rusqlite::Result<()> {
+    let mut series =
+        connection.prepare_cached("SELECT candle_symbol, id, at, cut FROM series WHERE symbol = ?1 AND at >= ?2")?;
+    let mut read = connection
+        .prepare_cached("SELECT time, open, high, low, close, volume FROM bar WHERE series = ?1 ORDER BY time")?;
+    let mut found = series.query(params![symbol.as_str(), oldest.as_millisecond()])?;
+    while let Some(row) = found.next()? {
+        let symbol = text(row.get_ref(0)?.as_str()?);
+        let id: i64 = row.get(1)?;
+        let candles = read.query_map([id], |row| {
+            let time: i64 = row.get(0)?;
+            Ok(Candle {
+                time,
+                // As the feed packs it: seconds in the upper half.
+                index: time.div_euclid(1000) << 32,
+                open: row.get(1)?,
+                high: row.get(2)?,
+                low: row.get(3)?,
+                close: row.get(4)?,
+                volume: row.get(5)?,
+            })
+        })?;
+        let candles = Candles {
+            symbol: symbol.clone(),
+            bars: candles.collect::<rusqlite::Result<_>>()?,
+            snipped: row.get(3)?,
+        };
+        let at = moment(row.get(2)?);
+        bars.insert(symbol, KeptBars { candles, at });
+    }
+    Ok(())
+}
+
+fn was_listed(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM listed WHERE symbol = ?1 AND day = ?2")?
+        .exists(params![symbol.as_str(), day_id(today)])
+}
+
+fn listings(connection: &Connection, root: &Symbol, listings: &mut Vec<FutureListing>) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "SELECT contract, root, streamer, active, active_month, next_active_month, closing_only, expiration, expires_at
+         FROM listing WHERE root = ?1 ORDER BY contract",
+    )?;
+    let mut rows = statement.query([root.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let Some(expiration) = time::date_of_day_id(row.get(7)?) else {
+            continue;
+        };
+        listings.push(FutureListing {
+            contract: Symbol(text(row.get_ref(0)?.as_str()?)),
+            root: Symbol(text(row.get_ref(1)?.as_str()?)),
+            streamer: StreamerSymbol(text(row.get_ref(2)?.as_str()?)),
+            active: row.get(3)?,
+            active_month: row.get(4)?,
+            next_active_month: row.get(5)?,
+            closing_only: row.get(6)?,
+            expiration,
+            expires_at: row.get::<_, Option<i64>>(8)?.map(moment),
+        });
+    }
+    Ok(())
+}
+
+fn text(text: &str) -> SmolStr {
+    SmolStr::new(text)
+}
+
+/// A moment that was kept in milliseconds.
+pub(super) fn moment(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MIN)
+}

@@ -1,0 +1,350 @@
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::civil::date;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
+use crate::market::{Record, Source, Sourced};
+use crate::stream::Heard;
+use crate::units::{Price, Vol};
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+fn now() -> Timestamp {
+    "2026-11-20T21:30:00Z".parse().unwrap()
+}
+
+fn place(directory: &TempDir) -> Place {
+    Place {
+        directory: directory.path().join("kept"),
+        world: World::Demo { seed: 7 },
+    }
+}
+
+fn open(directory: &TempDir) -> Store {
+    Store::open(&place(directory), now(), PATIENCE).unwrap().store
+}
+
+fn number(values: &BTreeMap<Field, KeptValue>, field: Field) -> Option<f64> {
+    values.get(&field).map(|kept| kept.value)
+}
+
+fn everything() -> Reach {
+    Reach {
+        oldest: Timestamp::UNIX_EPOCH,
+        events: true,
+    }
+}
+
+fn recall(store: &Store, symbol: &str) -> Memory {
+    let symbol = Symbol(symbol.into());
+    store
+        .recall(
+            std::slice::from_ref(&symbol),
+            std::slice::from_ref(&symbol),
+            now(),
+            everything(),
+        )
+        .unwrap()
+}
+
+fn sourced<T>(value: T, source: Source, as_of: &str) -> Option<Sourced<T>> {
+    Some(Sourced {
+        value,
+        source,
+        as_of: as_of.parse().unwrap(),
+        method: "as said".into(),
+    })
+}
+
+fn record(symbol: &str) -> Record {
+    Record {
+        price: sourced(Price::new(650.25).unwrap(), Source::Dxlink, "2026-11-20T20:59:59.5Z"),
+        iv: sourced(Vol::new(0.1834).unwrap(), Source::Rest, "2026-11-20T20:58:00Z"),
+        hv30: sourced(Vol::new(0.12).unwrap(), Source::Store, "2026-11-19T21:00:00Z"),
+        earnings_date: sourced(date(2027, 2, 2), Source::Rest, "2026-11-20T20:58:00Z"),
+        ..crate::screen::fixture::share(symbol)
+    }
+}
+
+#[test]
+fn what_is_kept_is_recalled_to_the_digit_and_what_came_from_the_store_is_not_kept_again() {
+    let directory = TempDir::new().unwrap();
+    open(&directory)
+        .keep(&[record("SPY")], &Learned::default(), now())
+        .unwrap();
+    let memory = recall(&open(&directory), "SPY");
+    let values = &memory.values[&Symbol("SPY".into())];
+    let price = &values[&Field::Price];
+    assert_eq!(
+        (price.value, price.source.as_str(), price.method.as_str()),
+        (650.25, "dxlink", "as said")
+    );
+    assert_eq!(price.as_of.to_string(), "2026-11-20T20:59:59.5Z");
+    assert_eq!(number(values, Field::Iv), Some(0.1834));
+    assert_eq!(
+        number(values, Field::EarningsDate),
+        Some(f64::from(crate::time::day_id(date(2027, 2, 2))))
+    );
+    assert!(!values.contains_key(&Field::Hv30));
+    assert_eq!(memory.ivs[&Symbol("SPY".into())].len(), 1);
+    assert!(recall(&open(&directory), "QQQ").values.is_empty());
+}
+
+#[test]
+fn of_two_runs_in_a_session_the_later_values_stay_whoever_writes_last() {
+    let directory = TempDir::new().unwrap();
+    let mut store = open(&directory);
+    let newer = record("SPY");
+    let older = Record {
+        price: sourced(Price::new(1.0).unwrap(), Source::Rest, "2026-11-20T15:00:00Z"),
+        iv: None,
+        ..record("SPY")
+    };
+    store.keep(&[newer], &Learned::default(), now()).unwrap();
+    store.keep(&[older], &Learned::default(), now()).unwrap();
+    let days = store.days(None, date(2026, 1, 1), date(2026, 12, 31)).unwrap();
+    assert_eq!(days.len(), 1, "one record per symbol and session");
+    assert_eq!(days[0].session, date(2026, 11, 20));
+    assert_eq!(number(&days[0].values, Field::Price), Some(650.25));
+    assert_eq!(
+        number(&days[0].values, Field::Iv),
+        Some(0.1834),
+        "a hole erases nothing"
+    );
+}
+
+#[test]
+fn events_bars_and_contracts_come_back_as_they_were() {
+    let directory = TempDir::new().unwrap();
+    let mut store = open(&directory);
+    let at: Timestamp = "2026-11-20T21:29:59.123Z".parse().unwrap();
+    fn heard<T>(event: T, at: Timestamp) -> Option<Heard<T>> {
+        Some(Heard {
+            event,
+            at,
+            before_gap: false,
+        })
+    }
+    let streamed = Streamed {
+        quote: heard(
+            Quote {
+                symbol: "/ESZ26:XCME".into(),
+                bid: Some(6544.75),
+                ask_time: Some(1_795_000_000_000),
+                ..Quote::default()
+            },
+            at,
+        ),
+        trade: heard(
+            Trade {
+                price: Some(6545.0),
+                day_id: Some(20_777),
+                extended: Some(false),
+                ..Trade::default()
+            },
+            at,
+        ),
+        summary: heard(
+            Summary {
+                prev_close: Some(6499.5),
+                ..Summary::default()
+            },
+            at,
+        ),
+        greeks: heard(
+            Greeks {
+                delta: Some(-0.25),
+                ..Greeks::default()
+            },
+            at,
+        ),
+        ..Streamed::default()
+    };
+    let bar = Candle {
+        time: 1_795_564_800_000,
+        index: 1_795_564_800 << 32,
+        close: Some(6545.0),
+        volume: Some(1e6),
+        ..Candle::default()
+    };
+    let bars = KeptBars {
+        candles: Candles {
+            symbol: "/ESZ26:XCME{=d}".into(),
+            bars: vec![bar],
+            snipped: true,
+        },
+        at,
+    };
+    let listing = FutureListing {
+        contract: Symbol("/ESZ6".into()),
+        root: Symbol("/ES".into()),
+        streamer: StreamerSymbol("/ESZ26:XCME".into()),
+        active: true,
+        active_month: true,
+        next_active_month: false,
+        closing_only: false,
+        expiration: date(2026, 12, 18),
+        expires_at: Some("2026-12-18T14:30:00Z".parse().unwrap()),
+    };
+    let es = || Symbol("/ES".into());
+    let learned = Learned {
+        events: vec![(es(), StreamerSymbol("/ESZ26:XCME".into()), streamed.clone())],
+        bars: BTreeMap::from([("/ESZ26:XCME{=d}".into(), (es(), bars.clone()))]),
+        listings: vec![listing.clone()],
+        listed: BTreeSet::from([es()]),
+    };
+    store.keep(&[], &learned, now()).unwrap();
+    let memory = recall(&store, "/ES");
+    assert_eq!(memory.events[&StreamerSymbol("/ESZ26:XCME".into())], streamed);
+    assert_eq!(memory.bars["/ESZ26:XCME{=d}"], bars);
+    assert_eq!(memory.listings, [listing]);
+    assert!(memory.listed_today.contains(&es()));
+    let tomorrow = "2026-11-21T21:30:00Z".parse().unwrap();
+    let later = store.recall(&[es()], &[es()], tomorrow, everything()).unwrap();
+    assert!(later.listed_today.is_empty(), "a contract may roll over night");
+    assert_eq!(later.listings.len(), 1);
+
+    // A later history replaces it whole, an earlier one does not.
+    let mut shorter = bars.clone();
+    shorter.candles.bars.clear();
+    for (at, left) in [("2026-11-20T12:00:00Z", 1), ("2026-11-20T22:00:00Z", 0)] {
+        shorter.at = at.parse().unwrap();
+        let learned = Learned {
+            bars: BTreeMap::from([("/ESZ26:XCME{=d}".into(), (es(), shorter.clone()))]),
+            ..Learned::default()
+        };
+        store.keep(&[], &learned, now()).unwrap();
+        assert_eq!(recall(&store, "/ES").bars["/ESZ26:XCME{=d}"].candles.bars.len(), left);
+    }
+}
+
+#[test]
+fn a_newly_listed_root_forgets_contracts_that_are_not_listed_any_more() {
+    let directory = TempDir::new().unwrap();
+    let mut store = open(&directory);
+    for contract in ["/ESU6", "/ESZ6"] {
+        let listing = FutureListing {
+            contract: Symbol(contract.into()),
+            root: Symbol("/ES".into()),
+            streamer: StreamerSymbol(contract.into()),
+            active: true,
+            active_month: true,
+            next_active_month: false,
+            closing_only: false,
+            expiration: date(2026, 12, 18),
+            expires_at: None,
+        };
+        let learned = Learned {
+            listings: vec![listing],
+            listed: BTreeSet::from([Symbol("/ES".into())]),
+            ..Learned::default()
+        };
+        store.keep(&[], &learned, now()).unwrap();
+    }
+    let listings = recall(&store, "/ES").listings;
+    assert_eq!(listings.len(), 1);
+    assert_eq!(listings[0].contract.as_str(), "/ESZ6");
+}
+
+#[test]
+fn entered_history_never_replaces_what_a_run_kept() {
+    let directory = TempDir::new().unwrap();
+    let mut store = open(&directory);
+    store.keep(&[record("SPY")], &Learned::default(), now()).unwrap();
+    let entry = |day, value| Entry {
+        session: date(2026, 11, day),
+        field: Field::Iv,
+        value,
+        method: "as said".to_owned(),
+        as_of: now(),
+    };
+    let spy = Symbol("SPY".into());
+    let entered = store.enter(&spy, &[entry(19, 0.2), entry(20, 0.9)], "import").unwrap();
+    assert_eq!(entered, 1);
+    let entered = store.enter(&spy, &[entry(19, 0.25)], "import").unwrap();
+    assert_eq!(entered, 1, "what was entered may be entered anew");
+    let ivs: Vec<f64> = recall(&store, "SPY").ivs[&spy]
+        .iter()
+        .map(|past| past.iv.get())
+        .collect();
+    assert_eq!(ivs, [0.25, 0.1834]);
+    assert_eq!(store.sessions().unwrap(), [date(2026, 11, 19), date(2026, 11, 20)]);
+}
+
+#[test]
+fn ten_openers_at_once_of_a_file_that_does_not_exist_all_get_it() {
+    let directory = TempDir::new().unwrap();
+    std::thread::scope(|scope| {
+        let openers: Vec<_> = (0..10)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut store = open(&directory);
+                    store.keep(&[record("SPY")], &Learned::default(), now()).unwrap();
+                })
+            })
+            .collect();
+        openers.into_iter().for_each(|opener| opener.join().unwrap());
+    });
+    assert_eq!(recall(&open(&directory), "SPY").values.len(), 1);
+}
+
+#[test]
+fn damage_found_while_reading_costs_the_file_and_not_the_run() {
+    let directory = TempDir::new().unwrap();
+    let place = place(&directory);
+    let mut store = open(&directory);
+    store.keep(&[record("SPY")], &Learned::default(), now()).unwrap();
+    drop(store);
+    let sound = std::fs::read(place.file()).unwrap();
+    let store = open(&directory);
+    // Sound after all, because somebody has replaced it: nothing is set aside.
+    let opened = store.replace(&place, now(), PATIENCE).unwrap();
+    assert_eq!(opened.set_aside, None);
+    drop(opened);
+    let mut spoilt = sound;
+    for page in spoilt.chunks_mut(4096).skip(1) {
+        page.fill(0x5a);
+    }
+    std::fs::write(place.file(), spoilt).unwrap();
+    let opened = Store::open(&place, now(), PATIENCE).unwrap();
+    let aside = opened.set_aside.unwrap();
+    assert!(aside.ends_with("demo-7.db.corrupt-20261120T213000Z") && aside.exists());
+    assert!(recall(&opened.store, "SPY").values.is_empty());
+}
+
+#[test]
+fn another_holder_of_the_lock_is_waited_for_and_named() {
+    let directory = TempDir::new().unwrap();
+    let place = place(&directory);
+    drop(open(&directory));
+    let lock = std::fs::File::open(place.file().with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let error = Store::open(&place, now(), Duration::from_millis(20)).unwrap_err();
+    assert_eq!(error.code(), "held");
+    lock.unlock().unwrap();
+    assert!(Store::open(&place, now(), Duration::from_millis(20)).is_ok());
+}
+
+#[test]
+fn a_newer_version_is_refused_and_the_first_version_is_marked_as_ours() {
+    let directory = TempDir::new().unwrap();
+    let place = place(&directory);
+    drop(open(&directory));
+    let pragma = |path: &Path, name: &str| -> i64 {
+        let connection = Connection::open(path).unwrap();
+        connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
+    };
+    assert_eq!(pragma(&place.file(), "user_version"), 1);
+    assert_eq!(pragma(&place.file(), "application_id"), 0x7661_7269);
+    let connection = Connection::open(place.file()).unwrap();
+    connection.pragma_update(None, "user_version", 2).unwrap();
+    let error = Store::open(&place, now(), PATIENCE).unwrap_err();
+    assert!(
+        matches!(&error, Error::Newer(newer) if (newer.found, newer.known) == (2, 1)),
+        "{error}"
+    );
+}
