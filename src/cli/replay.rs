@@ -84,8 +84,12 @@ pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr:
         Milestone::Printed { generated_at } => Some(*generated_at),
         Milestone::WindowEnded => None,
     });
-    let mode = serde_json::from_value(header.mode.clone().into())
+    let mode: Mode = serde_json::from_value(header.mode.clone().into())
         .map_err(|source| unreadable(&args.file, &ReadError::Line { line: 1, source }))?;
+    if mode == Mode::Replay {
+        let source = serde::de::Error::custom("a replay is no venue to record");
+        return Err(unreadable(&args.file, &ReadError::Line { line: 1, source }));
+    }
     let recorded = Recorded::new(mode, header.started_at);
     job.print(&gathered, &task, printed.unwrap_or(ended), Some(&recorded))
 }

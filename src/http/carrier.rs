@@ -63,10 +63,12 @@ enum Way {
 #[derive(Debug)]
 pub struct Playback {
     epoch: Instant,
+    /// When the recording ends, in milliseconds.
+    end: u64,
     calls: RefCell<BTreeMap<String, VecDeque<Played>>>,
 }
 
-/// How a recorded call ended: `None` when the run ended first.
+/// How a recorded call ended: `None` when the recording ended first.
 type Played = Option<(u64, Result<Reply, TransportError>)>;
 
 /// What happens to a call, as it is recorded.
@@ -172,6 +174,7 @@ impl Playback {
         }
         Ok(Self {
             epoch,
+            end: recording.last_moment(),
             calls: RefCell::new(calls),
         })
     }
@@ -184,7 +187,11 @@ impl Playback {
             .and_then(VecDeque::pop_front);
         match next {
             None => Err(TransportError::NotRecorded),
-            Some(None) => std::future::pending().await,
+            Some(None) => {
+                // Behind everything that happened, a deadline that cut the run among it.
+                sleep_until(self.epoch + Duration::from_millis(self.end + 1)).await;
+                Err(TransportError::CutOff)
+            }
             Some(Some((at, end))) => {
                 sleep_until(self.epoch + Duration::from_millis(at)).await;
                 end

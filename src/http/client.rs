@@ -56,6 +56,9 @@ pub enum TransportError {
     /// The run is a recorded one, and nothing was recorded for this request.
     #[error("the recording has no such request")]
     NotRecorded,
+    /// The run is a recorded one, and the recording ends while this request is under way.
+    #[error("the recording ends before the answer")]
+    CutOff,
 }
 
 impl TransportError {
@@ -67,6 +70,7 @@ impl TransportError {
             Self::Broken(_) => "broken",
             Self::TooLarge { .. } => "too_large",
             Self::NotRecorded => "not_recorded",
+            Self::CutOff => "cut_off",
         }
     }
 }

@@ -91,6 +91,11 @@ impl Recording {
         Ok(Self { header, torn, lines })
     }
 
+    /// The moment of the last line, in milliseconds since the start; 0 where nothing happened.
+    pub fn last_moment(&self) -> u64 {
+        self.lines.iter().map(|line| line.at).max().unwrap_or(0)
+    }
+
     /// What was written to a channel, with its moment in milliseconds since the start. What later versions of the
     /// program may have added there is left to `T`.
     ///

@@ -8,6 +8,9 @@ pub(super) const MASK: &str = "[secret]";
 /// A text this short is no secret but a word of a rehearsal, and may stand anywhere.
 const SHORTEST: usize = 8;
 
+/// A part of a secret that is a secret by itself.
+const LONG_RUN: usize = 16;
+
 /// The secrets that are known so far, each in every spelling a wire may give it, the longest first.
 #[derive(Debug, Default)]
 pub(super) struct Secrets(Vec<String>);
@@ -25,7 +28,10 @@ impl Secrets {
             secret.replace('/', "\\/"),
             url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
         ];
-        for spelling in spellings {
+        // No wire spells these otherwise, whatever it does with the rest.
+        let runs = secret.split(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')));
+        let runs = runs.filter(|run| run.len() >= LONG_RUN).map(str::to_owned);
+        for spelling in spellings.into_iter().chain(runs) {
             if !self.0.contains(&spelling) {
                 self.0.push(spelling);
             }

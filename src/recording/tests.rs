@@ -90,6 +90,24 @@ fn a_known_secret_is_never_written_however_it_is_spelt() {
 }
 
 #[test]
+fn neither_an_odd_spelling_nor_a_part_of_a_secret_is_written() {
+    let secret = "dGFzdHksYXBpLCxTWU5USEVUSUM=/9f0b1c2d3e4f5a6b7c8d";
+    let text = written(|recorder, epoch| {
+        recorder.hide(secret);
+        for echo in [
+            secret.replace('=', "\\u003d"),
+            secret.replace('/', "%2f").replace('=', "%3d"),
+            secret[..28].to_owned(),
+        ] {
+            recorder.note("rest", epoch, &echo);
+        }
+    });
+    for part in ["dGFzdHksYXBp", "9f0b1c2d3e4f"] {
+        assert!(!text.contains(part), "{part} in {text}");
+    }
+}
+
+#[test]
 fn the_answer_of_a_token_service_is_written_without_its_tokens_which_are_known_from_then_on() {
     for sample in [
         include_str!("../../tests/data/rest/oauth-token.ok-rotated.json"),

@@ -244,7 +244,10 @@ pub(super) fn after_silence(route: Route, error: &TransportError, attempt: u32) 
     let tries = match error {
         TransportError::Connect(_) | TransportError::Broken(_) => TRIES,
         TransportError::Timeout if route == Route::AccessToken => 2,
-        TransportError::Timeout | TransportError::TooLarge { .. } | TransportError::NotRecorded => 1,
+        TransportError::Timeout
+        | TransportError::TooLarge { .. }
+        | TransportError::NotRecorded
+        | TransportError::CutOff => 1,
     };
     (attempt < tries).then(|| backoff(attempt))
 }

@@ -167,6 +167,42 @@ fn a_recording_that_breaks_off_replays_as_far_as_it_goes() {
 }
 
 #[test]
+fn wherever_a_recording_breaks_off_its_replay_ends() {
+    let recorded = record(Run::new("quote SPY /ES --demo --listen 2"));
+    let lines: Vec<&str> = recorded.text.split_inclusive('\n').collect();
+    for kept in 1..lines.len() {
+        let torn = lines[..kept].concat();
+        let (mut child, _desk) = replay(&torn, "-q").start();
+        let ended = (0..400).any(|_| {
+            std::thread::sleep(Duration::from_millis(25));
+            child.try_wait().unwrap().is_some()
+        });
+        if !ended {
+            child.kill().unwrap();
+        }
+        assert!(
+            ended,
+            "for ever after {kept} of {} lines: {}",
+            lines.len(),
+            lines[kept - 1]
+        );
+    }
+}
+
+#[test]
+fn a_recording_speaks_to_no_terminal() {
+    let recorded = record(Run::new("quote SPY --demo"));
+    let command = recorded
+        .text
+        .replacen("\"command\":\"quote\"", "\"command\":\"\\u001b[31mx\"", 1);
+    let key = recorded.text.replacen("\"opened\"", "\"\\u001b[31mopened\"", 1);
+    for text in [command, key] {
+        let answer = replay(&text, "").answer().ended(74);
+        assert!(!answer.stderr.contains('\u{1b}'), "{:?}", answer.stderr);
+    }
+}
+
+#[test]
 fn a_replay_takes_other_options_than_the_run_it_was() {
     let recorded = record(Run::new("screen --all --demo --symbols").arg(SOME));
     let document = replay(&recorded.text, "--symbols /ES,AA --sort symbol:desc --min-vrp 9").document();
@@ -242,6 +278,7 @@ fn a_recording_that_somebody_bent_ends_in_order() {
         (bent(started, "9999-12-30T21:59:59Z"), 0),
         (bent("\"symbols\":[\"SPY\"", "\"symbols\":[\"\\u001b[31m\""), 2),
         (bent("\"mode\":\"demo\"", "\"mode\":\"dream\""), 74),
+        (bent("\"mode\":\"demo\"", "\"mode\":\"replay\""), 74),
         (bent("\"command\":\"quote\"", "\"command\":\"trade\""), 74),
         (
             bent("\"listen_duration_seconds\":5.0", "\"listen_duration_seconds\":-5.0"),
