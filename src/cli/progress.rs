@@ -44,8 +44,13 @@ impl Stderr {
         }
     }
 
-    /// Prints a line that stays, even when quiet.
+    /// Prints a line that stays, even when quiet. It may repeat a text of a file that somebody else wrote, so nothing in
+    /// it steers the terminal.
     pub(super) fn error(&self, text: &str) {
+        let text: String = text
+            .chars()
+            .filter(|letter| matches!(letter, '\n' | '\t') || !letter.is_control())
+            .collect();
         // There is nobody left to tell when stderr cannot be written to.
         self.bar.suspend(|| drop(writeln!(io::stderr().lock(), "{text}")));
     }

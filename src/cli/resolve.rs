@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use super::Surroundings;
 use super::args::{self, Global, When};
 use super::exit::{Failure, Kind};
+use super::terminal::Size;
 use crate::config::{self, BaseUrl, Color, Config, CredentialsError, FlagValue};
 use crate::demo::Venue;
 use crate::gather::{Listen, Plan};
@@ -434,17 +435,15 @@ pub(super) fn asked(json: bool, format: Option<args::Format>) -> Option<Format> 
 /// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.
 pub(super) fn width(around: &Surroundings, to_terminal: bool) -> Option<usize> {
     let columns = around.variable("COLUMNS").and_then(|columns| columns.parse().ok());
-    columns.or_else(|| to_terminal.then(terminal_width).flatten())
+    columns.or_else(|| to_terminal.then(terminal).flatten().map(|size| size.width))
 }
 
-/// Columns of the terminal on stdout.
-fn terminal_width() -> Option<usize> {
-    let (width, _height) = terminal_size::terminal_size()?;
-    Some(usize::from(width.0)).filter(|width| *width > 0)
-}
-
-/// Lines of the terminal on stdout.
-pub(super) fn terminal_height() -> Option<usize> {
-    let (_width, height) = terminal_size::terminal_size()?;
-    Some(usize::from(height.0)).filter(|height| *height > 0)
+/// Columns and lines of the terminal on stdout.
+pub(super) fn terminal() -> Option<Size> {
+    let (width, height) = terminal_size::terminal_size()?;
+    let size = Size {
+        width: usize::from(width.0),
+        height: usize::from(height.0),
+    };
+    Some(size).filter(|size| size.width > 0 && size.height > 0)
 }

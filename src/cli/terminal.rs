@@ -7,29 +7,44 @@ const TAIL: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     lines: usize,
+    size: Option<Size>,
+}
+
+/// Columns and lines of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) width: usize,
+    pub(super) height: usize,
 }
 
 impl Screen {
-    /// What to write so that `table` stands where the last one stood, in at most `height` lines, with `remarks` above it
-    /// that stay.
-    pub(super) fn frame(&mut self, table: &str, remarks: &[String], height: Option<usize>) -> String {
-        let lines = fitted(table, height);
-        let mut frame = String::from(NO_WRAP);
-        if self.lines > 0 {
+    /// What to write so that `table` stands where the last one stood, in a terminal of `size`, with `remarks` above it
+    /// that stay. A terminal of another size than before has moved the last table, and is cleared.
+    pub(super) fn frame(&mut self, table: &str, remarks: &[String], size: Option<Size>) -> String {
+        let lines = fitted(table, size.map(|size| size.height));
+        let mut frame = String::new();
+        if self.lines > 0 && self.size != size {
+            frame.push_str(ALL);
+        } else if self.lines > 0 {
             frame.push_str(&format!("\x1b[{}A\r", self.lines));
         }
-        for line in remarks
-            .iter()
-            .map(String::as_str)
-            .chain(lines.iter().map(String::as_str))
-        {
+        if !remarks.is_empty() {
+            frame.push_str(ALL_BELOW);
+        }
+        for remark in remarks {
+            frame.push_str(remark);
+            frame.push('\n');
+        }
+        frame.push_str(NO_WRAP);
+        for line in &lines {
+            frame.push_str(WHOLE_LINE);
             frame.push_str(line);
-            frame.push_str(REST_OF_LINE);
             frame.push('\n');
         }
         frame.push_str(ALL_BELOW);
         frame.push_str(WRAP);
         self.lines = lines.len();
+        self.size = size;
         frame
     }
 }
@@ -49,7 +64,9 @@ fn fitted(table: &str, height: Option<usize>) -> Vec<String> {
     lines.iter().take(head).chain([&remark]).chain(end).cloned().collect()
 }
 
-const REST_OF_LINE: &str = "\x1b[K";
+/// Before the text: behind a line as wide as the terminal the cursor still stands on its last character.
+const WHOLE_LINE: &str = "\x1b[2K";
+const ALL: &str = "\x1b[H\x1b[2J";
 const ALL_BELOW: &str = "\x1b[J";
 /// A line that is too long is cut by the terminal: lines that wrap could not be counted.
 const NO_WRAP: &str = "\x1b[?7l";
@@ -59,25 +76,43 @@ const WRAP: &str = "\x1b[?7h";
 mod tests {
     use super::*;
 
+    const SIZE: Option<Size> = Some(Size { width: 80, height: 24 });
+
     #[test]
     fn a_table_takes_the_place_of_the_one_before() {
         let mut screen = Screen::default();
-        let first = screen.frame("a\nb\n", &[], None);
-        assert_eq!(first, "\x1b[?7la\x1b[K\nb\x1b[K\n\x1b[J\x1b[?7h");
-        let second = screen.frame("c\n", &[], Some(24));
-        assert_eq!(second, "\x1b[?7l\x1b[2A\rc\x1b[K\n\x1b[J\x1b[?7h");
-        assert!(screen.frame("d\n", &[], None).contains("\x1b[1A\r"));
+        let first = screen.frame("a\nb\n", &[], SIZE);
+        assert_eq!(first, "\x1b[?7l\x1b[2Ka\n\x1b[2Kb\n\x1b[J\x1b[?7h");
+        let second = screen.frame("c\n", &[], SIZE);
+        assert_eq!(second, "\x1b[2A\r\x1b[?7l\x1b[2Kc\n\x1b[J\x1b[?7h");
+        assert!(screen.frame("d\n", &[], SIZE).contains("\x1b[1A\r"));
     }
 
     #[test]
-    fn remarks_stay_above_the_table() {
+    fn nothing_is_cleared_behind_the_text_of_a_line() {
+        let frame = Screen::default().frame("as wide as the terminal\n", &[], SIZE);
+        assert!(frame.contains("terminal\n"), "{frame:?}");
+    }
+
+    #[test]
+    fn a_terminal_of_another_size_begins_anew() {
         let mut screen = Screen::default();
-        screen.frame("a\nb\n", &[], None);
-        let frame = screen.frame("a\nb\n", &["lost".to_owned()], None);
-        assert!(frame.contains("\x1b[2A\rlost\x1b[K\na"), "{frame:?}");
+        screen.frame("a\nb\n", &[], SIZE);
+        let narrow = Some(Size { width: 40, height: 24 });
+        let frame = screen.frame("a\nb\n", &[], narrow);
+        assert!(frame.starts_with("\x1b[H\x1b[2J"), "{frame:?}");
+        assert!(screen.frame("a\n", &[], narrow).starts_with("\x1b[2A\r"));
+    }
+
+    #[test]
+    fn remarks_stay_above_the_table_and_may_wrap() {
+        let mut screen = Screen::default();
+        screen.frame("a\nb\n", &[], SIZE);
+        let frame = screen.frame("a\nb\n", &["lost".to_owned()], SIZE);
+        assert!(frame.starts_with("\x1b[2A\r\x1b[Jlost\n\x1b[?7l\x1b[2Ka"), "{frame:?}");
         assert!(
-            screen.frame("c\n", &[], None).contains("\x1b[2A\rc"),
-            "it is not drawn over"
+            screen.frame("c\n", &[], SIZE).starts_with("\x1b[2A\r"),
+            "a remark is not drawn over"
         );
     }
 

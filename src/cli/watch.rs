@@ -102,7 +102,12 @@ impl Job<'_> {
             return Err(refused(error));
         }
         self.name_unknown(&first);
-        printer.begin(&first, &[])?;
+        if let Err(failure) = printer.begin(&first, &[]) {
+            if let Ok(watch) = watch {
+                watch.close().await;
+            }
+            return Err(failure);
+        }
         drawn.set(true);
         let mut last = first;
         let mut watch = match watch {
@@ -183,7 +188,8 @@ impl<'j, 'a> Printer<'j, 'a> {
             stdout: Some(tokio::io::stdout()),
             file: Some(first),
             turn: Turn::First,
-            screen: (to_terminal && !dumb && format == Format::Table).then(Screen::default),
+            // Lines of a log would fall between tables that are drawn over each other.
+            screen: (to_terminal && !dumb && job.global.verbose == 0 && format == Format::Table).then(Screen::default),
             writing: None,
         }
     }
@@ -209,7 +215,7 @@ impl<'j, 'a> Printer<'j, 'a> {
             Some(screen) => {
                 render::write(&document, &style, format, &mut text).map_err(|error| unwritten(&error))?;
                 let table = String::from_utf8_lossy(&text);
-                text = screen.frame(&table, remarks, resolve::terminal_height()).into_bytes();
+                text = screen.frame(&table, remarks, resolve::terminal()).into_bytes();
             }
             None => render::write_turn(&document, &style, format, self.turn, &mut text)
                 .map_err(|error| unwritten(&error))?,
