@@ -73,7 +73,10 @@ impl DailyBars {
                 close,
             }
         });
-        let closed = closed_bars(bars, market, received.min(now));
+        let closed = Cleaned {
+            closes_alone: true,
+            ..closed_bars(bars, market, received.min(now))
+        };
         Self::of(Source::Legacy, closed, false, market, now)
     }
 
@@ -92,9 +95,6 @@ impl DailyBars {
         let value = Estimator::CloseToClose
             .measure(&self.cleaned.bars, span)
             .map_err(|error| self.remark(&error.to_string()))?;
-        if self.has_bad_session(window) {
-            return Err(self.remark("a session of the window has no sound bar"));
-        }
         let as_of = time::session_close(self.market, last.date)
             .unwrap_or(self.now)
             .min(self.now);
@@ -114,17 +114,6 @@ impl DailyBars {
             cut,
             cleaned,
         }
-    }
-
-    /// Whether a bar that was dropped stands between two that `window` takes, on a day that was traded.
-    fn has_bad_session(&self, window: Window) -> bool {
-        let mut newest_first = self.cleaned.bars.iter().rev();
-        let (Some(last), Some(first)) = (newest_first.next(), newest_first.nth(window.returns() - 1)) else {
-            return false;
-        };
-        let inside = |date: &&Date| first.date < **date && **date < last.date;
-        let mut bad = self.cleaned.dropped_on.iter().filter(inside);
-        bad.any(|date| time::is_session(self.market, *date))
     }
 
     /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.
@@ -162,7 +151,7 @@ impl Window {
 
 /// The bars of days that had closed by `then`, cleaned.
 fn closed_bars(bars: impl Iterator<Item = Bar>, market: Market, then: Timestamp) -> Cleaned {
-    clean(bars.filter(|bar| time::is_closed(market, bar.date, then)))
+    clean(bars.filter(|bar| time::is_closed(market, bar.date, then))).over_sessions(|day| time::is_session(market, day))
 }
 
 fn is_stale(last: Date, now: Timestamp) -> bool {
