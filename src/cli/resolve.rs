@@ -14,7 +14,7 @@ use super::args::{self, Global, When};
 use super::exit::{Failure, Kind};
 use crate::config::{self, BaseUrl, Color, Config, CredentialsError, FlagValue};
 use crate::demo::Venue;
-use crate::gather::{Listen, Plan};
+use crate::gather::{History, Listen, Plan};
 use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
 use crate::market::{Mode, Precedence, VolRules};
 use crate::render::Format;
@@ -216,6 +216,7 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
             min_history: config.store.min_history_days,
         },
         precedence: Precedence::default(),
+        history: History::WhereNeeded,
         chain_names: BTreeMap::new(),
     }
 }

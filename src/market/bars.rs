@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::gathered::VolRules;
 use super::price::Offer;
 use super::record::{Source, Sourced};
+use super::study::ClosedBars;
 use crate::dxlink::Candles;
 use crate::legacy::History;
 use crate::time::{self, Market};
@@ -21,6 +22,8 @@ use crate::vol::realized::{self, Estimator};
 pub(super) enum Window {
     /// 30 returns.
     Hv30,
+    /// 60 returns.
+    Hv60,
     /// 90 returns.
     Hv90,
 }
@@ -80,14 +83,24 @@ impl DailyBars {
         Self::of(Source::Legacy, closed, false, market, now)
     }
 
+    /// The bars themselves, as of the close of the last one.
+    pub(super) fn closed(&self) -> Result<ClosedBars, String> {
+        Ok(ClosedBars {
+            source: self.source,
+            as_of: self.as_of()?,
+            cut: self.cut,
+            cleaned: self.cleaned.clone(),
+        })
+    }
+
+    /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.
+    pub(super) fn spans_rolls(&self) -> bool {
+        self.source == Source::Legacy && self.market == Market::UsFutures
+    }
+
     /// The realised volatility over `window`, as of the close of the last bar.
     pub(super) fn realized(&self, window: Window, rules: &VolRules) -> Offer<Vol> {
-        let Some(last) = self.cleaned.bars.last() else {
-            return Err(self.remark("no closed bars"));
-        };
-        if is_stale(last.date, self.now) {
-            return Err(format!("the bars end on {}", last.date));
-        }
+        let as_of = self.as_of()?;
         let span = realized::Window {
             days: window.returns(),
             trading_days: rules.trading_days,
@@ -95,9 +108,6 @@ impl DailyBars {
         let value = Estimator::CloseToClose
             .measure(&self.cleaned.bars, span)
             .map_err(|error| self.remark(&error.to_string()))?;
-        let as_of = time::session_close(self.market, last.date)
-            .unwrap_or(self.now)
-            .min(self.now);
         Ok(Sourced {
             value,
             source: self.source,
@@ -116,9 +126,16 @@ impl DailyBars {
         }
     }
 
-    /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.
-    fn spans_rolls(&self) -> bool {
-        self.source == Source::Legacy && self.market == Market::UsFutures
+    /// The close of the last bar, if there is one and it is not too long ago.
+    fn as_of(&self) -> Result<Timestamp, String> {
+        let Some(last) = self.cleaned.bars.last() else {
+            return Err(self.remark("no closed bars"));
+        };
+        if is_stale(last.date, self.now) {
+            return Err(format!("the bars end on {}", last.date));
+        }
+        let close = time::session_close(self.market, last.date);
+        Ok(close.unwrap_or(self.now).min(self.now))
     }
 
     fn remark(&self, reason: &str) -> String {
@@ -132,9 +149,12 @@ impl DailyBars {
 }
 
 impl Window {
-    fn returns(self) -> usize {
+    pub(super) const ALL: [Self; 3] = [Self::Hv30, Self::Hv60, Self::Hv90];
+
+    pub(super) fn returns(self) -> usize {
         match self {
             Self::Hv30 => 30,
+            Self::Hv60 => 60,
             Self::Hv90 => 90,
         }
     }
@@ -142,8 +162,10 @@ impl Window {
     fn method(self, spans_rolls: bool) -> &'static str {
         match (self, spans_rolls) {
             (Self::Hv30, false) => "close-to-close, 30 returns",
+            (Self::Hv60, false) => "close-to-close, 60 returns",
             (Self::Hv90, false) => "close-to-close, 90 returns",
             (Self::Hv30, true) => "close-to-close, 30 returns, rolls not adjusted",
+            (Self::Hv60, true) => "close-to-close, 60 returns, rolls not adjusted",
             (Self::Hv90, true) => "close-to-close, 90 returns, rolls not adjusted",
         }
     }

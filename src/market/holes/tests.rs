@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::super::fixtures::{greeks, heard, merged, metrics, nothing, now, quote, streamed, subject};
 use super::{Hole, holes, needs_hv, needs_price};
 use crate::dxlink::Greeks;
@@ -69,5 +71,5 @@ fn the_deprecated_source_is_asked_only_for_what_feed_and_rest_left_open() {
         price: false,
         hv: true,
     };
-    assert_eq!(holes(&records, now()), [expected]);
+    assert_eq!(holes(&records, &BTreeMap::new(), now()), [expected]);
 }
