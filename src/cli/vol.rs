@@ -10,6 +10,7 @@ use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::{Surroundings, resolve};
 use crate::render::{PanelDocument, Style};
+use crate::time::{self, Market};
 use crate::vol::bars::{Bar, clean};
 use crate::vol::panel::Panel;
 
@@ -24,7 +25,7 @@ pub(super) fn run(args: &Vol, global: &Global, around: &Surroundings) -> Result<
     windows.sort_unstable();
     windows.dedup();
     let panel = Panel::of(
-        &clean(bars.into_iter()),
+        &clean(bars.into_iter()).over_sessions(|day| time::is_session(Market::UsEquities, day)),
         &windows,
         f64::from(config.volatility.trading_days),
     )
