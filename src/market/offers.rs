@@ -262,10 +262,17 @@ impl<'a> Offers<'a> {
     pub(super) fn witness(&self, source: Source, window: Window) -> Offer<Vol> {
         let offer = self.realized(source, window);
         match offer {
-            Ok(vol) if vol.source != source => {
-                Err("not asked: the bars kept are those of the last closed session".to_owned())
-            }
+            Ok(vol) if vol.source != source => Err(self.unsent()),
             offer => offer,
+        }
+    }
+
+    /// Why the feed sent no bars.
+    fn unsent(&self) -> String {
+        match streamed(self.inputs).map(|streamed| &streamed.candles) {
+            Ok(Some(Err(reason))) => reason.clone(),
+            Ok(Some(Ok(_)) | None) => "not asked: the bars kept are those of the last closed session".to_owned(),
+            Err(reason) => reason,
         }
     }
 
