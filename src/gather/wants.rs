@@ -1,7 +1,6 @@
 //! What is wanted of the feed for an instrument, by its kind. Pure.
 
-use jiff::Timestamp;
-use jiff::ToSpan;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::dxlink::{EventType, Subscription};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, candle_symbol};
@@ -26,7 +25,7 @@ impl History {
         };
         let day = now.as_second().div_euclid(86_400) * 86_400;
         let day = Timestamp::from_second(day).unwrap_or(now);
-        day.checked_sub((i64::from(days) * 24).hours())
+        day.checked_sub(SignedDuration::from_hours(24 * i64::from(days)))
             .unwrap_or(Timestamp::MIN)
     }
 }

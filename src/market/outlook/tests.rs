@@ -83,7 +83,7 @@ fn the_move_to_the_next_monthly_expiration_takes_its_own_volatility() {
     assert_eq!((last.horizon, last.days), (Horizon::Monthly(Some(monthly)), Some(37)));
     let said = last.said.as_ref().unwrap();
     let (vol, expected) = said.value;
-    assert_eq!(vol.get(), 0.4);
+    assert_eq!(Some(vol), Vol::new(0.4));
     assert!((expected.size - 102.25 * 0.4 * (37.0_f64 / 365.0).sqrt()).abs() < 1e-9);
     let days: Vec<_> = outlook.moves.iter().map(|one| one.days).collect();
     assert_eq!(days, [Some(1), Some(7), Some(30), Some(37)]);
