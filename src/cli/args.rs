@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -35,6 +35,7 @@ const STYLES: Styles = Styles::styled()
         variance quote AAPL /ES --watch               the same as prices move, until Ctrl-C\n  \
         variance explain /ES                          every gate, every number, what was tried\n  \
         variance chain SPY --dte 30                   the options that expire nearest to 30 days\n  \
+        variance vol SPY                              its volatility from every side\n  \
         variance doctor                               what works and what to do about what does not\n\n\
         Exit codes: variance help exit-codes"
 )]
@@ -128,10 +129,10 @@ pub(super) enum Command {
     Explain(Box<Explain>),
     /// The options of a symbol: quotes, Greeks, volatilities, skew, straddle, expected move
     Chain(Box<Chain>),
-    /// Run a recorded screen, quote, explain or chain again, without a network
+    /// Run a recorded screen, quote, explain, chain or vol again, without a network
     Replay(Box<Replay>),
-    /// Realised volatility of your own daily bars: every estimator by window, and the cone with today's place
-    Vol(Vol),
+    /// The volatility of a symbol from every side, or of your own daily bars: estimators, cone, sources, premium, move, term structure
+    Vol(Box<Vol>),
     /// What was kept of symbols, session by session; seed it from a file, write it out
     History(Box<History>),
     /// Check configuration, credentials, store, token, feed, metrics and clock, step by step
@@ -471,22 +472,46 @@ pub(super) struct Replay {
 
 /// `variance vol`
 #[derive(Debug, Args)]
+#[command(
+    group(ArgGroup::new("whose").required(true).args(["symbol", "bars"])),
+    after_help = "Of a SYMBOL it takes about three years of daily bars, or twice the longest window, as far as the feed has them."
+)]
 pub(super) struct Vol {
-    /// Daily bars as CSV with the columns date, open, high, low, close; `-` reads stdin
-    #[arg(long, required = true, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
-    pub bars: PathBuf,
+    /// A share, fund, index, futures root or contract, or a pair: SPY, SPX, /ES, /ESZ6, BTC/USD
+    #[arg(value_name = "SYMBOL")]
+    pub symbol: Option<String>,
+    /// Instead of a symbol your own daily bars, as CSV with the columns date, open, high, low, close; `-` reads stdin
+    #[arg(
+        long,
+        value_name = "FILE|-",
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["demo", "listen", "deadline", "record", "require_complete"]
+    )]
+    pub bars: Option<PathBuf>,
+    /// What of it is wanted.
+    #[command(flatten)]
+    pub picks: VolPicks,
+    /// How and from where
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// What of a panel is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Args, Serialize, Deserialize)]
+pub(super) struct VolPicks {
     /// Lengths of the windows in trading days, 2 to 2520
     #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = window, default_value = "10,20,30,60,90,252")]
     pub windows: Vec<usize>,
-    /// Output format [default: table on a terminal, plain otherwise]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
-    /// The same as --format json
-    #[arg(long, conflicts_with = "format")]
-    pub json: bool,
-    /// Write to this file instead of stdout, whole or not at all
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub output: Option<PathBuf>,
+}
+
+impl VolPicks {
+    /// The windows by length, each once.
+    pub(super) fn sorted(&self) -> Vec<usize> {
+        let mut windows = self.windows.clone();
+        windows.sort_unstable();
+        windows.dedup();
+        windows
+    }
 }
 
 /// `variance history`

@@ -24,7 +24,7 @@ use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Verdict, 
 use crate::instrument::{Instrument, Kind as Instruments, Symbol};
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
-use crate::render::{self, Format, Meta, Recorded, Style};
+use crate::render::{self, Format, Meta, OutlookDocument, Recorded, Style};
 use crate::store::{Memory, Store};
 
 /// Unknown symbols that are named.
@@ -121,7 +121,10 @@ impl<'a> Job<'a> {
         };
         let written = recorder.as_ref().map(|(_, recorder)| recorder.clone());
         let access = Access::open(&self.config, source, self.surroundings, written)?;
-        let plan = resolve::plan(&self.config, instruments, access.mode);
+        let plan = Plan {
+            history: task.history(),
+            ..resolve::plan(&self.config, instruments, access.mode)
+        };
         let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
         let mut shelf = Shelf::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
         let memory = shelf.recall(&plan.instruments);
@@ -227,10 +230,18 @@ impl<'a> Job<'a> {
             recorded,
         };
         let document = task.document(gathered, chain.as_ref(), meta);
+        let outlook = task.outlook(gathered);
         let (format, style) = self.format();
         let required = self.show.require_complete;
-        self.output
-            .finish(|mut out| render::write(&document, &style, format, &mut out))?;
+        self.output.finish(|mut out| match &outlook {
+            Some((outlook, windows)) => OutlookDocument {
+                outlook,
+                windows,
+                document: &document,
+            }
+            .write(&style, format, &mut out),
+            None => render::write(&document, &style, format, &mut out),
+        })?;
         verdict(gathered, &coverage, required)
     }
 

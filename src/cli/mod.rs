@@ -126,7 +126,7 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
         Command::Explain(args) => explain::run(args, global, &surroundings, stderr),
         Command::Chain(args) => chain::run(args, global, &surroundings, stderr),
         Command::Replay(args) => replay::run(args, global, &surroundings, stderr),
-        Command::Vol(args) => vol::run(args, global, &surroundings),
+        Command::Vol(args) => vol::run(args, global, &surroundings, stderr),
         Command::History(args) => history::run(args, global, &surroundings, stderr),
         Command::Doctor(args) => doctor::run(args, global, &surroundings, stderr),
         Command::Demo(args) => demo::run(args, &surroundings, stderr),

@@ -1,5 +1,7 @@
 //! The stored past as a screen sees it: the records of one session, made by the same merge from kept values alone.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use smol_str::SmolStr;
@@ -84,6 +86,7 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
     };
     Gathered {
         records,
+        studies: BTreeMap::new(),
         run: Run {
             mode: plan.mode,
             delayed: false,

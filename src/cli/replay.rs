@@ -18,7 +18,7 @@ use super::runtime::simulated;
 use super::task::Task;
 use super::{Surroundings, resolve};
 use crate::config::Config;
-use crate::gather::Clock;
+use crate::gather::{Clock, Plan};
 use crate::instrument::{Instrument, Symbol};
 use crate::market::Mode;
 use crate::recording::{Milestone, ReadError, Recording};
@@ -52,7 +52,10 @@ pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr:
     {
         stderr.remark("variance: the recording breaks off before the end of the run");
     }
-    let mut plan = resolve::plan(&job.config, instruments, Mode::Replay);
+    let mut plan = Plan {
+        history: task.history(),
+        ..resolve::plan(&job.config, instruments, Mode::Replay)
+    };
     if let Some(listen) = &mut plan.listen {
         let ended = milestones.iter().find(|(_, one)| *one == Milestone::WindowEnded);
         // To the end of that millisecond: what came in it was heard.
@@ -149,6 +152,11 @@ fn task(args: &Replay, recording: &Recording, config: &Config) -> Result<Task, F
         takes(typed == Picks::default())?;
         let picks = serde_json::from_value(options()).map_err(wrong)?;
         return Ok(Task::chain(picks, header.started_at));
+    }
+    if header.command == "vol" {
+        takes(typed == Picks::default())?;
+        let picks = serde_json::from_value(options()).map_err(wrong)?;
+        return Ok(Task::vol(picks, config, header.started_at));
     }
     let recorded: Picks = serde_json::from_value(options()).map_err(wrong)?;
     match header.command.as_str() {

@@ -15,7 +15,7 @@ use super::exit::{Failure, Kind};
 use super::terminal::Size;
 use crate::config::{self, BaseUrl, Color, Config, CredentialsError, FlagValue};
 use crate::demo::Venue;
-use crate::gather::{Listen, Plan};
+use crate::gather::{History, Listen, Plan};
 use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
 use crate::market::{Mode, Precedence, VolRules};
 use crate::render::Format;
@@ -211,13 +211,19 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
         listen: dxlink.enabled.then_some(listen),
         batch_size: config.tastytrade.batch_size,
         mode,
-        vol: VolRules {
-            hv_floor: config.volatility.hv_floor,
-            trading_days: f64::from(config.volatility.trading_days),
-            min_history: config.store.min_history_days,
-        },
+        vol: vol_rules(config),
         precedence: Precedence::default(),
+        history: History::WhereNeeded,
         chain_names: BTreeMap::new(),
+    }
+}
+
+/// What volatilities are computed with.
+pub(super) fn vol_rules(config: &Config) -> VolRules {
+    VolRules {
+        hv_floor: config.volatility.hv_floor,
+        trading_days: f64::from(config.volatility.trading_days),
+        min_history: config.store.min_history_days,
     }
 }
 

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::args::{ChainPicks, Picks, Rules};
+use super::args::{ChainPicks, Picks, Rules, VolPicks};
 use super::exit::Failure;
 use super::resolve;
 use crate::chain::{self, Strikes, When, Wish};
 use crate::config::Config;
-use crate::gather::{Found, Gathered, NoChain};
+use crate::gather::{Found, Gathered, History, NoChain};
 use crate::instrument::Kind as InstrumentKind;
-use crate::market::Record;
+use crate::market::{Outlook, Record, VolRules};
 use crate::render::{Command, Document, Meta};
 use crate::screen::{self, View};
 use crate::time;
@@ -39,6 +39,10 @@ enum Kind {
     },
     Chain {
         picks: ChainPicks,
+    },
+    Vol {
+        picks: VolPicks,
+        rules: VolRules,
     },
 }
 
@@ -109,10 +113,44 @@ impl Task {
         }
     }
 
+    /// `variance vol` of a symbol.
+    pub(super) fn vol(picks: VolPicks, config: &Config, now: Timestamp) -> Self {
+        let rules = resolve::vol_rules(config);
+        Self {
+            picks: Picks::default(),
+            now,
+            kind: Kind::Vol { picks, rules },
+        }
+    }
+
+    /// Which daily bars it takes: for a cone three years, or twice its longest window.
+    pub(super) fn history(&self) -> History {
+        let Kind::Vol { picks, .. } = &self.kind else {
+            return History::WhereNeeded;
+        };
+        let longest = picks.windows.iter().max().copied().unwrap_or_default();
+        let longest = u32::try_from(longest).unwrap_or(u32::MAX);
+        // A year of 365 days has 250 sessions at least.
+        let days = longest.saturating_mul(2 * 365) / 250;
+        History::Days(days.saturating_add(MONTH).max(THREE_YEARS))
+    }
+
+    /// What was gathered about volatility, and over which windows.
+    pub(super) fn outlook(&self, gathered: &Gathered) -> Option<(Outlook, Vec<usize>)> {
+        let Kind::Vol { picks, rules } = &self.kind else {
+            return None;
+        };
+        let record = gathered.records.first()?;
+        let study = gathered.studies.get(&record.symbol)?;
+        let windows = picks.sorted();
+        Some((Outlook::of(record, study, &windows, rules, self.now), windows))
+    }
+
     /// What was asked for, as it is recorded.
     pub(super) fn options(&self) -> serde_json::Result<serde_json::Value> {
         match &self.kind {
             Kind::Chain { picks } => serde_json::to_value(picks),
+            Kind::Vol { picks, .. } => serde_json::to_value(picks),
             Kind::Screen { .. } | Kind::Quote | Kind::Explain { .. } => serde_json::to_value(&self.picks),
         }
     }
@@ -154,6 +192,7 @@ impl Task {
             Kind::Quote => Command::Quote,
             Kind::Explain { .. } => Command::Explain,
             Kind::Chain { .. } => Command::Chain,
+            Kind::Vol { .. } => Command::Vol,
         }
     }
 
@@ -186,6 +225,7 @@ impl Task {
             Kind::Quote => Document::quote(records, meta),
             Kind::Explain { rules } => Document::explain(records, rules, today, meta),
             Kind::Chain { .. } => Document::chain(chain, &underlyings(records), meta),
+            Kind::Vol { .. } => Document::vol(records, meta),
         }
     }
 }
@@ -198,3 +238,6 @@ fn underlyings(records: &[Record]) -> Vec<&Record> {
 
 /// Strikes on each side of one expiration where nobody asked for more or less.
 const STRIKES: u16 = 10;
+
+const MONTH: u32 = 31;
+const THREE_YEARS: u32 = 3 * 365 + MONTH;

@@ -6,26 +6,57 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::args::{Global, Vol};
+use super::data::Job;
 use super::exit::{Failure, Kind};
 use super::output::Output;
+use super::progress::Stderr;
+use super::task::Task;
 use super::{Surroundings, resolve};
+use crate::instrument::Kind as Instruments;
 use crate::render::{PanelDocument, Style};
+use crate::time::{self, Market};
 use crate::vol::bars::{Bar, clean};
 use crate::vol::panel::Panel;
 
+/// Gathers the symbol, or reads the bars, and prints what they say about volatility.
+pub(super) fn run(args: &Vol, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+    match (&args.symbol, &args.bars) {
+        (Some(symbol), _) => of_symbol(symbol, args, (global, around, stderr)),
+        (None, Some(path)) => of_file(path, args, global, around),
+        (None, None) => Err(Failure::new(Kind::Usage, "a symbol or --bars is wanted")),
+    }
+}
+
+fn of_symbol(
+    symbol: &str,
+    args: &Vol,
+    (global, around, stderr): (&Global, &Surroundings, &Stderr),
+) -> Result<(), Failure> {
+    let job = Job::new(&args.data, global, around, stderr)?;
+    let instruments = resolve::symbols(&[symbol.to_owned()], job.now())?;
+    let is_option = |kind| matches!(kind, Instruments::EquityOption | Instruments::FutureOption);
+    if let Some(option) = instruments.iter().find(|instrument| is_option(instrument.kind())) {
+        return Err(Failure::new(
+            Kind::Usage,
+            format!("{} is an option and has no daily bars", option.symbol()),
+        )
+        .hint("Name what it is on: SPY, SPX, /ES. `variance quote` has the option's own volatility."));
+    }
+    let task = Task::vol(args.picks.clone(), &job.config, job.now());
+    job.run(instruments, &task)
+}
+
 /// Reads the bars, measures them and prints the panel.
-pub(super) fn run(args: &Vol, global: &Global, around: &Surroundings) -> Result<(), Failure> {
+fn of_file(path: &Path, args: &Vol, global: &Global, around: &Surroundings) -> Result<(), Failure> {
     let config = resolve::config(global, None, around)?;
-    let output = Output::open(args.output.as_deref())?;
-    let place = args.bars.display().to_string();
-    let text = read(&args.bars).map_err(|error| unreadable(&place, error))?;
+    let show = &args.data.show;
+    let output = Output::open(show.output.as_deref())?;
+    let place = path.display().to_string();
+    let text = read(path).map_err(|error| unreadable(&place, error))?;
     let bars = parse(&text).map_err(|error| unreadable(&place, error))?;
-    let mut windows = args.windows.clone();
-    windows.sort_unstable();
-    windows.dedup();
     let panel = Panel::of(
-        &clean(bars.into_iter()),
-        &windows,
+        &clean(bars.into_iter()).over_sessions(|day| time::is_session(Market::UsEquities, day)),
+        &args.picks.sorted(),
         f64::from(config.volatility.trading_days),
     )
     .ok_or_else(|| {
@@ -35,7 +66,7 @@ pub(super) fn run(args: &Vol, global: &Global, around: &Surroundings) -> Result<
         )
     })?;
     let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
-    let asked = resolve::asked(args.json, args.format);
+    let asked = resolve::asked(show.json, show.format);
     let format = asked.unwrap_or_else(|| resolve::format(&config, to_terminal));
     let when = global.color.unwrap_or_else(|| resolve::colour(&config));
     let style = Style {

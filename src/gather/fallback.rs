@@ -8,13 +8,13 @@ use super::bound::Cut;
 use super::clock::millis;
 use super::learned::store_state;
 use super::requests::{Trouble, complain, metrics_symbol, told};
-use super::{Gathered, Gathering, Interrupted, Notice, verdict};
+use super::{Gathered, Gathering, History, Interrupted, Notice, has_bars, verdict};
 use crate::dxlink::{Candles, EventType};
 use crate::instrument::{Instrument, Kind, Resolved, Symbol, candle_symbol};
-use crate::legacy::{self, History, legacy_symbol};
+use crate::legacy::{self, legacy_symbol};
 use crate::market::{
-    FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Subject,
-    Timing, holes, merge, needs_price,
+    FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Study,
+    Subject, Timing, holes, merge, needs_price,
 };
 use crate::stream::{Answer, End, Heard, Streamed};
 use crate::tastytrade::{Answer as Answered, Error, MarketQuote, Metrics};
@@ -27,7 +27,7 @@ pub(super) struct Later {
     pub(super) asked_as: Vec<(Symbol, (Kind, Symbol))>,
     /// What went wrong when REST was asked for quotes last.
     quote_errors: Vec<RunError>,
-    histories: BTreeMap<Symbol, Result<History, String>>,
+    histories: BTreeMap<Symbol, Result<legacy::History, String>>,
     /// When the deprecated source had answered.
     histories_at: Option<Timestamp>,
     /// Whether REST answered with quotes, even with none of some or all symbols.
@@ -84,9 +84,9 @@ impl Gathering<'_, '_> {
         let heard = self.heard_by_instrument();
         if refused.is_none() {
             self.fill_by_rest(&heard, &mut later).await;
-            let records = self.records(&heard, &later);
-            self.fill_by_legacy(&holes(&records, self.clock.now()), &mut later)
-                .await;
+            let (records, studies) = self.records(&heard, &later);
+            let holes = holes(&records, &studies, self.clock.now());
+            self.fill_by_legacy(&holes, &mut later).await;
         }
         if later.cut == Some(Cut::Interrupted) {
             return Err(Interrupted);
@@ -112,7 +112,7 @@ impl Gathering<'_, '_> {
         trouble: &[Trouble],
     ) -> Gathered {
         let later = &self.later;
-        let records = self.records(heard, later);
+        let (records, studies) = self.records(heard, later);
         let answered = self.listening.heard_somebody()
             || self.asked.answered
             || later.rest_answered
@@ -123,6 +123,7 @@ impl Gathering<'_, '_> {
             learned: self.learned(),
             chain: None,
             records,
+            studies,
         }
     }
 
@@ -279,8 +280,14 @@ impl Gathering<'_, '_> {
         }
     }
 
-    fn records(&self, heard: &BTreeMap<Symbol, Result<Streamed, String>>, later: &Later) -> Vec<Record> {
+    /// The records, and the studies of a plan that wants them.
+    fn records(
+        &self,
+        heard: &BTreeMap<Symbol, Result<Streamed, String>>,
+        later: &Later,
+    ) -> (Vec<Record>, BTreeMap<Symbol, Study>) {
         let now = self.clock.now();
+        let mut studies = BTreeMap::new();
         let mut records: Vec<Record> = self
             .plan
             .instruments
@@ -308,11 +315,14 @@ impl Gathering<'_, '_> {
                     now,
                     subject: &subject,
                 };
+                if matches!(self.plan.history, History::Days(_)) && has_bars(subject.kind) {
+                    studies.insert(subject.symbol.clone(), Study::of(&inputs, &self.plan.vol));
+                }
                 merge(&inputs, &self.plan.precedence, &self.plan.vol)
             })
             .collect();
         records.sort_by(|one, other| one.symbol.cmp(&other.symbol));
-        records
+        (records, studies)
     }
 
     /// What the feed and REST call a symbol.

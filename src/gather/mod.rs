@@ -28,10 +28,11 @@ pub use clock::Clock;
 pub use listening::feed_settings;
 pub use tokens::TokenDesk;
 pub use verdict::Verdict;
+pub use wants::History;
 pub use watch::{Lost, Step, Watch};
 
-use crate::instrument::{Instrument, Listed, Symbol, Universe};
-use crate::market::{self, Mode, Precedence, Record, Run, VolRules};
+use crate::instrument::{Instrument, Kind, Listed, Symbol, Universe};
+use crate::market::{self, KeptBars, Mode, Precedence, Record, Run, Study, VolRules};
 use crate::recording::Recorder;
 use crate::store::{Learned, Memory};
 use crate::stream::{Dialler, Policy, Progress, Want};
@@ -60,6 +61,8 @@ pub struct Plan {
     pub vol: VolRules,
     /// Who is believed first.
     pub precedence: Precedence,
+    /// Which daily bars are wanted.
+    pub history: History,
     /// What REST calls options on futures, which follows from no spelling of the feed's.
     pub chain_names: BTreeMap<Symbol, Symbol>,
 }
@@ -118,6 +121,9 @@ pub enum Notice {
 pub struct Gathered {
     /// One record per instrument, in symbol order.
     pub records: Vec<Record>,
+    /// The bars behind the records and what every source says about volatility, by symbol; of a plan that asks for a
+    /// history of everybody.
+    pub studies: BTreeMap<Symbol, Study>,
     /// How it went.
     pub run: Run,
     /// Whether the run as a whole failed.
@@ -149,7 +155,7 @@ pub async fn gather(
             venues.rest,
             bound,
             clock,
-            Wants::new(want, venues.memory, clock.wall)
+            Wants::new(want, venues.memory, (plan.history, clock.wall))
         ),
         async {
             let (listening, line) = listening::listen(plan, venues, bound, clock, more, notify).await;
@@ -195,12 +201,18 @@ struct Gathering<'a, 'v> {
 struct Wants<'a> {
     sender: mpsc::UnboundedSender<Want>,
     memory: &'a Memory,
+    history: History,
     today: Timestamp,
 }
 
 impl<'a> Wants<'a> {
-    fn new(sender: mpsc::UnboundedSender<Want>, memory: &'a Memory, today: Timestamp) -> Self {
-        Self { sender, memory, today }
+    fn new(sender: mpsc::UnboundedSender<Want>, memory: &'a Memory, (history, today): (History, Timestamp)) -> Self {
+        Self {
+            sender,
+            memory,
+            history,
+            today,
+        }
     }
 
     /// Last values of every streamer symbol in `universe`, once for all who share it.
@@ -226,10 +238,18 @@ impl<'a> Wants<'a> {
     /// Daily bars of an instrument, if the feed has a name for it and could send any that are not kept already.
     fn daily_bars(&self, listed: &Listed) {
         let Some(resolved) = &listed.resolved else { return };
-        let want = wants::daily_bars(&listed.instrument, &resolved.streamer, self.today);
+        let from = self.history.start(self.today);
+        let want = wants::daily_bars(&listed.instrument, &resolved.streamer, from);
         let market = market::market_of(listed.instrument.kind());
+        let suffice = |bars: &KeptBars| {
+            let reach_back = match self.history {
+                History::WhereNeeded => true,
+                History::Days(_) => bars.reach_back(from),
+            };
+            reach_back && bars.are_final(market, self.today)
+        };
         let kept = self.memory.bars.get(&want.entry.symbol);
-        if kept.is_none_or(|bars| !bars.are_final(market, self.today)) {
+        if !kept.is_some_and(suffice) {
             self.send(want);
         }
     }
@@ -238,6 +258,14 @@ impl<'a> Wants<'a> {
         if self.sender.send(want).is_err() {
             tracing::debug!("the window has closed: a want came too late");
         }
+    }
+}
+
+/// Whether `kind` has daily bars at all.
+fn has_bars(kind: Kind) -> bool {
+    match kind {
+        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => true,
+        Kind::EquityOption | Kind::FutureOption => false,
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::bound::{Bound, Cut};
 use super::clock::Clock;
-use super::{Plan, Wants, needs_bars};
+use super::{History, Plan, Wants, has_bars, needs_bars};
 use crate::instrument::{Instrument, Kind, Listed, Resolved, Symbol, Universe};
 use crate::market::RunError;
 use crate::store::Memory;
@@ -137,6 +137,12 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
         ..Asked::default()
     };
     wants.last_values(&asked.universe);
+    if let History::Days(_) = plan.history {
+        let named = asked.universe.listed();
+        let others =
+            named.filter(|listed| listed.instrument.kind() != Kind::Future && has_bars(listed.instrument.kind()));
+        others.for_each(|listed| wants.daily_bars(listed));
+    }
     let (futures, metrics) = tokio::join!(
         futures(plan, client, bound, clock.wall, &wants),
         metrics(plan, client, bound, &asked.universe, &wants),
@@ -318,6 +324,7 @@ async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Univers
         // Of futures the bars are wanted as soon as their contract is known, whatever the metrics say.
         let others = batch.iter().filter_map(|symbol| universe.find(symbol));
         others
+            .filter(|_| plan.history == History::WhereNeeded)
             .filter(|listed| listed.instrument.kind() != Kind::Future && needs_bars(&listed.instrument, items))
             .for_each(|listed| wants.daily_bars(listed));
         (batch, answer)
@@ -339,7 +346,9 @@ mod tests {
                 iv_rank: None,
                 iv_percentile: None,
                 hv30: None,
+                hv60: None,
                 hv90: None,
+                terms: Vec::new(),
                 liquidity_rating: None,
                 beta: None,
                 corr_spy: None,

@@ -1,14 +1,36 @@
 //! What is wanted of the feed for an instrument, by its kind. Pure.
 
-use jiff::Timestamp;
-use jiff::ToSpan;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::dxlink::{EventType, Subscription};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, candle_symbol};
 use crate::stream::Want;
 
-/// Calendar days of bars asked for: 91 closed sessions with holidays, and a month to spare.
-const HISTORY_DAYS: i64 = 170;
+/// Which daily bars are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum History {
+    /// Where a realised volatility has to be computed, as many as that takes: 170 calendar days are 91 closed sessions
+    /// with holidays, and a month to spare.
+    WhereNeeded,
+    /// Of everybody who has any, so many calendar days back.
+    Days(u32),
+}
+
+impl History {
+    /// Where it begins at `now`: at the beginning of a day, so that the request is the same all day.
+    pub fn start(self, now: Timestamp) -> Timestamp {
+        let days = match self {
+            Self::WhereNeeded => NEEDED_DAYS,
+            Self::Days(days) => days,
+        };
+        let day = now.as_second().div_euclid(86_400) * 86_400;
+        let day = Timestamp::from_second(day).unwrap_or(now);
+        day.checked_sub(SignedDuration::from_hours(24 * i64::from(days)))
+            .unwrap_or(Timestamp::MIN)
+    }
+}
+
+const NEEDED_DAYS: u32 = 170;
 
 /// The last values wanted for an instrument. Indices have no two-sided quote and options trade rarely, so nobody waits
 /// for those; extended-hours trades matter only where there is no quote.
@@ -33,17 +55,13 @@ pub fn last_values(kind: Kind, streamer: &StreamerSymbol) -> Vec<Want> {
         .collect()
 }
 
-/// The daily bars wanted for an instrument whose realised volatility must be computed.
-pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, now: Timestamp) -> Want {
-    let day = now.as_second().div_euclid(86_400) * 86_400;
-    let from = Timestamp::from_second(day)
-        .unwrap_or(now)
-        .saturating_sub((HISTORY_DAYS * 24).hours());
+/// The daily bars of an instrument since `from`.
+pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, from: Timestamp) -> Want {
     Want {
         entry: Subscription {
             event_type: EventType::Candle,
             symbol: candle_symbol(instrument, streamer),
-            from_time: from.ok().map(Timestamp::as_millisecond),
+            from_time: Some(from.as_millisecond()),
         },
         required: true,
     }
@@ -87,7 +105,7 @@ mod tests {
     fn daily_bars_reach_back_far_enough_for_ninety_returns() {
         let spy = Instrument::parse("SPY", date(2026, 11, 20)).unwrap();
         let now: Timestamp = "2026-11-20T21:30:00Z".parse().unwrap();
-        let want = daily_bars(&spy, &StreamerSymbol("SPY".into()), now);
+        let want = daily_bars(&spy, &StreamerSymbol("SPY".into()), History::WhereNeeded.start(now));
         assert_eq!(want.entry.symbol, "SPY{=d,tho=true}");
         let from = Timestamp::from_millisecond(want.entry.from_time.unwrap()).unwrap();
         assert_eq!(
@@ -97,5 +115,12 @@ mod tests {
         );
         let sessions = crate::time::sessions_back(crate::time::Market::UsEquities, date(2026, 11, 20), 92);
         assert!(sessions[0] > date(2026, 6, 3), "{}", sessions[0]);
+        let start = |days| History::Days(days).start(now).to_string();
+        assert_eq!(start(365), "2025-11-20T00:00:00Z");
+        assert_eq!(
+            start(u32::MAX),
+            Timestamp::MIN.to_string(),
+            "as far back as there are days"
+        );
     }
 }

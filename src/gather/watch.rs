@@ -94,7 +94,7 @@ impl<'a, 'v> Watch<'a, 'v> {
             venues.rest,
             bound,
             clock,
-            Wants::new(want, venues.memory, clock.wall),
+            Wants::new(want, venues.memory, (plan.history, clock.wall)),
         );
         tokio::pin!(asking);
         let (asked, (mut listening, mut line)) = {
@@ -272,6 +272,7 @@ impl<'a, 'v> Watch<'a, 'v> {
     /// Wants the daily bars of everybody who needs them; `anew` those that are there as well.
     fn want_bars(&mut self, anew: bool) {
         let Gathering {
+            plan,
             asked,
             listening,
             clock,
@@ -286,9 +287,10 @@ impl<'a, 'v> Watch<'a, 'v> {
             metrics_symbol(instrument).is_some()
                 && (instrument.kind() == Kind::Future || needs_bars(instrument, &asked.metrics))
         });
+        let from = plan.history.start(clock.now());
         for listed in needed {
             if let Some(resolved) = &listed.resolved {
-                let want = wants::daily_bars(&listed.instrument, &resolved.streamer, clock.now());
+                let want = wants::daily_bars(&listed.instrument, &resolved.streamer, from);
                 heard.want(&mut self.line, want);
             }
         }

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::gathered::VolRules;
 use super::price::Offer;
 use super::record::{Source, Sourced};
+use super::study::ClosedBars;
 use crate::dxlink::Candles;
 use crate::legacy::History;
 use crate::time::{self, Market};
@@ -21,6 +22,8 @@ use crate::vol::realized::{self, Estimator};
 pub(super) enum Window {
     /// 30 returns.
     Hv30,
+    /// 60 returns.
+    Hv60,
     /// 90 returns.
     Hv90,
 }
@@ -73,18 +76,31 @@ impl DailyBars {
                 close,
             }
         });
-        let closed = closed_bars(bars, market, received.min(now));
+        let closed = Cleaned {
+            closes_alone: true,
+            ..closed_bars(bars, market, received.min(now))
+        };
         Self::of(Source::Legacy, closed, false, market, now)
+    }
+
+    /// The bars themselves, as of the close of the last one.
+    pub(super) fn closed(&self) -> Result<ClosedBars, String> {
+        Ok(ClosedBars {
+            source: self.source,
+            as_of: self.as_of()?,
+            cut: self.cut,
+            cleaned: self.cleaned.clone(),
+        })
+    }
+
+    /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.
+    pub(super) fn spans_rolls(&self) -> bool {
+        self.source == Source::Legacy && self.market == Market::UsFutures
     }
 
     /// The realised volatility over `window`, as of the close of the last bar.
     pub(super) fn realized(&self, window: Window, rules: &VolRules) -> Offer<Vol> {
-        let Some(last) = self.cleaned.bars.last() else {
-            return Err(self.remark("no closed bars"));
-        };
-        if is_stale(last.date, self.now) {
-            return Err(format!("the bars end on {}", last.date));
-        }
+        let as_of = self.as_of()?;
         let span = realized::Window {
             days: window.returns(),
             trading_days: rules.trading_days,
@@ -92,12 +108,6 @@ impl DailyBars {
         let value = Estimator::CloseToClose
             .measure(&self.cleaned.bars, span)
             .map_err(|error| self.remark(&error.to_string()))?;
-        if self.has_bad_session(window) {
-            return Err(self.remark("a session of the window has no sound bar"));
-        }
-        let as_of = time::session_close(self.market, last.date)
-            .unwrap_or(self.now)
-            .min(self.now);
         Ok(Sourced {
             value,
             source: self.source,
@@ -116,20 +126,16 @@ impl DailyBars {
         }
     }
 
-    /// Whether a bar that was dropped stands between two that `window` takes, on a day that was traded.
-    fn has_bad_session(&self, window: Window) -> bool {
-        let mut newest_first = self.cleaned.bars.iter().rev();
-        let (Some(last), Some(first)) = (newest_first.next(), newest_first.nth(window.returns() - 1)) else {
-            return false;
+    /// The close of the last bar, if there is one and it is not too long ago.
+    fn as_of(&self) -> Result<Timestamp, String> {
+        let Some(last) = self.cleaned.bars.last() else {
+            return Err(self.remark("no closed bars"));
         };
-        let inside = |date: &&Date| first.date < **date && **date < last.date;
-        let mut bad = self.cleaned.dropped_on.iter().filter(inside);
-        bad.any(|date| time::is_session(self.market, *date))
-    }
-
-    /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.
-    fn spans_rolls(&self) -> bool {
-        self.source == Source::Legacy && self.market == Market::UsFutures
+        if is_stale(last.date, self.now) {
+            return Err(format!("the bars end on {}", last.date));
+        }
+        let close = time::session_close(self.market, last.date);
+        Ok(close.unwrap_or(self.now).min(self.now))
     }
 
     fn remark(&self, reason: &str) -> String {
@@ -143,9 +149,12 @@ impl DailyBars {
 }
 
 impl Window {
-    fn returns(self) -> usize {
+    pub(super) const ALL: [Self; 3] = [Self::Hv30, Self::Hv60, Self::Hv90];
+
+    pub(super) fn returns(self) -> usize {
         match self {
             Self::Hv30 => 30,
+            Self::Hv60 => 60,
             Self::Hv90 => 90,
         }
     }
@@ -153,8 +162,10 @@ impl Window {
     fn method(self, spans_rolls: bool) -> &'static str {
         match (self, spans_rolls) {
             (Self::Hv30, false) => "close-to-close, 30 returns",
+            (Self::Hv60, false) => "close-to-close, 60 returns",
             (Self::Hv90, false) => "close-to-close, 90 returns",
             (Self::Hv30, true) => "close-to-close, 30 returns, rolls not adjusted",
+            (Self::Hv60, true) => "close-to-close, 60 returns, rolls not adjusted",
             (Self::Hv90, true) => "close-to-close, 90 returns, rolls not adjusted",
         }
     }
@@ -162,7 +173,7 @@ impl Window {
 
 /// The bars of days that had closed by `then`, cleaned.
 fn closed_bars(bars: impl Iterator<Item = Bar>, market: Market, then: Timestamp) -> Cleaned {
-    clean(bars.filter(|bar| time::is_closed(market, bar.date, then)))
+    clean(bars.filter(|bar| time::is_closed(market, bar.date, then))).over_sessions(|day| time::is_session(market, day))
 }
 
 fn is_stale(last: Date, now: Timestamp) -> bool {

@@ -1,10 +1,13 @@
 //! What is still to be asked for, decided from what has come so far.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::precedence::is_option;
 use super::price;
 use super::record::{Record, Source, Sourced};
+use super::study::Study;
 use crate::dxlink::Greeks;
 use crate::instrument::{Kind, Symbol};
 use crate::stream::Streamed;
@@ -50,9 +53,10 @@ pub fn needs_hv(metrics: Option<&Metrics>, kind: Kind) -> bool {
 
 /// The symbols the deprecated source may be asked for, in the order of `records`: those without a price or without a
 /// realised volatility after the feed and REST. What an earlier run kept fills a hole only as far as it is still
-/// current: the realised volatility up to the last closed session. Options are never among them, that source does not
-/// know any.
-pub fn holes(records: &[Record], now: Timestamp) -> Vec<Hole> {
+/// current: the realised volatility up to the last closed session. Where there are `studies`, a symbol whose bars are
+/// missing or end before that session counts as one without realised volatility, unless it is a future, whose contracts
+/// that source joins. Options are never among them, that source does not know any.
+pub fn holes(records: &[Record], studies: &BTreeMap<Symbol, Study>, now: Timestamp) -> Vec<Hole> {
     let old = |source: Source| source == Source::Store;
     records
         .iter()
@@ -64,11 +68,16 @@ pub fn holes(records: &[Record], now: Timestamp) -> Vec<Hole> {
                 hv.as_ref()
                     .is_none_or(|hv| old(hv.source) && close.is_none_or(|close| hv.as_of < close))
             };
+            let lacks_bars = studies.get(&record.symbol).is_some_and(|study| {
+                let bars = study.bars.as_ref();
+                let current = bars.is_ok_and(|bars| close.is_none_or(|close| bars.as_of >= close));
+                record.kind != Kind::Future && !current
+            });
             Hole {
                 symbol: record.symbol.clone(),
                 kind: record.kind,
                 price: record.price.as_ref().is_none_or(|price| old(price.source)),
-                hv: is_open(&record.hv30) || is_open(&record.hv90),
+                hv: is_open(&record.hv30) || is_open(&record.hv90) || lacks_bars,
             }
         })
         .filter(|hole| hole.price || hole.hv)

@@ -82,6 +82,12 @@ impl KeptBars {
         let last = time::last_closed_session(market, now);
         time::session_close(market, last).is_some_and(|close| self.at >= close)
     }
+
+    /// Whether they begin within a week of `from`, longer than any closing of the exchanges.
+    pub fn reach_back(&self, from: Timestamp) -> bool {
+        let first = self.candles.bars.iter().map(|bar| bar.time).min();
+        first.is_some_and(|first| first <= from.as_millisecond().saturating_add(WEEK_MILLIS))
+    }
 }
 
 /// Where a volatility stands in its own past year.
@@ -192,6 +198,8 @@ pub fn kept_values(record: &Record) -> usize {
 fn ratio(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64
 }
+
+const WEEK_MILLIS: i64 = 7 * 86_400_000;
 
 /// Sessions of a year.
 const YEAR: usize = 252;

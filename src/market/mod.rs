@@ -12,17 +12,20 @@ mod kept;
 mod merge;
 mod notes;
 mod offers;
+mod outlook;
 mod precedence;
 mod price;
 mod reading;
 mod record;
 mod run;
+mod study;
 
 pub use coverage::{Coverage, MissingField};
 pub use gathered::{Inputs, Subject, VolRules};
 pub use holes::{Hole, holes, needs_hv, needs_price};
 pub use kept::{Kept, KeptBars, KeptValue, PastDay, PastIv, kept_values};
 pub use merge::merge;
+pub use outlook::{Compared, Expected, Horizon, Measured, Outlook, Premiums, Term};
 pub use precedence::{Precedence, fields_of, required};
 pub use price::market_of;
 pub use reading::{Reading, reading, stars};
@@ -30,3 +33,4 @@ pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
 };
+pub use study::{ClosedBars, Study, Witness};

@@ -7,12 +7,13 @@ use super::bars::{DailyBars, Window};
 use super::gathered::{Inputs, VolRules};
 use super::kept::{Place, own_place};
 use super::price::{NOTHING_KEPT, Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream};
-use super::record::{Field, Source, Sourced};
+use super::record::{Attempt, Field, Source, Sourced};
+use super::study::ClosedBars;
 use crate::dxlink::Greeks;
 use crate::instrument::Kind;
 use crate::legacy::History;
 use crate::stream::Streamed;
-use crate::tastytrade::{MarketQuote, Metrics, RankVariant};
+use crate::tastytrade::{ExpirationIv, MarketQuote, Metrics, RankVariant};
 use crate::time;
 use crate::units::{Rank, Vol};
 
@@ -187,12 +188,13 @@ impl<'a> Offers<'a> {
                 .realized(window, self.rules),
             Source::Dxlink | Source::Model => Err("has no realised volatility".to_owned()),
             Source::Store => {
-                let field = match window {
-                    Window::Hv30 => Field::Hv30,
-                    Window::Hv90 => Field::Hv90,
+                let kept = match window {
+                    Window::Hv30 => self.kept(Field::Hv30, Vol::new),
+                    Window::Hv60 => Err(NOTHING_KEPT.to_owned()),
+                    Window::Hv90 => self.kept(Field::Hv90, Vol::new),
                 };
                 let computed = self.kept.as_ref().map(|bars| bars.realized(window, self.rules));
-                match (computed, self.kept(field, Vol::new)) {
+                match (computed, kept) {
                     (Some(Ok(computed)), _) => Ok(computed),
                     (_, Ok(kept)) => Ok(kept),
                     (Some(Err(reason)), Err(_)) | (None, Err(reason)) => Err(reason),
@@ -204,17 +206,74 @@ impl<'a> Offers<'a> {
     fn venue_hv(&self, window: Window) -> Offer<Vol> {
         let (wire, method, name) = match window {
             Window::Hv30 => ("historical-volatility-30-day", "venue's 30-day volatility", "hv30"),
+            Window::Hv60 => ("historical-volatility-60-day", "venue's 60-day volatility", "hv60"),
             Window::Hv90 => ("historical-volatility-90-day", "venue's 90-day volatility", "hv90"),
         };
         let read = |metrics: &Metrics| {
             let hv = match window {
                 Window::Hv30 => metrics.hv30,
+                Window::Hv60 => metrics.hv60,
                 Window::Hv90 => metrics.hv90,
             };
             hv.map(|hv| (hv, method))
         };
         self.metric(Source::Rest, &[wire], moment_of, read)
             .and_then(|hv| above_zero(hv, name))
+    }
+
+    /// The closed bars of the best source that has any, or who was asked for them. Bars that join contracts are none.
+    pub(super) fn bars(&self) -> Result<ClosedBars, Vec<Attempt>> {
+        let closed = |bars: &Result<DailyBars, String>| match bars {
+            Ok(bars) if bars.spans_rolls() => Err("its bars join one contract to the next".to_owned()),
+            Ok(bars) => bars.closed(),
+            Err(reason) => Err(reason.clone()),
+        };
+        let offers = [
+            (Source::DxlinkCandles, Some(closed(&self.candles))),
+            (Source::Legacy, Some(closed(&self.history))),
+            (Source::Store, self.kept.as_ref().map(DailyBars::closed)),
+        ];
+        let mut tried = Vec::new();
+        for (source, offer) in offers {
+            match offer {
+                Some(Ok(bars)) => return Ok(bars),
+                Some(Err(reason)) => tried.push(Attempt { source, reason }),
+                None => {}
+            }
+        }
+        Err(tried)
+    }
+
+    /// The implied volatilities by expiration.
+    pub(super) fn terms(&self) -> Offer<Vec<ExpirationIv>> {
+        self.metric(
+            Source::Rest,
+            &["option-expiration-implied-volatilities"],
+            iv_moment,
+            |metrics| {
+                let terms = (!metrics.terms.is_empty()).then(|| metrics.terms.clone());
+                terms.map(|terms| (terms, "venue's volatility by expiration"))
+            },
+        )
+    }
+
+    /// What `source` itself says the realised volatility over `window` is: the feed's bars only if the feed sent them in
+    /// this run.
+    pub(super) fn witness(&self, source: Source, window: Window) -> Offer<Vol> {
+        let offer = self.realized(source, window);
+        match offer {
+            Ok(vol) if vol.source != source => Err(self.unsent()),
+            offer => offer,
+        }
+    }
+
+    /// Why the feed sent no bars.
+    fn unsent(&self) -> String {
+        match streamed(self.inputs).map(|streamed| &streamed.candles) {
+            Ok(Some(Err(reason))) => reason.clone(),
+            Ok(Some(Ok(_)) | None) => "not asked: the bars kept are those of the last closed session".to_owned(),
+            Err(reason) => reason,
+        }
     }
 
     pub(super) fn greek(

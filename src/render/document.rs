@@ -29,6 +29,8 @@ pub enum Command {
     Explain,
     /// `variance chain`.
     Chain,
+    /// `variance vol SYMBOL`, in whose own document this one is.
+    Vol,
 }
 
 /// What `screen`, `quote`, `explain` and `chain` print.
@@ -168,6 +170,11 @@ impl Document {
     /// `records` in their order, not screened.
     pub fn quote(records: &[Record], meta: Meta<'_>) -> Self {
         Self::envelope(Command::Quote, records.iter().map(Row::quoted).collect(), meta)
+    }
+
+    /// `records` in their order, for the document of `vol`.
+    pub fn vol(records: &[Record], meta: Meta<'_>) -> Self {
+        Self::envelope(Command::Vol, records.iter().map(Row::quoted).collect(), meta)
     }
 
     /// `records` in their order, with the answer of every gate of `rules` on `today`.

@@ -16,7 +16,7 @@ use crate::screen::{Diff, Rules};
 const GATE_COLUMNS: [&str; 7] = ["symbol", "gate", "verdict", "value", "limit", "text", "note"];
 
 /// Columns that end every line of `plain` and `csv`, the same on all of them.
-const RUN_COLUMNS: [&str; 4] = ["mode", "delayed", "partial", "recorded"];
+pub(super) const RUN_COLUMNS: [&str; 4] = ["mode", "delayed", "partial", "recorded"];
 
 pub(super) fn json(document: &Document, out: &mut impl io::Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;
@@ -168,16 +168,8 @@ fn options(chain: &ChainBlock) -> io::Result<Vec<Map<String, Value>>> {
 
 /// Header and cells of the formats with one row a line; of one of several documents also when it was made.
 fn grid(document: &Document, turn: Option<Turn>) -> io::Result<(Vec<&'static str>, Vec<Vec<String>>)> {
-    let made = turn.map(|_| document.generated_at.clone());
-    let mut run = vec![
-        text(&serde_json::to_value(document.mode)?),
-        text(&Value::Bool(document.delayed)),
-        text(&Value::Bool(document.partial)),
-        text(&serde_json::to_value(
-            document.recorded.as_ref().map(|recorded| recorded.mode),
-        )?),
-    ];
-    run.extend(made);
+    let mut run = run_cells(document)?;
+    run.extend(turn.map(|_| document.generated_at.clone()));
     let (columns, objects) = match (&document.explained, &document.chain) {
         (_, Some(chain)) => (OPTION_COLUMNS.as_slice(), options(chain)?),
         (_, None) if document.command == Command::Chain => (OPTION_COLUMNS.as_slice(), Vec::new()),
@@ -207,6 +199,17 @@ fn grid(document: &Document, turn: Option<Turn>) -> io::Result<(Vec<&'static str
     let made = turn.map(|_| "generated_at");
     let header = columns.iter().copied().chain(RUN_COLUMNS).chain(made).collect();
     Ok((header, objects.iter().map(cells).collect()))
+}
+
+/// The cells of [`RUN_COLUMNS`].
+pub(super) fn run_cells(document: &Document) -> io::Result<Vec<String>> {
+    let recorded = document.recorded.as_ref().map(|recorded| recorded.mode);
+    Ok(vec![
+        text(&serde_json::to_value(document.mode)?),
+        text(&Value::Bool(document.delayed)),
+        text(&Value::Bool(document.partial)),
+        text(&serde_json::to_value(recorded)?),
+    ])
 }
 
 fn object(value: &impl Serialize) -> io::Result<Map<String, Value>> {

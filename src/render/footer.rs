@@ -1,13 +1,13 @@
 //! What stands below a table: whether the numbers can be trusted, and why not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::{fmt, io};
 
 use super::chain::ChainBlock;
 use super::explained::{source_name, tried};
 use super::table::first_source;
-use super::text::cut;
-use super::{Document, Row};
+use super::text::{cut, wrapped};
+use super::{Command, Document, Row, Style};
 use crate::market::{
     FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy, StoreState,
 };
@@ -41,11 +41,27 @@ pub(super) fn lines(document: &Document) -> Vec<Line> {
         .collect()
 }
 
+/// Writes every line below the table.
+pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+    for line in lines(document) {
+        let text = wrapped(&line.text, style.width);
+        if line.alarm && style.color {
+            let alarm = anstyle::Style::new()
+                .bold()
+                .fg_color(Some(anstyle::AnsiColor::Yellow.into()));
+            writeln!(out, "{alarm}{text}{alarm:#}")?;
+        } else {
+            writeln!(out, "{text}")?;
+        }
+    }
+    Ok(())
+}
+
 /// The legend of `*`: which fields are not from their first source, and from which instead.
 fn marks(document: &Document) -> Option<String> {
     let mut fields: BTreeMap<Source, BTreeSet<Field>> = BTreeMap::new();
     let of_options = document.chain.iter().flat_map(ChainBlock::options);
-    let shown = if document.chain.is_some() {
+    let shown = if document.chain.is_some() || document.command == Command::Vol {
         &[]
     } else {
         document.rows.as_slice()

@@ -11,6 +11,7 @@ mod footer;
 mod history;
 mod layout;
 mod number;
+mod outlook;
 mod panel;
 mod row;
 mod table;
@@ -24,6 +25,7 @@ use std::io;
 pub use chain::{ChainBlock, CheckBlock, ExpirationBlock, GreeksBlock, OptionBlock, StrikeBlock, ThirtyDayBlock};
 pub use document::{Command, Document, Explanation, Meta, Recorded, Rejected, SCHEMA_VERSION, schema};
 pub use history::{History, Origin, Session};
+pub use outlook::OutlookDocument;
 pub use panel::PanelDocument;
 pub use row::{Provenance, ROW_COLUMNS, Row};
 

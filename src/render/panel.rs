@@ -1,4 +1,5 @@
-//! The panel of realised volatility, in every format: estimators by window, and the cone with today's place.
+//! The panel of realised volatility: estimators by window, and the cone with today's place. Of a file it is a document of
+//! its own.
 
 use std::io;
 
@@ -37,7 +38,7 @@ impl PanelDocument<'_> {
             Format::Plain => self.rows(b'\t', out),
             Format::Csv => self.rows(b',', out),
             Format::Json => {
-                serde_json::to_writer_pretty(&mut *out, &self.json())?;
+                serde_json::to_writer_pretty(&mut *out, &Value::Object(self.json()))?;
                 writeln!(out)
             }
             Format::Jsonl => self.jsonl(out),
@@ -46,162 +47,198 @@ impl PanelDocument<'_> {
     }
 
     fn table(&self, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-        let panel = self.panel;
-        let Panel { bars, first, last, .. } = panel;
+        let Panel { bars, first, last, .. } = self.panel;
         let headline = format!("{}: {bars} bars, {first} to {last}", clean(self.file));
         writeln!(out, "{}\n", wrapped(&headline, style.width))?;
-        for line in lines(&fit(estimators(panel), style.width), style, |_| false) {
-            writeln!(out, "{line}")?;
-        }
-        let ewma = percent(panel.ewma.as_ref().ok().map(|vol| vol.get()));
-        writeln!(out, "EWMA ({} a day, all bars): {ewma}\n", panel.lambda)?;
-        let top = panel.lines.iter().filter_map(|line| line.cone.as_ref().ok());
-        let top = top.map(|cone| cone.max.get()).fold(0.0, f64::max);
-        let cone = fit(cone(panel, top), style.width);
-        for line in lines(&cone, style, |_| false) {
-            writeln!(out, "{line}")?;
-        }
-        let mut notes =
-            vec!["cone: close-to-close over all windows of the length; Below: share of them under today's".to_owned()];
-        if cone.iter().any(|column| column.header == CHART) {
-            notes.push(format!(
-                "chart: from 0 to {}; {WHOLE} all, {TENTHS} 10 to 90 %, {QUARTILES} quartiles, {TODAY} today",
-                percent(Some(top))
-            ));
-        }
-        notes.extend(reasons(panel).map(|(days, reason)| format!("{days} days: {reason}")));
-        notes.extend(self.notes());
-        notes
-            .iter()
-            .try_for_each(|note| writeln!(out, "{}", wrapped(note, style.width)))
-    }
-
-    /// What a reader must know about the bars.
-    fn notes(&self) -> Vec<String> {
-        let panel = self.panel;
-        let (dropped, replaced) = (panel.dropped, panel.replaced);
-        let mut notes = Vec::new();
-        if dropped.total() > 0 {
-            notes.push(format!(
-                "dropped: {} bars ({} without a price, {} with a zero, {} whose high and low do not enclose open and close)",
-                dropped.total(),
-                dropped.absent,
-                dropped.zero,
-                dropped.not_enclosing
-            ));
-        }
-        if replaced > 0 {
-            notes.push(format!("replaced: {replaced} bars by a later one of the same date"));
-        }
-        for split in &panel.splits {
-            notes.push(format!(
-                "SPLIT? {}: the close is {} of the one before, as in a {}:{} split nobody adjusted for; what spans it is wrong",
-                split.date,
-                fixed(Some(split.change), 4),
-                split.new,
-                split.old
-            ));
-        }
-        notes
+        tables(self.panel, style, out)
     }
 
     fn rows(&self, delimiter: u8, out: &mut impl io::Write) -> io::Result<()> {
         let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(out);
-        let estimators = Estimator::ALL.map(Estimator::key);
-        let columns = ["days"].into_iter().chain(estimators).chain(CONE.map(|(name, _)| name));
-        writer.write_record(columns)?;
+        writer.write_record(columns())?;
         for line in &self.panel.lines {
-            let numbers = Estimator::ALL.map(|estimator| measured(line, estimator));
-            let cone = CONE.map(|(_, of)| line.cone.as_ref().ok().map(of));
-            let cells = numbers.into_iter().chain(cone);
-            let cells = cells.map(|cell| cell.map(|value| value.to_string()).unwrap_or_default());
-            writer.write_record([line.days.to_string()].into_iter().chain(cells))?;
+            writer.write_record(cells(line.days, Some(line)))?;
         }
         writer.flush()
     }
 
     fn jsonl(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let Value::Object(mut meta) = self.json() else {
-            return Ok(());
-        };
+        let mut meta = self.json();
         meta.remove("rows");
-        meta.insert("type".to_owned(), "meta".into());
-        writeln!(out, "{}", Value::Object(meta))?;
+        tagged("meta", meta, out)?;
         for line in &self.panel.lines {
-            let mut row = row(line);
-            row.insert("type".to_owned(), "row".into());
-            writeln!(out, "{}", Value::Object(row))?;
+            tagged("row", row(line.days, Ok(line)), out)?;
         }
         writeln!(out, "{}", json!({ "type": "summary", "rows": self.panel.lines.len() }))
     }
 
-    fn json(&self) -> Value {
-        let panel = self.panel;
-        let splits = panel.splits.iter().map(|split| {
-            json!({ "date": split.date.to_string(), "new": split.new, "old": split.old, "change": split.change })
-        });
-        json!({
-            "schema_version": SCHEMA_VERSION,
-            "command": "vol",
-            "generated_at": millis(self.generated_at),
-            "source": "file",
-            "file": clean(self.file),
-            "first": panel.first.to_string(),
-            "last": panel.last.to_string(),
-            "bars": {
-                "used": panel.bars,
-                "replaced": panel.replaced,
-                "dropped": {
-                    "absent": panel.dropped.absent,
-                    "zero": panel.dropped.zero,
-                    "not_enclosing": panel.dropped.not_enclosing,
-                },
-            },
-            "trading_days": panel.trading_days,
-            "ewma": {
-                "lambda": panel.lambda,
-                "vol": panel.ewma.as_ref().ok().map(|vol| vol.get()),
-                "reason": panel.ewma.as_ref().err().map(ToString::to_string),
-            },
-            "split_alarms": splits.collect::<Vec<_>>(),
-            "rows": panel.lines.iter().map(row).collect::<Vec<_>>(),
-        })
+    fn json(&self) -> Map<String, Value> {
+        let mut document = Map::new();
+        let mut set = |key: &str, value: Value| document.insert(key.to_owned(), value);
+        set("schema_version", SCHEMA_VERSION.into());
+        set("command", "vol".into());
+        set("generated_at", millis(self.generated_at).into());
+        set("source", "file".into());
+        set("file", clean(self.file).into());
+        document.extend(measures(self.panel));
+        let rows = self.panel.lines.iter().map(|line| row(line.days, Ok(line)));
+        document.insert("rows".to_owned(), rows.collect());
+        document
     }
 }
 
-fn row(line: &Line) -> Map<String, Value> {
+/// Writes `object` on one line, marked as `kind`.
+pub(super) fn tagged(kind: &str, mut object: Map<String, Value>, out: &mut impl io::Write) -> io::Result<()> {
+    object.insert("type".to_owned(), kind.into());
+    writeln!(out, "{}", Value::Object(object))
+}
+
+/// The estimators by window, the cone, and what a reader must know about them.
+pub(super) fn tables(panel: &Panel, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+    for line in lines(&fit(estimators(panel), style.width), style, |_| false) {
+        writeln!(out, "{line}")?;
+    }
+    let ewma = match &panel.ewma {
+        Ok(vol) => percent(Some(vol.get())),
+        Err(reason) => format!("{UNKNOWN} ({reason})"),
+    };
+    writeln!(out, "EWMA ({} a day, all bars): {ewma}\n", panel.lambda)?;
+    let top = panel.lines.iter().filter_map(|line| line.cone.as_ref().ok());
+    let top = top.map(|cone| cone.max.get()).fold(0.0, f64::max);
+    let cone = fit(cone(panel, top), style.width);
+    for line in lines(&cone, style, |_| false) {
+        writeln!(out, "{line}")?;
+    }
+    let mut notes =
+        vec!["cone: close-to-close over all windows of the length; Below: share of them under today's".to_owned()];
+    if cone.iter().any(|column| column.header == CHART) {
+        notes.push(format!(
+            "chart: from 0 to {}; {WHOLE} all, {TENTHS} 10 to 90 %, {QUARTILES} quartiles, {TODAY} today",
+            percent(Some(top))
+        ));
+    }
+    notes.extend(reasons(panel));
+    notes.extend(remarks(panel));
+    notes
+        .iter()
+        .try_for_each(|note| writeln!(out, "{}", wrapped(note, style.width)))
+}
+
+/// What a reader must know about the bars.
+fn remarks(panel: &Panel) -> Vec<String> {
+    let (dropped, replaced) = (panel.dropped, panel.replaced);
+    let mut notes = Vec::new();
+    if dropped.total() > 0 {
+        notes.push(format!(
+            "dropped: {} bars ({} without a price, {} with a zero, {} whose high and low do not enclose open and close)",
+            dropped.total(),
+            dropped.absent,
+            dropped.zero,
+            dropped.not_enclosing
+        ));
+    }
+    if replaced > 0 {
+        notes.push(format!("replaced: {replaced} bars by a later one of the same date"));
+    }
+    for split in &panel.splits {
+        notes.push(format!(
+            "SPLIT? {}: the close is {} of the one before, as in a {}:{} split nobody adjusted for; what spans it is wrong",
+            split.date,
+            fixed(Some(split.change), 4),
+            split.new,
+            split.old
+        ));
+    }
+    notes
+}
+
+/// The columns of a window in `plain` and `csv`.
+pub(super) fn columns() -> impl Iterator<Item = &'static str> {
+    let estimators = Estimator::ALL.map(Estimator::key);
+    ["days"].into_iter().chain(estimators).chain(CONE.map(|(name, _)| name))
+}
+
+/// The cells of a window of `days`, empty where there is no number.
+pub(super) fn cells(days: usize, line: Option<&Line>) -> impl Iterator<Item = String> {
+    let numbers = Estimator::ALL.map(|estimator| measured(line?, estimator));
+    let cone = CONE.map(|(_, of)| line?.cone.as_ref().ok().map(of));
+    let numbers = numbers.into_iter().chain(cone);
+    let cells = numbers.map(|cell| cell.map(|value| value.to_string()).unwrap_or_default());
+    [days.to_string()].into_iter().chain(cells)
+}
+
+/// What is measured over all bars, and the bars, under the names of machine output.
+pub(super) fn measures(panel: &Panel) -> Map<String, Value> {
+    let splits = panel.splits.iter().map(
+        |split| json!({ "date": split.date.to_string(), "new": split.new, "old": split.old, "change": split.change }),
+    );
+    let mut measures = Map::new();
+    let mut set = |key: &str, value: Value| measures.insert(key.to_owned(), value);
+    set("first", panel.first.to_string().into());
+    set("last", panel.last.to_string().into());
+    let bars = json!({
+        "used": panel.bars,
+        "replaced": panel.replaced,
+        "dropped": {
+            "absent": panel.dropped.absent,
+            "zero": panel.dropped.zero,
+            "not_enclosing": panel.dropped.not_enclosing,
+        },
+    });
+    set("bars", bars);
+    set("trading_days", panel.trading_days.into());
+    let ewma = json!({
+        "lambda": panel.lambda,
+        "vol": panel.ewma.as_ref().ok().map(|vol| vol.get()),
+        "reason": panel.ewma.as_ref().err().map(ToString::to_string),
+    });
+    set("ewma", ewma);
+    set("split_alarms", splits.collect());
+    measures
+}
+
+/// A window of `days` under the names of machine output; where there are no bars, with the reason in place of each number.
+pub(super) fn row(days: usize, line: Result<&Line, &str>) -> Map<String, Value> {
     let mut row = Map::new();
-    row.insert("days".to_owned(), line.days.into());
+    row.insert("days".to_owned(), days.into());
     let mut missing = Map::new();
-    for (estimator, answer) in &line.measured {
-        row.insert(
-            estimator.key().to_owned(),
-            json!(answer.as_ref().ok().map(|vol| vol.get())),
-        );
+    for estimator in Estimator::ALL {
+        let answer = line.map_err(str::to_owned).and_then(|line| answer(line, estimator));
+        row.insert(estimator.key().to_owned(), json!(answer.as_ref().ok()));
         if let Err(reason) = answer {
-            missing.insert(estimator.key().to_owned(), reason.to_string().into());
+            missing.insert(estimator.key().to_owned(), reason.into());
         }
     }
-    let cone = line.cone.as_ref().map(|cone| {
+    let cone = line.map_err(str::to_owned).and_then(|line| {
+        let cone = line.cone.as_ref().map_err(ToString::to_string)?;
         let numbers = CONE.map(|(name, of)| (name.trim_start_matches("cone_").to_owned(), json!(of(cone))));
         let mut object: Map<String, Value> = numbers.into_iter().collect();
         object.insert("windows".to_owned(), cone.windows.into());
-        Value::Object(object)
+        Ok(Value::Object(object))
     });
     if let Err(reason) = &cone {
-        missing.insert("cone".to_owned(), reason.to_string().into());
+        missing.insert("cone".to_owned(), reason.as_str().into());
     }
     row.insert("cone".to_owned(), cone.unwrap_or(Value::Null));
     row.insert("missing".to_owned(), Value::Object(missing));
     row
 }
 
-/// The windows that lack something, each with the first reason.
-fn reasons(panel: &Panel) -> impl Iterator<Item = (usize, String)> {
-    panel.lines.iter().filter_map(|line| {
-        let reason = line.measured.iter().find_map(|(_, answer)| answer.as_ref().err())?;
-        Some((line.days, reason.to_string()))
-    })
+/// Each reason why a window lacks something, after the windows it is the reason of.
+fn reasons(panel: &Panel) -> Vec<String> {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for line in &panel.lines {
+        for reason in line.measured.iter().filter_map(|(_, answer)| answer.as_ref().err()) {
+            let (reason, days) = (reason.to_string(), line.days.to_string());
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, windows)) if windows.last() == Some(&days) => {}
+                Some((_, windows)) => windows.push(days),
+                None => reasons.push((reason, vec![days])),
+            }
+        }
+    }
+    let words = |(reason, days): (String, Vec<String>)| format!("{} days: {reason}", days.join(", "));
+    reasons.into_iter().map(words).collect()
 }
 
 fn estimators(panel: &Panel) -> Vec<Column> {
@@ -254,9 +291,16 @@ fn number(panel: &Panel, header: &'static str, keep: u8, cell: impl Fn(&Line) ->
     }
 }
 
-fn measured(line: &Line, wanted: Estimator) -> Option<f64> {
-    let (_, answer) = line.measured.iter().find(|(estimator, _)| *estimator == wanted)?;
-    answer.as_ref().ok().map(|vol| vol.get())
+fn measured(line: &Line, estimator: Estimator) -> Option<f64> {
+    answer(line, estimator).ok()
+}
+
+fn answer(line: &Line, wanted: Estimator) -> Result<f64, String> {
+    let mut measured = line.measured.iter();
+    let (_, answer) = measured
+        .find(|(estimator, _)| *estimator == wanted)
+        .ok_or_else(|| "not measured".to_owned())?;
+    answer.as_ref().map(|vol| vol.get()).map_err(ToString::to_string)
 }
 
 fn heading(estimator: Estimator) -> &'static str {

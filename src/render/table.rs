@@ -4,7 +4,7 @@ use std::io;
 
 use super::layout::{Column, fit, lines};
 use super::number::{UNKNOWN, count, fixed, percent, price};
-use super::text::{clean, wrapped};
+use super::text::clean;
 use super::{Command, Document, Row, Style, chain_table, explained, footer};
 use crate::instrument::Kind;
 use crate::market::{Field, Source};
@@ -13,27 +13,18 @@ use crate::screen::Flag;
 pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     match document.command {
         Command::Explain => explained::write(document, style, out)?,
-        Command::Screen | Command::Quote | Command::Chain if document.rows.is_empty() => writeln!(out, "no rows")?,
+        Command::Screen | Command::Quote | Command::Chain | Command::Vol if document.rows.is_empty() => {
+            writeln!(out, "no rows")?;
+        }
         Command::Screen => rows(&document.rows, &SCREEN, style, out)?,
-        Command::Quote => quotes(&document.rows, style, out)?,
+        Command::Quote | Command::Vol => quotes(&document.rows, style, out)?,
         Command::Chain => match &document.chain {
             Some(chain) => chain_table::write(chain, &document.rows, style, out)?,
             None => quotes(&document.rows, style, out)?,
         },
     }
     writeln!(out)?;
-    for line in footer::lines(document) {
-        let text = wrapped(&line.text, style.width);
-        if line.alarm && style.color {
-            let alarm = anstyle::Style::new()
-                .bold()
-                .fg_color(Some(anstyle::AnsiColor::Yellow.into()));
-            writeln!(out, "{alarm}{text}{alarm:#}")?;
-        } else {
-            writeln!(out, "{text}")?;
-        }
-    }
-    Ok(())
+    footer::write(document, style, out)
 }
 
 /// Whether a value is not from the source that is asked first.

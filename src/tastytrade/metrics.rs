@@ -1,5 +1,5 @@
 //! `/market-metrics`: one comma list of symbols, futures by their root. Volatility index, rank and percentile are
-//! fractions on this wire, historical volatilities are percent; the unit belongs to the field, never to the size.
+//! fractions on this wire, so are the volatilities by expiration, and historical volatilities are percent; the unit belongs to the field, never to the size.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use super::envelope::{Parsed, parse_list};
-use super::{Earnings, Error, Metrics, RankVariant, Route};
+use super::{Earnings, Error, ExpirationIv, Metrics, RankVariant, Route, Settlement};
 use crate::http::{Wire, encode};
 use crate::instrument::Symbol;
 use crate::units::{Rank, Vol};
@@ -42,6 +42,8 @@ struct Item {
     implied_volatility_updated_at: Wire<Timestamp>,
     #[serde(rename = "historical-volatility-30-day")]
     hv30: Wire<f64>,
+    #[serde(rename = "historical-volatility-60-day")]
+    hv60: Wire<f64>,
     #[serde(rename = "historical-volatility-90-day")]
     hv90: Wire<f64>,
     liquidity_rating: Wire<i64>,
@@ -49,6 +51,7 @@ struct Item {
     #[serde(rename = "corr-spy-3month")]
     corr_spy: Wire<f64>,
     earnings: Option<Box<RawValue>>,
+    option_expiration_implied_volatilities: Option<Box<RawValue>>,
     updated_at: Wire<Timestamp>,
 }
 
@@ -58,6 +61,15 @@ struct Report {
     visible: Wire<bool>,
     estimated: Wire<bool>,
     expected_report_date: Wire<Date>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", default)]
+struct Term {
+    expiration_date: Wire<Date>,
+    option_chain_type: Wire<SmolStr>,
+    settlement_type: Wire<SmolStr>,
+    implied_volatility: Wire<f64>,
 }
 
 impl Item {
@@ -83,6 +95,10 @@ impl Item {
                 .hv30
                 .and_then(Vol::from_percent)
                 .or_note("historical-volatility-30-day", notes),
+            hv60: self
+                .hv60
+                .and_then(Vol::from_percent)
+                .or_note("historical-volatility-60-day", notes),
             hv90: self
                 .hv90
                 .and_then(Vol::from_percent)
@@ -90,6 +106,10 @@ impl Item {
             liquidity_rating: self.liquidity_rating.or_note("liquidity-rating", notes),
             beta: self.beta.or_note("beta", notes),
             corr_spy: corr_spy.or_note("corr-spy-3month", notes),
+            terms: self
+                .option_expiration_implied_volatilities
+                .map(|list| terms(&list, notes))
+                .unwrap_or_default(),
             earnings: self.earnings.and_then(|report| earnings(&report, notes)),
             iv_updated_at: self
                 .implied_volatility_updated_at
@@ -151,6 +171,40 @@ fn earnings(report: &RawValue, unreadable: &mut Vec<String>) -> Option<Earnings>
         estimated: estimated != Wire::Is(false),
     })
 }
+
+/// The volatilities by expiration, by date, those settled on the opening first. One that cannot be read, or names no date,
+/// is left out and noted.
+fn terms(list: &RawValue, unreadable: &mut Vec<String>) -> Vec<ExpirationIv> {
+    let Ok(list) = serde_json::from_str::<Option<Vec<&RawValue>>>(list.get()) else {
+        unreadable.push(TERMS.to_owned());
+        return Vec::new();
+    };
+    let list = list.unwrap_or_default();
+    let mut terms: Vec<ExpirationIv> = list.iter().filter_map(|one| term(one, unreadable)).collect();
+    terms.sort_by_key(|term| (term.expiration, term.settlement != Some(Settlement::Morning)));
+    terms
+}
+
+fn term(one: &RawValue, unreadable: &mut Vec<String>) -> Option<ExpirationIv> {
+    let term = serde_json::from_str::<Term>(one.get()).unwrap_or_default();
+    let Wire::Is(expiration) = term.expiration_date else {
+        unreadable.push(TERMS.to_owned());
+        return None;
+    };
+    let iv = term.implied_volatility.and_then(Vol::new).or_note(TERMS, unreadable);
+    Some(ExpirationIv {
+        expiration,
+        settlement: match term.settlement_type.ok().as_deref() {
+            Some("AM") => Some(Settlement::Morning),
+            Some("PM") => Some(Settlement::Afternoon),
+            Some(_) | None => None,
+        },
+        standard: term.option_chain_type.ok().map(|kind| kind == "Standard"),
+        iv: iv.filter(|iv| iv.get() > 0.0),
+    })
+}
+
+const TERMS: &str = "option-expiration-implied-volatilities";
 
 #[cfg(test)]
 mod tests;

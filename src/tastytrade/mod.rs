@@ -24,4 +24,4 @@ pub use client::{Answer, Client, Credentials, Settings, Traffic};
 pub use error::Error;
 pub use futures::active_contract;
 pub use route::Route;
-pub use types::{Earnings, FutureListing, MarketQuote, Metrics, QuoteToken, RankVariant};
+pub use types::{Earnings, ExpirationIv, FutureListing, MarketQuote, Metrics, QuoteToken, RankVariant};

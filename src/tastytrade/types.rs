@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+use super::Settlement;
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::units::{Price, Rank, Vol};
 
@@ -34,8 +35,12 @@ pub struct Metrics {
     pub iv_percentile: Option<Rank>,
     /// Historical volatility of 30 days as the venue computes it.
     pub hv30: Option<Vol>,
+    /// Historical volatility of 60 days as the venue computes it.
+    pub hv60: Option<Vol>,
     /// Historical volatility of 90 days as the venue computes it.
     pub hv90: Option<Vol>,
+    /// Implied volatility by expiration, by date; empty when the venue names none.
+    pub terms: Vec<ExpirationIv>,
     /// Stars of liquidity, 0 to 5.
     pub liquidity_rating: Option<i64>,
     /// Beta against the S&P 500.
@@ -50,6 +55,19 @@ pub struct Metrics {
     pub updated_at: Option<Timestamp>,
     /// Fields that were present but unreadable, by their wire names.
     pub unreadable: Vec<String>,
+}
+
+/// The implied volatility of one expiration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpirationIv {
+    /// Last day of the options.
+    pub expiration: Date,
+    /// When they settle, where the venue says.
+    pub settlement: Option<Settlement>,
+    /// Whether their terms are the usual ones, and not adjusted by a corporate action; `None` where the venue does not say.
+    pub standard: Option<bool>,
+    /// The volatility, as the venue computes it; `None` when the venue has none or one that is no volatility.
+    pub iv: Option<Vol>,
 }
 
 /// The next earnings report.

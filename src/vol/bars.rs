@@ -35,6 +35,9 @@ pub struct CleanBar {
     pub low: f64,
     /// Last price; may be negative.
     pub close: f64,
+    /// Whether a session between the bar before and this one has no sound bar: what is measured from one to the other is
+    /// not of one day. Known only after [`Cleaned::over_sessions`].
+    pub after_hole: bool,
 }
 
 /// Bars fit for an estimator and what did not become one.
@@ -48,6 +51,8 @@ pub struct Cleaned {
     pub dropped_on: Vec<Date>,
     /// Bars that a later one of the same date replaced; they are not among the dropped ones.
     pub replaced: usize,
+    /// Whether open, high and low only repeat the close, because nothing else is known.
+    pub closes_alone: bool,
 }
 
 /// Dropped bars by cause; the first that applies counts.
@@ -61,6 +66,21 @@ pub struct Dropped {
     pub not_enclosing: usize,
 }
 
+impl Cleaned {
+    /// The same, with every bar marked before which a bar of a session was dropped. `is_session` says on which days there
+    /// was trading: a bad bar of a day of rest leaves no hole.
+    #[must_use]
+    pub fn over_sessions(mut self, is_session: impl Fn(Date) -> bool) -> Self {
+        let mut holes = self.dropped_on.iter().filter(|date| is_session(**date)).peekable();
+        for bar in &mut self.bars {
+            while holes.next_if(|hole| **hole < bar.date).is_some() {
+                bar.after_hole = true;
+            }
+        }
+        self
+    }
+}
+
 impl Dropped {
     /// All of them.
     pub fn total(self) -> usize {
@@ -71,8 +91,8 @@ impl Dropped {
 /// Sorts `bars` by date, keeps the last one given for each date and drops what is no record of trading.
 ///
 /// A bar with an absent or zero price is dropped; so is a bar whose high and low miss open or close by more than 1e-9 of
-/// the price. A negative price stays. The return after a dropped bar spans more than its session: whoever takes a
-/// deviation of daily returns must look at `dropped_on`.
+/// the price. A negative price stays. The return after a dropped bar spans more than its session:
+/// [`Cleaned::over_sessions`] marks those, and no estimator measures over them then.
 pub fn clean(bars: impl Iterator<Item = Bar>) -> Cleaned {
     let mut cleaned = Cleaned::default();
     let mut by_date = BTreeMap::new();
@@ -106,6 +126,7 @@ impl CleanBar {
             high: finite(bar.high)?,
             low: finite(bar.low)?,
             close: finite(bar.close)?,
+            after_hole: false,
         })
     }
 

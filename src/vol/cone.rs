@@ -32,8 +32,8 @@ pub struct Cone {
     pub below: f64,
 }
 
-/// The cone of `estimator` over all windows of `bars`, oldest first. Windows that touch a negative price are left out, unless
-/// it is today's.
+/// The cone of `estimator` over all windows of `bars`, oldest first. Windows that touch a negative price or span
+/// a session without a sound bar are left out, unless it is today's.
 ///
 /// # Errors
 /// Those of [`Estimator::measure`] for the window that ends with the last bar.

@@ -1,7 +1,7 @@
 //! Exponentially weighted volatility: yesterday counts more than last month. RiskMetrics Technical Document, 4th ed. (1996).
 
 use super::bars::CleanBar;
-use super::realized::{HvError, annualised, returns};
+use super::realized::{HvError, annualised, has_hole, returns};
 use crate::units::Vol;
 
 /// How the average begins; the two differ by the weight of the first return, which fades with `lambda` to the power of days.
@@ -39,7 +39,7 @@ impl Ewma {
     /// The volatility over all of `bars`, oldest first.
     ///
     /// # Errors
-    /// [`EwmaError::Decay`]; [`EwmaError::Bars`] for fewer than two bars or one with a negative price.
+    /// [`EwmaError::Decay`]; [`EwmaError::Bars`] for fewer than two bars, one with a negative price or a hole between two.
     pub fn measure(&self, bars: &[CleanBar]) -> Result<Vol, EwmaError> {
         let Self { lambda, .. } = *self;
         if !(lambda > 0.0 && lambda < 1.0) {
@@ -47,6 +47,9 @@ impl Ewma {
         }
         if !bars.iter().all(CleanBar::is_positive) {
             return Err(HvError::NonPositivePrice.into());
+        }
+        if has_hole(bars) {
+            return Err(HvError::Hole.into());
         }
         let squares: Vec<f64> = returns(bars).into_iter().map(|value| value * value).collect();
         let Some((first, later)) = squares.split_first() else {
@@ -87,6 +90,7 @@ mod tests {
             high: close,
             low: close,
             close,
+            after_hole: false,
         };
         for lambda in [0.0, 1.0, -0.5, f64::INFINITY] {
             assert_eq!(ewma(lambda).measure(&[]), Err(EwmaError::Decay(lambda)));

@@ -272,6 +272,7 @@ mod tests {
                 high: close(day),
                 low: close(day),
                 close: close(day),
+                after_hole: false,
             })
             .collect()
     }

@@ -136,6 +136,7 @@ mod tests {
                 high: 7.0,
                 low: 7.0,
                 close: 7.0,
+                after_hole: false,
             })
             .collect();
         assert_eq!(Har::fit(&still, 252.0), Err(ForecastError::Degenerate));

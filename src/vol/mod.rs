@@ -11,6 +11,7 @@ pub mod panel;
 pub mod realized;
 pub mod split;
 
+pub mod moves;
 pub mod premium;
 pub mod rank;
 

@@ -52,7 +52,14 @@ impl Panel {
         let bars = &cleaned.bars;
         let line = |&days: &usize| {
             let window = Window { days, trading_days };
-            let measure = |estimator: Estimator| (estimator, estimator.measure(bars, window));
+            let measure = |estimator: Estimator| {
+                let measured = if cleaned.closes_alone && !estimator.takes_closes_alone() {
+                    Err(HvError::ClosesAlone)
+                } else {
+                    estimator.measure(bars, window)
+                };
+                (estimator, measured)
+            };
             Line {
                 days,
                 measured: Estimator::ALL.into_iter().map(measure).collect(),

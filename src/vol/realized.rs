@@ -53,6 +53,12 @@ pub enum HvError {
     /// A price in the window is negative and so has no logarithm.
     #[error("a price in the window is not above zero")]
     NonPositivePrice,
+    /// A session inside the window has no sound bar, so that a day of it is longer than a day.
+    #[error("a session of the window has no sound bar")]
+    Hole,
+    /// The estimator looks at more than closes, and the bars have nothing else.
+    #[error("only the closes of these bars are known")]
+    ClosesAlone,
     /// The estimator needs a longer window.
     #[error("a window of {days} days is too short, {least} at least")]
     WindowTooShort {
@@ -111,11 +117,21 @@ impl Estimator {
         }
     }
 
+    /// Whether closes are all it needs.
+    pub fn takes_closes_alone(self) -> bool {
+        match self {
+            Self::CloseToClose | Self::CloseToCloseZeroMean => true,
+            Self::Parkinson | Self::GarmanKlass | Self::GarmanKlassGap | Self::RogersSatchell | Self::YangZhang => {
+                false
+            }
+        }
+    }
+
     /// The volatility of the last `window` of `bars`, which are oldest first. A bar with a negative price blanks every
     /// window that touches it, whichever of its prices that is.
     ///
     /// # Errors
-    /// [`HvError::WindowTooShort`], [`HvError::InsufficientBars`], [`HvError::NonPositivePrice`], and
+    /// [`HvError::WindowTooShort`], [`HvError::InsufficientBars`], [`HvError::NonPositivePrice`], [`HvError::Hole`], and
     /// [`HvError::NotFinite`] when the trading days of a year are not above zero or the prices are beyond measure.
     pub fn measure(self, bars: &[CleanBar], window: Window) -> Result<Vol, HvError> {
         let least = self.shortest();
@@ -129,6 +145,9 @@ impl Estimator {
         let used = bars.get(start..).ok_or(short)?;
         if !used.iter().all(CleanBar::is_positive) {
             return Err(HvError::NonPositivePrice);
+        }
+        if has_hole(used) {
+            return Err(HvError::Hole);
         }
         annualised(self.daily_variance(used), window.trading_days)
     }
@@ -152,6 +171,11 @@ impl Estimator {
             }
         }
     }
+}
+
+/// Whether something measured from one of `bars` to the next spans a session without a sound bar.
+pub(super) fn has_hole(bars: &[CleanBar]) -> bool {
+    after_first(bars).iter().any(|bar| bar.after_hole)
 }
 
 /// The log returns from close to close of `bars`, one fewer than bars.

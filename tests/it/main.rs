@@ -17,6 +17,7 @@ mod faults;
 mod history;
 mod manual;
 mod outages;
+mod outlook;
 mod output;
 mod panel;
 mod rehearsal;

@@ -129,15 +129,46 @@ fn plain_csv_and_json_lines_hold_the_same_rows() {
 #[test]
 fn bars_may_come_from_stdin_with_other_columns_and_moments_for_dates() {
     let bars = "Date,Open,High,Low,Close,Adj Close,Volume\n\
-        2026-11-17 00:00:00-05:00,10,11,9,10,5,1\n\
-        2026-11-18T00:00:00Z,10,11,9,10.5,5,1\n\
-        2026-11-19,null,11,9,10,5,1\n\
-        2026-11-20,10,11,9,10,5,1\n";
+        2025-11-25 00:00:00-05:00,10,11,9,10,5,1\n\
+        2025-11-26T00:00:00Z,10,11,9,10.5,5,1\n\
+        2025-11-27,null,11,9,10,5,1\n\
+        2025-11-28,10,11,9,10,5,1\n";
     let document = Run::new("vol --bars - --windows 2").stdin(bars).document();
     assert_eq!(document["bars"]["used"], 3);
     assert_eq!(document["bars"]["dropped"]["absent"], 1);
-    assert_eq!(document["last"], "2026-11-20");
-    assert!(document["rows"][0]["close_to_close"].as_f64().unwrap() > 0.5);
+    assert_eq!(document["last"], "2025-11-28");
+    let hv = document["rows"][0]["close_to_close"].as_f64();
+    assert!(hv.unwrap() > 0.5, "Thanksgiving leaves no hole");
+}
+
+#[test]
+fn a_window_over_a_session_without_a_sound_bar_has_a_reason_and_no_number() {
+    let bars = "date,open,high,low,close\n\
+        2026-11-13,10,11,9,10\n\
+        2026-11-16,10,11,9,10.5\n\
+        2026-11-17,10,11,9,null\n\
+        2026-11-18,10,11,9,10\n\
+        2026-11-19,10,11,9,10.5\n\
+        2026-11-20,10,11,9,10\n";
+    let run = || Run::new("vol --bars mine.csv --windows 2,4").file("mine.csv", bars);
+    let document = run().document();
+    let [sound, broken] = [0, 1].map(|at| document["rows"][at].as_object().unwrap());
+    let reason = "a session of the window has no sound bar";
+    for estimator in [
+        "close_to_close",
+        "parkinson",
+        "garman_klass",
+        "rogers_satchell",
+        "yang_zhang",
+    ] {
+        assert!(sound[estimator].is_f64(), "{estimator}");
+        assert!(broken[estimator].is_null(), "{estimator}");
+        assert_eq!(broken["missing"][estimator], reason);
+    }
+    assert!(broken["cone"].is_null());
+    assert_eq!(document["ewma"]["reason"], reason);
+    let table = run().arg("--format=table").answer().done().stdout;
+    assert!(table.contains(&format!("4 days: {reason}")), "{table}");
 }
 
 #[test]

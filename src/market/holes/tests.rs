@@ -1,4 +1,7 @@
-use super::super::fixtures::{greeks, heard, merged, metrics, nothing, now, quote, streamed, subject};
+use std::collections::BTreeMap;
+
+use super::super::fixtures::{RULES, greeks, heard, merged, metrics, nothing, now, quote, streamed, subject};
+use super::super::study::Study;
 use super::{Hole, holes, needs_hv, needs_price};
 use crate::dxlink::Greeks;
 use crate::instrument::Kind;
@@ -69,5 +72,19 @@ fn the_deprecated_source_is_asked_only_for_what_feed_and_rest_left_open() {
         price: false,
         hv: true,
     };
-    assert_eq!(holes(&records, now()), [expected]);
+    assert_eq!(holes(&records, &BTreeMap::new(), now()), [expected]);
+}
+
+#[test]
+fn a_share_whose_bars_are_wanted_and_missing_is_a_hole_and_a_future_is_none() {
+    let (events, answer) = (streamed(), metrics("SPY"));
+    for (kind, is_hole) in [(Kind::Equity, true), (Kind::Future, false)] {
+        let subject = subject("SPY", kind);
+        let mut inputs = nothing(&subject);
+        inputs.streamed = Ok(&events);
+        inputs.metrics = Ok(&answer);
+        let studies = BTreeMap::from([(subject.symbol.clone(), Study::of(&inputs, &RULES))]);
+        let found = holes(&[merged(&inputs)], &studies, now());
+        assert_eq!(found.iter().any(|hole| hole.hv), is_hole, "{kind:?}");
+    }
 }

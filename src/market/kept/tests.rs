@@ -176,3 +176,20 @@ fn a_store_without_anything_is_not_among_what_was_tried() {
     let attempts = record.missing.iter().flat_map(|hole| &hole.tried);
     assert!(attempts.into_iter().all(|attempt| attempt.source != Source::Store));
 }
+
+#[test]
+fn kept_bars_reach_back_if_they_begin_within_a_week_of_what_is_wanted() {
+    let kept = KeptBars {
+        candles: candles(30),
+        at: now(),
+    };
+    let first = Timestamp::from_millisecond(kept.candles.bars[0].time).unwrap();
+    let from = |days: i64| first.checked_sub((24 * days).hours()).unwrap();
+    assert!(kept.reach_back(from(7)) && kept.reach_back(from(-300)));
+    assert!(!kept.reach_back(from(8)));
+    let none = KeptBars {
+        candles: Candles::default(),
+        at: now(),
+    };
+    assert!(!none.reach_back(from(0)));
+}

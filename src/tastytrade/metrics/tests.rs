@@ -36,6 +36,7 @@ fn every_field_has_its_own_unit() {
     );
     assert_eq!(apple.iv_percentile.map(|rank| rank.get().round()), Some(64.0));
     assert_eq!(apple.hv30, Vol::from_percent(11.21));
+    assert_eq!(apple.hv60, Vol::from_percent(18.64));
     assert_eq!(apple.hv90, Vol::from_percent(21.07));
     assert_eq!(apple.liquidity_rating, Some(4));
     assert_eq!((apple.beta, apple.corr_spy), (Some(1.24), Some(0.68)));
@@ -63,6 +64,50 @@ fn a_true_historical_volatility_below_two_percent_stays_one() {
     assert_eq!(notes.hv30.map(Vol::get), Vol::from_percent(1.43).map(Vol::get));
     assert!(notes.hv30.is_some_and(|hv| hv.get() < 0.015));
     assert!(notes.iv.is_some_and(|iv| iv.get() < 0.019));
+}
+
+#[test]
+fn volatilities_by_expiration_are_fractions_and_one_without_is_a_hole() {
+    let spy = sample("SPY").terms;
+    let dates: Vec<String> = spy.iter().map(|term| term.expiration.to_string()).collect();
+    assert_eq!(dates, ["2026-11-23", "2026-12-18", "2027-01-15", "2027-03-19"]);
+    let ivs: Vec<Option<Vol>> = spy.iter().map(|term| term.iv).collect();
+    assert_eq!(ivs, [vol(0.118204617), vol(0.144902118), vol(0.151288604), None]);
+    assert!(
+        spy.iter()
+            .all(|term| term.settlement == Some(Settlement::Afternoon) && term.standard == Some(true))
+    );
+    assert_eq!(sample("/ES").terms.len(), 2);
+    assert_eq!(sample("LLYVK").terms, []);
+}
+
+#[test]
+fn two_roots_on_one_date_stand_in_the_order_they_settle_and_a_bad_one_costs_only_itself() {
+    let term = |fields: &str| format!(r#"{{"expiration-date":"2026-12-18T00:00:00Z",{fields}}}"#);
+    let [evening, morning] =
+        ["PM", "AM"].map(|at| term(&format!(r#""settlement-type":"{at}","implied-volatility":0.2"#)));
+    let adjusted = term(r#""option-chain-type":"Non-standard","implied-volatility":"0""#);
+    let wild = term(r#""implied-volatility":"-0.2""#);
+    let item = one(&format!(
+        r#"{{"symbol":"SPX","option-expiration-implied-volatilities":[7,{{}},{evening},{morning},{adjusted},{wild}]}}"#
+    ));
+    let read: Vec<_> = item
+        .terms
+        .iter()
+        .map(|term| (term.settlement, term.standard, term.iv))
+        .collect();
+    assert_eq!(
+        read,
+        [
+            (Some(Settlement::Morning), None, vol(0.2)),
+            (Some(Settlement::Afternoon), None, vol(0.2)),
+            (None, Some(false), None),
+            (None, None, None),
+        ]
+    );
+    assert_eq!(item.unreadable, ["option-expiration-implied-volatilities"; 3]);
+    let item = one(r#"{"symbol":"X","option-expiration-implied-volatilities":"many"}"#);
+    assert_eq!((item.terms.len(), item.unreadable.len()), (0, 1));
 }
 
 #[test]

@@ -2,6 +2,9 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::{Bar, Cleaned, Dropped, clean};
+use crate::vol::cone::cone;
+use crate::vol::ewma::{Ewma, Start};
+use crate::vol::realized::{Estimator, HvError, Window};
 
 #[test]
 fn the_last_bar_of_a_date_wins_and_is_not_called_dropped() {
@@ -11,6 +14,46 @@ fn the_last_bar_of_a_date_wins_and_is_not_called_dropped() {
         [9.0, 11.0]
     );
     assert_eq!((cleaned.replaced, cleaned.dropped.total()), (1, 0));
+}
+
+#[test]
+fn a_bad_bar_of_a_session_leaves_a_hole_that_no_estimator_measures_over() {
+    let bad = |day| Bar {
+        close: None,
+        ..bar(day, 10.0)
+    };
+    let bars = [
+        bar(1, 10.0),
+        bar(2, 11.0),
+        bad(3),
+        bar(4, 10.0),
+        bad(5),
+        bar(6, 11.0),
+        bar(7, 10.0),
+    ];
+    let cleaned = clean(bars.into_iter()).over_sessions(|date| date.day() != 5);
+    let marked: Vec<bool> = cleaned.bars.iter().map(|bar| bar.after_hole).collect();
+    assert_eq!(marked, [false, false, true, false, false], "nobody traded on the fifth");
+    let trading_days = 252.0;
+    for estimator in Estimator::ALL {
+        let measure = |days| estimator.measure(&cleaned.bars, Window { days, trading_days });
+        assert!(measure(2).is_ok(), "{estimator:?}: the hole lies before the window");
+        assert_eq!(measure(4), Err(HvError::Hole), "{estimator:?}");
+        let ranges_alone = !estimator.looks_at_gaps();
+        assert_eq!(
+            measure(3).is_ok(),
+            ranges_alone,
+            "{estimator:?}: only a gap looks at the bar before"
+        );
+    }
+    let ewma = Ewma {
+        lambda: 0.94,
+        start: Start::FirstReturn,
+        trading_days,
+    };
+    assert_eq!(ewma.measure(&cleaned.bars), Err(HvError::Hole.into()));
+    let cone = cone(&cleaned.bars, Estimator::CloseToClose, Window { days: 2, trading_days }).unwrap();
+    assert_eq!(cone.windows, 1, "windows over the hole are not in the cone");
 }
 
 #[test]

@@ -110,6 +110,7 @@ fn bars(closes: &[f64]) -> Vec<CleanBar> {
             high: close,
             low: close,
             close,
+            after_hole: false,
         })
         .collect()
 }

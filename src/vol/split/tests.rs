@@ -62,6 +62,7 @@ fn jumping(factor: f64, wild: f64) -> Vec<CleanBar> {
                 high: level * (1.0 + width),
                 low: level * (1.0 - width),
                 close,
+                after_hole: false,
             }
         })
         .collect()

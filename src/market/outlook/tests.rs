@@ -1,0 +1,111 @@
+use jiff::civil::date;
+
+use super::super::fixtures::{RULES, TODAY, candles, heard, merged, metrics, nothing, now, streamed, subject};
+use super::*;
+use crate::instrument::Kind;
+use crate::stream::Streamed;
+use crate::tastytrade::Metrics;
+
+fn term(day: Date, iv: f64) -> ExpirationIv {
+    ExpirationIv {
+        expiration: day,
+        settlement: Some(Settlement::Afternoon),
+        standard: Some(true),
+        iv: Vol::new(iv).filter(|iv| iv.get() > 0.0),
+    }
+}
+
+fn outlook(answer: Option<&Metrics>) -> Outlook {
+    let spy = subject("SPY", Kind::Equity);
+    let events = Streamed {
+        candles: heard(candles(100)).map(Ok),
+        ..streamed()
+    };
+    let mut inputs = nothing(&spy);
+    inputs.streamed = Ok(&events);
+    if let Some(answer) = answer {
+        inputs.metrics = Ok(answer);
+    }
+    Outlook::of(&merged(&inputs), &Study::of(&inputs, &RULES), &[20, 252], &RULES, now())
+}
+
+#[test]
+fn realised_volatility_stands_beside_that_of_rest() {
+    let outlook = outlook(Some(&metrics("SPY")));
+    let mut compared = outlook.realized.iter();
+    let own = compared
+        .find(|one| one.days == 30 && one.source == Source::DxlinkCandles)
+        .unwrap();
+    let hv = own.said.as_ref().unwrap().value.get();
+    assert!((own.less_rest.unwrap() - (hv - 0.2)).abs() < 1e-15);
+    assert!(
+        outlook
+            .realized
+            .iter()
+            .all(|one| one.source != Source::Rest || one.less_rest.is_none())
+    );
+    let measured = outlook.measured.unwrap();
+    assert_eq!(
+        (measured.source, measured.panel.lines.len()),
+        (Source::DxlinkCandles, 2)
+    );
+    assert!(measured.panel.lines[1].cone.is_err(), "a hundred bars are no year");
+}
+
+#[test]
+fn the_premium_is_that_of_the_record_in_all_its_forms() {
+    let outlook = outlook(Some(&metrics("SPY")));
+    let [tactical, structural] = [0, 1].map(|at| outlook.premiums[at].premium.as_ref().unwrap());
+    assert!((tactical.value.ratio.unwrap() - 0.3 / 0.2).abs() < 1e-12);
+    assert!((structural.value.difference - 0.05).abs() < 1e-12);
+    assert!((structural.value.variance - (0.09 - 0.0625)).abs() < 1e-12);
+    assert_eq!((tactical.source, structural.source), (Source::Rest, Source::Rest));
+}
+
+#[test]
+fn the_move_to_the_next_monthly_expiration_takes_its_own_volatility() {
+    let (weekly, monthly, adjusted) = (date(2026, 7, 24), date(2026, 8, 21), date(2026, 7, 17));
+    let mut answer = metrics("SPY");
+    answer.terms = vec![
+        term(date(2026, 7, 14), 0.9),
+        ExpirationIv {
+            standard: Some(false),
+            ..term(adjusted, 0.8)
+        },
+        term(weekly, 0.7),
+        term(monthly, 0.0),
+        term(monthly, 0.4),
+    ];
+    let outlook = outlook(Some(&answer));
+    let terms = &outlook.terms.as_ref().unwrap().value;
+    assert_eq!(terms.len(), 4, "yesterday's is over");
+    let last = outlook.moves.last().unwrap();
+    assert_eq!((last.horizon, last.days), (Horizon::Monthly(Some(monthly)), Some(37)));
+    let said = last.said.as_ref().unwrap();
+    let (vol, expected) = said.value;
+    assert_eq!(Some(vol), Vol::new(0.4));
+    assert!((expected.size - 102.25 * 0.4 * (37.0_f64 / 365.0).sqrt()).abs() < 1e-9);
+    let days: Vec<_> = outlook.moves.iter().map(|one| one.days).collect();
+    assert_eq!(days, [Some(1), Some(7), Some(30), Some(37)]);
+    assert!(TODAY < weekly);
+}
+
+#[test]
+fn what_is_missing_says_what_was_tried() {
+    let outlook = outlook(None);
+    for premium in &outlook.premiums {
+        assert_eq!(premium.premium.as_ref().unwrap_err(), "rest: iv missing: http 502");
+    }
+    assert_eq!(outlook.terms, Err("http 502".to_owned()));
+    let reasons: Vec<&String> = outlook.moves.iter().map(|one| one.said.as_ref().unwrap_err()).collect();
+    assert_eq!(reasons[0], "iv: rest: http 502");
+    assert_eq!(reasons[3], "no expiration is known: http 502");
+    assert!(outlook.measured.is_ok());
+}
+
+#[test]
+fn a_monthly_expiration_moves_to_thursday_when_its_friday_rests() {
+    let is = |day| is_monthly(Market::UsEquities, day);
+    assert!(is(date(2026, 11, 20)) && !is(date(2026, 11, 13)) && !is(date(2026, 11, 19)));
+    assert!(is(date(2022, 4, 14)) && !is(date(2022, 4, 15)), "Good Friday");
+}
