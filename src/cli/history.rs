@@ -1,5 +1,6 @@
 //! `variance history`
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
@@ -13,9 +14,9 @@ use super::shelf::open;
 use super::{Surroundings, resolve};
 use crate::config::Config;
 use crate::instrument::{Instrument, Symbol};
-use crate::market::{PastDay, market_of};
+use crate::market::PastDay;
 use crate::render::{self, Style};
-use crate::store::{Error, parse_history};
+use crate::store::{Error, ImportError, parse_history};
 use crate::time;
 
 /// Prints, seeds or writes out what was kept between runs.
@@ -73,22 +74,37 @@ fn print(
 
 fn enter(args: &Import, config: &Config, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
     let today = time::new_york_date(around.now);
-    let instrument = Instrument::parse(&args.symbol, today).map_err(|error| Failure::from_error(Kind::Usage, error))?;
+    let whom = args.symbol.as_deref().map(|symbol| Instrument::parse(symbol, today));
+    let whom = whom
+        .transpose()
+        .map_err(|error| Failure::from_error(Kind::Usage, error))?;
     let text = read(&args.file)?;
-    let market = market_of(instrument.kind());
-    let entries = parse_history(&text, market, around.now, &args.iv_method).map_err(|error| {
-        let failure = Failure::from_error(Kind::CannotRead, error);
+    let entries = parse_history(&text, whom.as_ref(), around.now, &args.iv_method).map_err(|error| {
+        let (kind, hint) = match &error {
+            ImportError::Nobody => (
+                Kind::Usage,
+                "Name the symbol with --symbol, or add a column `symbol` for many at once.",
+            ),
+            ImportError::Csv(_) | ImportError::Heading(_) | ImportError::Line { .. } | ImportError::Empty => {
+                (Kind::CannotRead, "Nothing was entered; mend the line and import again.")
+            }
+        };
+        let failure = Failure::from_error(kind, error);
         let error = failure.error.context(args.file.display().to_string());
-        Failure { error, ..failure }.hint("Nothing was entered; mend the line and import again.")
+        Failure { error, ..failure }.hint(hint)
     })?;
     let (mut store, _mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
-    let symbol: Symbol = instrument.symbol();
     let entered = store
-        .enter(&symbol, &entries, IMPORT)
+        .enter(&entries, IMPORT)
         .map_err(|error| Failure::from_error(Kind::CannotWrite, error))?;
     let kept = entries.len() - entered;
+    let symbols: BTreeSet<&Symbol> = entries.iter().map(|entry| &entry.symbol).collect();
+    let whose = match (symbols.len(), symbols.first()) {
+        (1, Some(symbol)) => symbol.to_string(),
+        (many, _) => format!("{many} symbols"),
+    };
     stderr.remark(&format!(
-        "variance: {entered} values of {symbol} entered into {}, {kept} left as a run had kept them",
+        "variance: {entered} values of {whose} entered into {}, {kept} left as a run had kept them",
         store.path().display()
     ));
     Ok(())

@@ -1,4 +1,4 @@
-//! A history written by others: CSV with `date`, `iv` and, if known, `hv30` and `hv90`.
+//! A history written by others: CSV with `date`, `iv` and, if known, `symbol`, `hv30` and `hv90`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::past::Entry;
-use crate::market::Field;
+use crate::instrument::{Instrument, Symbol};
+use crate::market::{Field, market_of};
 use crate::time::{self, Market};
 
 /// Why a text is no history. Nothing of it is taken then.
@@ -27,29 +28,44 @@ pub enum ImportError {
         /// What is wrong with it.
         what: String,
     },
+    /// Neither the heading nor the caller says whose history it is.
+    #[error("line 1: there is no column \"symbol\", and no symbol was named")]
+    Nobody,
     /// There is a heading and nothing else.
     #[error("the history has no lines")]
     Empty,
 }
 
-/// Reads a history of a symbol that keeps the sessions of `market`: volatilities are annualised fractions, days are
-/// sessions that have closed by `now`, each at most once. The implied volatilities count as made by `method`.
+/// Reads a history: of `whom`, or of the symbols that the column `symbol` names, or of both where they agree.
+/// Volatilities are annualised fractions, days are sessions of the symbol's market that have closed by `now`, each at most
+/// once for a symbol. The implied volatilities count as made by `method`.
 ///
 /// # Errors
 /// The first line that is not right.
-pub fn parse_history(text: &str, market: Market, now: Timestamp, method: &str) -> Result<Vec<Entry>, ImportError> {
+pub fn parse_history(
+    text: &str,
+    whom: Option<&Instrument>,
+    now: Timestamp,
+    method: &str,
+) -> Result<Vec<Entry>, ImportError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text.as_bytes());
     let columns = columns(reader.headers()?)?;
-    let mut known: BTreeMap<Date, u64> = BTreeMap::new();
+    if whom.is_none() && columns.symbol.is_none() {
+        return Err(ImportError::Nobody);
+    }
+    let today = time::new_york_date(now);
+    let mut known: BTreeMap<(Symbol, Date), u64> = BTreeMap::new();
     let mut entries = Vec::new();
     for record in reader.records() {
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
         let wrong = |what: String| ImportError::Line { line, what };
         let cell = |column: Option<usize>| column.and_then(|column| record.get(column)).unwrap_or("");
+        let named = columns.symbol.map(|column| cell(Some(column)));
+        let (symbol, market) = subject(named, whom, today).map_err(wrong)?;
         let session = session(cell(Some(columns.date)), market, now).map_err(wrong)?;
-        if let Some(first) = known.insert(session, line) {
+        if let Some(first) = known.insert((symbol.clone(), session), line) {
             return Err(wrong(format!("{session} comes twice, first on line {first}")));
         }
         let as_of = time::session_close(market, session).unwrap_or(now);
@@ -64,6 +80,7 @@ pub fn parse_history(text: &str, market: Market, now: Timestamp, method: &str) -
                 continue;
             }
             entries.push(Entry {
+                symbol: symbol.clone(),
                 session,
                 field,
                 value: fraction(field, text).map_err(wrong)?,
@@ -78,7 +95,24 @@ pub fn parse_history(text: &str, market: Market, now: Timestamp, method: &str) -
     Ok(entries)
 }
 
+/// Whose line it is, by the cell of the symbol and by what the caller says, which must agree.
+fn subject(named: Option<&str>, whom: Option<&Instrument>, today: Date) -> Result<(Symbol, Market), String> {
+    let of = |instrument: &Instrument| (instrument.symbol(), market_of(instrument.kind()));
+    let Some(named) = named else {
+        return whom.map(of).ok_or_else(|| "the symbol is missing".to_owned());
+    };
+    if named.is_empty() {
+        return Err("the symbol is missing".to_owned());
+    }
+    let found = Instrument::parse(named, today).map_err(|error| error.to_string())?;
+    match whom.map(Instrument::symbol) {
+        Some(symbol) if symbol != found.symbol() => Err(format!("this is of {}, not of {symbol}", found.symbol())),
+        Some(_) | None => Ok(of(&found)),
+    }
+}
+
 struct Columns {
+    symbol: Option<usize>,
     date: usize,
     iv: usize,
     hv30: Option<usize>,
@@ -89,9 +123,9 @@ fn columns(heading: &StringRecord) -> Result<Columns, ImportError> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (place, name) in heading.iter().enumerate() {
         let name = name.to_lowercase();
-        if !["date", "iv", "hv30", "hv90"].contains(&name.as_str()) {
+        if !["symbol", "date", "iv", "hv30", "hv90"].contains(&name.as_str()) {
             return Err(ImportError::Heading(format!(
-                "the column {name:?} is none of date, iv, hv30, hv90"
+                "the column {name:?} is none of symbol, date, iv, hv30, hv90"
             )));
         }
         if places.insert(name.clone(), place).is_some() {
@@ -103,6 +137,7 @@ fn columns(heading: &StringRecord) -> Result<Columns, ImportError> {
         place.ok_or_else(|| ImportError::Heading(format!("there is no column {name:?}")))
     };
     Ok(Columns {
+        symbol: places.get("symbol").copied(),
         date: required("date")?,
         iv: required("iv")?,
         hv30: places.get("hv30").copied(),
@@ -151,13 +186,14 @@ mod tests {
 
     use super::*;
 
+    fn parse(text: &str, whom: Option<&str>) -> Result<Vec<Entry>, ImportError> {
+        let whom = whom.map(|symbol| Instrument::parse(symbol, date(2026, 11, 20)).unwrap());
+        let now = "2026-11-20T21:30:00Z".parse().unwrap();
+        parse_history(text, whom.as_ref(), now, "index")
+    }
+
     fn read(text: &str) -> Result<Vec<Entry>, ImportError> {
-        parse_history(
-            text,
-            Market::UsEquities,
-            "2026-11-20T21:30:00Z".parse().unwrap(),
-            "index",
-        )
+        parse(text, Some("SPY"))
     }
 
     #[test]
@@ -209,7 +245,10 @@ mod tests {
                 "date,iv\n2026-11-19,0.2\n2026-11-19,0.2\n",
                 "line 3: 2026-11-19 comes twice, first on line 2",
             ),
-            ("day,iv\n", "line 1: the column \"day\" is none of date, iv, hv30, hv90"),
+            (
+                "day,iv\n",
+                "line 1: the column \"day\" is none of symbol, date, iv, hv30, hv90",
+            ),
             ("date,hv30\n", "line 1: there is no column \"iv\""),
             ("date,iv,iv\n", "line 1: the column \"iv\" comes twice"),
             ("date,iv\n", "the history has no lines"),
@@ -220,10 +259,53 @@ mod tests {
         assert!(matches!(read("date,iv\n2026-11-19,0.2,7\n"), Err(ImportError::Csv(_))));
     }
 
+    #[test]
+    fn one_file_holds_many_symbols_each_with_the_sessions_of_its_own_market() {
+        let text = "symbol,date,iv\nSPY,2026-11-19,0.18\n/es,2026-11-19,0.19\nBTC/USD,2026-11-14,0.5\n";
+        let entries = parse(text, None).unwrap();
+        let seen: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.symbol.as_str(), entry.as_of.to_string()))
+            .collect();
+        assert_eq!(seen[0], ("SPY", "2026-11-19T21:00:00Z".to_owned()));
+        assert_eq!(seen[1], ("/ES", "2026-11-19T22:00:00Z".to_owned()));
+        assert_eq!(seen[2].0, "BTC/USD", "a Saturday is a session of what trades every day");
+        for (whom, text, told) in [
+            (
+                None,
+                "date,iv\n2026-11-19,0.2\n",
+                "line 1: there is no column \"symbol\"",
+            ),
+            (
+                None,
+                "symbol,date,iv\n,2026-11-19,0.2\n",
+                "line 2: the symbol is missing",
+            ),
+            (
+                None,
+                "symbol,date,iv\nSPY,2026-11-14,0.2\n",
+                "line 2: the market was closed",
+            ),
+            (
+                None,
+                "symbol,date,iv\nSPY,2026-11-19,0.2\nQQQ,2026-11-19,0.2\nSPY,2026-11-19,0.3\n",
+                "line 4: 2026-11-19 comes twice, first on line 2",
+            ),
+            (
+                Some("SPY"),
+                "symbol,date,iv\nSPY,2026-11-19,0.2\nQQQ,2026-11-19,0.2\n",
+                "line 3: this is of QQQ, not of SPY",
+            ),
+        ] {
+            let error = parse(text, whom).unwrap_err().to_string();
+            assert!(error.starts_with(told), "{text:?}: {error}");
+        }
+    }
+
     proptest! {
         #[test]
         fn arbitrary_text_is_a_history_or_an_error(text: String, lines in "date,iv\n([0-9., \n-]{0,60})") {
-            let _ = (read(&text), read(&lines));
+            let _ = (read(&text), parse(&text, None), read(&lines));
         }
     }
 }

@@ -17,6 +17,8 @@ use crate::time::{date_of_day_id, day_id};
 /// A value that is entered from outside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
+    /// Whose value it is.
+    pub symbol: Symbol,
     /// The session it belongs to.
     pub session: Date,
     /// The field.
@@ -57,12 +59,12 @@ impl Store {
         read().map_err(|error| self.error(error))
     }
 
-    /// Enters values of `symbol` from outside, all or none. A value that a run kept for the same session stays. Returns
-    /// how many were entered.
+    /// Enters values from outside, all or none. A value that a run kept for the same session stays. Returns how many
+    /// were entered.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn enter(&mut self, symbol: &Symbol, entries: &[Entry], source: &str) -> Result<usize, Error> {
+    pub fn enter(&mut self, entries: &[Entry], source: &str) -> Result<usize, Error> {
         let path = self.path.clone();
         let mut write = || -> rusqlite::Result<usize> {
             let transaction = self
@@ -71,13 +73,13 @@ impl Store {
             let mut names = Names::default();
             let mut entered = 0;
             for entry in entries {
-                if is_of_a_run(&transaction, symbol, entry, source)? {
+                if is_of_a_run(&transaction, entry, source)? {
                     continue;
                 }
                 put_value(
                     &transaction,
                     &mut names,
-                    symbol.as_str(),
+                    entry.symbol.as_str(),
                     day_id(entry.session),
                     &Entered {
                         field: entry.field,
@@ -97,7 +99,7 @@ impl Store {
 }
 
 /// Whether the value is there already and was not entered by `source`.
-fn is_of_a_run(connection: &Connection, symbol: &Symbol, entry: &Entry, source: &str) -> rusqlite::Result<bool> {
+fn is_of_a_run(connection: &Connection, entry: &Entry, source: &str) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(
             "SELECT 1 FROM daily JOIN name symbol ON symbol.id = daily.symbol JOIN name field ON field.id = daily.field
@@ -105,7 +107,7 @@ fn is_of_a_run(connection: &Connection, symbol: &Symbol, entry: &Entry, source: 
              WHERE symbol.text = ?1 AND session = ?2 AND field.text = ?3 AND source.text <> ?4",
         )?
         .exists(params![
-            symbol.as_str(),
+            entry.symbol.as_str(),
             day_id(entry.session),
             entry.field.name(),
             source

@@ -256,6 +256,7 @@ fn entered_history_never_replaces_what_a_run_kept() {
     let mut store = open(&directory);
     store.keep(&[record("SPY")], &Learned::default(), now()).unwrap();
     let entry = |day, value| Entry {
+        symbol: Symbol("SPY".into()),
         session: date(2026, 11, day),
         field: Field::Iv,
         value,
@@ -263,9 +264,9 @@ fn entered_history_never_replaces_what_a_run_kept() {
         as_of: now(),
     };
     let spy = Symbol("SPY".into());
-    let entered = store.enter(&spy, &[entry(19, 0.2), entry(20, 0.9)], "import").unwrap();
+    let entered = store.enter(&[entry(19, 0.2), entry(20, 0.9)], "import").unwrap();
     assert_eq!(entered, 1);
-    let entered = store.enter(&spy, &[entry(19, 0.25)], "import").unwrap();
+    let entered = store.enter(&[entry(19, 0.25)], "import").unwrap();
     assert_eq!(entered, 1, "what was entered may be entered anew");
     let ivs: Vec<f64> = recall(&store, "SPY").ivs[&spy]
         .iter()

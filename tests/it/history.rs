@@ -105,9 +105,19 @@ fn one_wrong_line_enters_nothing_and_is_named() {
         .answer()
         .ended(74);
     history(&state, "import past.csv --demo")
+        .file("past.csv", "date,iv\n2026-11-18,0.2\n")
         .answer()
         .ended(2)
         .saying(&["--symbol"]);
+    let others = "symbol,date,iv\nQQQ,2026-11-18,0.2\nSPY,2026-11-18,0.2\n";
+    let unequal = history(&state, "import past.csv --symbol QQQ --demo").file("past.csv", others);
+    unequal
+        .answer()
+        .ended(74)
+        .saying(&["line 3: this is of SPY, not of QQQ"]);
+    history(&state, "QQQ --demo").answer().ended(69);
+    let many = history(&state, "import past.csv --demo").file("past.csv", others);
+    many.answer().done().saying(&["2 values of 2 symbols entered"]);
     let off = history(&state, "SPY --demo").file(
         "config/runtime_config.json",
         &json!({ "store": { "enabled": false } }).to_string(),
