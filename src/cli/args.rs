@@ -529,7 +529,7 @@ pub(super) struct History {
 /// What to do with the history.
 #[derive(Debug, Subcommand)]
 pub(super) enum HistoryCommand {
-    /// Seed the history from a CSV file with the columns date, iv and, if known, symbol, hv30, hv90
+    /// Seed the history from a CSV file: of `history export`, or with the columns date, iv and, if known, symbol, hv30, hv90
     Import(Import),
     /// Write out every series, or those of some symbols
     Export(Series),
@@ -570,7 +570,7 @@ pub(super) struct Import {
     /// The symbol it is the history of; a column `symbol` says it line by line
     #[arg(long, value_name = "SYMBOL")]
     pub symbol: Option<String>,
-    /// How its implied volatilities were made; only those of one method are ranked together
+    /// How its implied volatilities were made, where no column `iv_method` says; only those of one method are ranked together
     #[arg(long, value_name = "WORDS", default_value = "venue's 30-day index")]
     pub iv_method: String,
     /// Whose history

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::instrument::{Instrument, Symbol};
 use crate::market::PastDay;
 use crate::render::{self, Style};
-use crate::store::{Error, ImportError, parse_history};
+use crate::store::{self, Error, ImportError};
 use crate::time;
 
 /// Prints, seeds or writes out what was kept between runs.
@@ -79,7 +79,14 @@ fn enter(args: &Import, config: &Config, around: &Surroundings, stderr: &Stderr)
         .transpose()
         .map_err(|error| Failure::from_error(Kind::Usage, error))?;
     let text = read(&args.file)?;
-    let entries = parse_history(&text, whom.as_ref(), around.now, &args.iv_method).map_err(|error| {
+    let (mut store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
+    let import = store::Import {
+        whom: whom.as_ref(),
+        now: around.now,
+        iv_method: &args.iv_method,
+        mode,
+    };
+    let entries = import.read(&text).map_err(|error| {
         let (kind, hint) = match &error {
             ImportError::Nobody => (
                 Kind::Usage,
@@ -93,20 +100,29 @@ fn enter(args: &Import, config: &Config, around: &Surroundings, stderr: &Stderr)
         let error = failure.error.context(args.file.display().to_string());
         Failure { error, ..failure }.hint(hint)
     })?;
-    let (mut store, _mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
-    let entered = store
-        .enter(&entries, IMPORT)
+    let intake = store
+        .enter(&entries)
         .map_err(|error| Failure::from_error(Kind::CannotWrite, error))?;
-    let kept = entries.len() - entered;
     let symbols: BTreeSet<&Symbol> = entries.iter().map(|entry| &entry.symbol).collect();
     let whose = match (symbols.len(), symbols.first()) {
         (1, Some(symbol)) => symbol.to_string(),
         (many, _) => format!("{many} symbols"),
     };
-    stderr.remark(&format!(
-        "variance: {entered} values of {whose} entered into {}, {kept} left as a run had kept them",
+    let mut told = format!(
+        "variance: {} values of {whose} entered into {}",
+        intake.new + intake.replaced,
         store.path().display()
-    ));
+    );
+    for (count, what) in [
+        (intake.replaced, "of them in place of values imported before"),
+        (intake.same, "there already"),
+        (intake.refused, "left as a run had kept them"),
+    ] {
+        if count > 0 {
+            told.push_str(&format!(", {count} {what}"));
+        }
+    }
+    stderr.remark(&told);
     Ok(())
 }
 
@@ -122,6 +138,3 @@ fn read(path: &Path) -> Result<String, Failure> {
 fn unreadable(error: Error) -> Failure {
     Failure::from_error(Kind::CannotRead, error)
 }
-
-/// The source of values entered from a file.
-const IMPORT: &str = "import";

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::flat::text;
 use super::layout::{Column, fit, lines};
 use super::number::{fixed, percent, price};
-use super::text::millis;
+use super::text::{clean, millis};
 use super::{Format, SCHEMA_VERSION, Style};
 use crate::instrument::Symbol;
 use crate::market::{Field, KeptValue, Mode, PastDay};
@@ -41,9 +41,14 @@ pub struct Session {
     pub iv: Option<f64>,
     pub iv_rank: Option<f64>,
     pub iv_percentile: Option<f64>,
+    pub iv_change_5d: Option<f64>,
     pub hv30: Option<f64>,
     pub hv90: Option<f64>,
     pub liquidity_rating: Option<f64>,
+    pub beta: Option<f64>,
+    pub corr_spy: Option<f64>,
+    /// `YYYY-MM-DD`.
+    pub earnings_date: Option<String>,
     /// How `iv` was made: only volatilities of one method are ranked together.
     pub iv_method: Option<String>,
     /// Where each value came from.
@@ -61,19 +66,26 @@ pub struct Origin {
     pub method: String,
 }
 
-/// The columns of `plain` and `csv`.
-const COLUMNS: [&str; 12] = [
+/// The columns of `plain` and `csv`. `as_of` and `method` hold those of every value in `provenance`, except that `iv_method`
+/// is a column of its own.
+const COLUMNS: [&str; 18] = [
     "symbol",
     "date",
     "price",
     "iv",
     "iv_rank",
     "iv_percentile",
+    "iv_change_5d",
     "hv30",
     "hv90",
     "liquidity_rating",
+    "beta",
+    "corr_spy",
+    "earnings_date",
     "iv_method",
     "provenance",
+    "as_of",
+    "method",
     "mode",
 ];
 
@@ -128,6 +140,10 @@ impl History {
             let object = serde_json::to_value(row)?;
             let cell = |column: &&str| match *column {
                 "mode" => text(&mode),
+                "as_of" => row.words(" ", |_, origin| Some(origin.as_of.clone())),
+                "method" => row.words("; ", |field, origin| {
+                    (*field != Field::Iv).then(|| origin.method.clone())
+                }),
                 column => text(object.get(column).unwrap_or(&Value::Null)),
             };
             Ok(COLUMNS.iter().map(cell).collect())
@@ -170,6 +186,15 @@ impl History {
 }
 
 impl Session {
+    /// `field=text` for each value of which `of` has a text, joined by `between`.
+    fn words(&self, between: &str, of: impl Fn(&Field, &Origin) -> Option<String>) -> String {
+        let words = self.provenance.iter().filter_map(|(field, origin)| {
+            let text = of(field, origin)?;
+            Some(format!("{}={}", field.name(), clean(&text)))
+        });
+        words.collect::<Vec<_>>().join(between)
+    }
+
     fn of(day: &PastDay) -> Self {
         let number = |field| day.values.get(&field).map(|kept: &KeptValue| kept.value);
         let origin = |kept: &KeptValue| Origin {
@@ -184,9 +209,17 @@ impl Session {
             iv: number(Field::Iv),
             iv_rank: number(Field::IvRank),
             iv_percentile: number(Field::IvPercentile),
+            iv_change_5d: number(Field::IvChange5d),
             hv30: number(Field::Hv30),
             hv90: number(Field::Hv90),
             liquidity_rating: number(Field::LiquidityRating),
+            beta: number(Field::Beta),
+            corr_spy: number(Field::CorrSpy),
+            earnings_date: day
+                .values
+                .get(&Field::EarningsDate)
+                .and_then(KeptValue::day)
+                .map(|day| day.to_string()),
             iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.clone()),
             provenance: day.values.iter().map(|(field, kept)| (*field, origin(kept))).collect(),
         }

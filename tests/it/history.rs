@@ -126,6 +126,51 @@ fn one_wrong_line_enters_nothing_and_is_named() {
 }
 
 #[test]
+fn what_was_exported_is_imported_to_the_last_digit_label_and_moment() {
+    let (state, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    Run::demo("screen").state(state.path()).answer().done();
+    Run::demo("quote BTC/USD /ESZ6 SPX .SPY261218C600")
+        .state(state.path())
+        .answer()
+        .done();
+    history(&state, "import past.csv --symbol CSCO --demo --iv-method =mine")
+        .file("past.csv", &seed(60))
+        .answer()
+        .done();
+    let export = |state: &TempDir| history(state, "export --demo").answer().done().stdout;
+    let text = export(&state);
+    let import = |text: &str, arguments: &str| {
+        history(&other, &format!("import kept.csv {arguments}"))
+            .file("kept.csv", text)
+            .answer()
+    };
+    let first = import(&text, "--demo").done();
+    assert!(!first.stderr.contains("there already"), "{}", first.stderr);
+    assert_eq!(export(&other), text);
+    let rows = |state: &TempDir| history(state, "--demo").document()["rows"].clone();
+    assert_eq!(rows(&other), rows(&state));
+    let screened = |state: &TempDir| {
+        Run::new("screen --demo --as-of 2026-11-20")
+            .state(state.path())
+            .document()["rows"]
+            .clone()
+    };
+    assert_eq!(screened(&other), screened(&state));
+
+    import(&text, "--demo")
+        .done()
+        .saying(&["variance: 0 values of", "there already"]);
+    let spy = "symbol,date,iv\nSPY,2026-11-20,0.9\n";
+    import(spy, "--demo")
+        .done()
+        .saying(&["0 values of SPY", "1 left as a run had kept them"]);
+    assert_eq!(export(&other), text, "nothing a run kept is replaced");
+    import(&text, "")
+        .ended(74)
+        .saying(&["line 2: mode \"demo\" is of another venue"]);
+}
+
+#[test]
 fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
     let state = TempDir::new().unwrap();
     let live = Run::demo("screen --limit 400").state(state.path()).document();
