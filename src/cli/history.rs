@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::args::{Global, History, HistoryCommand, Import, Series};
+use super::args::{ExportFormat, Global, History, HistoryCommand, Import, Series};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
@@ -15,7 +15,7 @@ use super::{Surroundings, resolve};
 use crate::config::Config;
 use crate::instrument::{Instrument, Symbol};
 use crate::market::PastDay;
-use crate::render::{self, Style};
+use crate::render::{self, Format, Style};
 use crate::store::{self, Error, ImportError};
 use crate::time;
 
@@ -23,23 +23,48 @@ use crate::time;
 pub(super) fn run(args: &History, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
     let config = resolve::config(global, None, around)?;
     match &args.command {
-        None => print(&args.series, None, &config, global, around, stderr),
-        Some(HistoryCommand::Export(series)) => {
-            print(series, Some(render::Format::Csv), &config, global, around, stderr)
+        None => {
+            let format = resolve::asked(args.json, args.format);
+            print(&args.series, format.map(Written::As), &config, global, around, stderr)
+        }
+        Some(HistoryCommand::Export(export)) => {
+            let written = match export.format {
+                _ if export.json => Written::As(Format::Json),
+                ExportFormat::Csv => Written::As(Format::Csv),
+                ExportFormat::Parquet => Written::Parquet,
+                ExportFormat::Json => Written::As(Format::Json),
+                ExportFormat::Jsonl => Written::As(Format::Jsonl),
+                ExportFormat::Plain => Written::As(Format::Plain),
+            };
+            print(&export.series, Some(written), &config, global, around, stderr)
         }
         Some(HistoryCommand::Import(import)) => enter(import, &config, around, stderr),
     }
 }
 
+/// How a history is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    As(Format),
+    Parquet,
+}
+
 fn print(
     args: &Series,
-    format: Option<render::Format>,
+    written: Option<Written>,
     config: &Config,
     global: &Global,
     around: &Surroundings,
     stderr: &Stderr,
 ) -> Result<(), Failure> {
     let output = Output::open(args.output.as_deref())?;
+    let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
+    if written == Some(Written::Parquet) && to_terminal {
+        return Err(
+            Failure::new(Kind::Usage, "a Parquet file is binary and not for a terminal")
+                .hint("Name a file with -o FILE, or send it into a pipe."),
+        );
+    }
     let (store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
     let first = args.from.unwrap_or(Date::MIN);
     let last = args.to.unwrap_or(Date::MAX);
@@ -60,15 +85,17 @@ fn print(
         return Err(Failure::new(Kind::Unavailable, "nothing is kept that was asked for")
             .hint("Each screen or quote keeps its session; `variance history import` seeds a past."));
     }
-    let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
-    let asked = resolve::asked(args.json, args.format).or(format);
-    let format = asked.unwrap_or_else(|| resolve::format(config, to_terminal));
+    let history = render::History::new(&days, mode, around.now);
+    let format = match written {
+        Some(Written::Parquet) => return output.finish(|mut out| history.parquet(&mut out)),
+        Some(Written::As(format)) => format,
+        None => resolve::format(config, to_terminal),
+    };
     let when = global.color.unwrap_or_else(|| resolve::colour(config));
     let style = Style {
         width: resolve::width(around, to_terminal),
         color: around.colour(when, to_terminal),
     };
-    let history = render::History::new(&days, mode, around.now);
     output.finish(|out| history.write(&style, format, out))
 }
 

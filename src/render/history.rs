@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::flat::text;
 use super::layout::{Column, fit, lines};
 use super::number::{fixed, percent, price};
+use super::parquet::{self, Cells};
 use super::text::{clean, millis};
 use super::{Format, SCHEMA_VERSION, Style};
 use crate::instrument::Symbol;
@@ -35,8 +37,8 @@ pub struct History {
 #[expect(missing_docs, reason = "the names and units are those of a row")]
 pub struct Session {
     pub symbol: Symbol,
-    /// The session, `YYYY-MM-DD`.
-    pub date: String,
+    /// The session.
+    pub date: Date,
     pub price: Option<f64>,
     pub iv: Option<f64>,
     pub iv_rank: Option<f64>,
@@ -47,8 +49,7 @@ pub struct Session {
     pub liquidity_rating: Option<f64>,
     pub beta: Option<f64>,
     pub corr_spy: Option<f64>,
-    /// `YYYY-MM-DD`.
-    pub earnings_date: Option<String>,
+    pub earnings_date: Option<Date>,
     /// How `iv` was made: only volatilities of one method are ranked together.
     pub iv_method: Option<String>,
     /// Where each value came from.
@@ -134,16 +135,53 @@ impl History {
         out.flush()
     }
 
+    /// Writes it to `out` as a Parquet file: the columns of `csv`, numbers as `DOUBLE`, days as `DATE`, all else as text.
+    ///
+    /// # Errors
+    /// Whatever `out` fails with; a column of more than 2 GiB.
+    pub fn parquet(&self, out: &mut impl io::Write) -> io::Result<()> {
+        parquet::write(&self.columns()?, self.rows.len(), CREATED_BY, out)?;
+        out.flush()
+    }
+
+    fn columns(&self) -> io::Result<Vec<parquet::Column>> {
+        let mode = serde_json::to_value(self.mode)?;
+        let texts = |of: &dyn Fn(&Session) -> Option<String>| Cells::Texts(self.rows.iter().map(of).collect());
+        let days = |of: &dyn Fn(&Session) -> Option<Date>| Cells::Days(self.rows.iter().map(of).collect());
+        let numbers = |of: &dyn Fn(&Session) -> Option<f64>| Cells::Numbers(self.rows.iter().map(of).collect());
+        let cells = [
+            texts(&|row| Some(row.symbol.to_string())),
+            days(&|row| Some(row.date)),
+            numbers(&|row| row.price),
+            numbers(&|row| row.iv),
+            numbers(&|row| row.iv_rank),
+            numbers(&|row| row.iv_percentile),
+            numbers(&|row| row.iv_change_5d),
+            numbers(&|row| row.hv30),
+            numbers(&|row| row.hv90),
+            numbers(&|row| row.liquidity_rating),
+            numbers(&|row| row.beta),
+            numbers(&|row| row.corr_spy),
+            days(&|row| row.earnings_date),
+            texts(&|row| row.iv_method.clone()),
+            texts(&|row| Some(row.sources())),
+            texts(&|row| Some(row.moments())),
+            texts(&|row| Some(row.methods())),
+            texts(&|_| mode.as_str().map(str::to_owned)),
+        ];
+        let named = COLUMNS.into_iter().zip(cells);
+        Ok(named.map(|(name, cells)| parquet::Column { name, cells }).collect())
+    }
+
     fn cells(&self) -> io::Result<Vec<Vec<String>>> {
         let mode = serde_json::to_value(self.mode)?;
         let cells = |row: &Session| -> io::Result<Vec<String>> {
             let object = serde_json::to_value(row)?;
             let cell = |column: &&str| match *column {
                 "mode" => text(&mode),
-                "as_of" => row.words(" ", |_, origin| Some(origin.as_of.clone())),
-                "method" => row.words("; ", |field, origin| {
-                    (*field != Field::Iv).then(|| origin.method.clone())
-                }),
+                "provenance" => row.sources(),
+                "as_of" => row.moments(),
+                "method" => row.methods(),
                 column => text(object.get(column).unwrap_or(&Value::Null)),
             };
             Ok(COLUMNS.iter().map(cell).collect())
@@ -161,7 +199,7 @@ impl History {
         };
         let columns = vec![
             column("Symbol", false, 0, &|row| row.symbol.to_string()),
-            column("Date", false, 1, &|row| row.date.clone()),
+            column("Date", false, 1, &|row| row.date.to_string()),
             column("Price", true, 5, &|row| price(row.price)),
             column("IV", true, 2, &|row| percent(row.iv)),
             column("IVR", true, 6, &|row| fixed(row.iv_rank, 0)),
@@ -186,6 +224,20 @@ impl History {
 }
 
 impl Session {
+    fn sources(&self) -> String {
+        self.words(" ", |_, origin| Some(origin.source.clone()))
+    }
+
+    fn moments(&self) -> String {
+        self.words(" ", |_, origin| Some(origin.as_of.clone()))
+    }
+
+    fn methods(&self) -> String {
+        self.words("; ", |field, origin| {
+            (*field != Field::Iv).then(|| origin.method.clone())
+        })
+    }
+
     /// `field=text` for each value of which `of` has a text, joined by `between`.
     fn words(&self, between: &str, of: impl Fn(&Field, &Origin) -> Option<String>) -> String {
         let words = self.provenance.iter().filter_map(|(field, origin)| {
@@ -204,7 +256,7 @@ impl Session {
         };
         Self {
             symbol: day.symbol.clone(),
-            date: day.session.to_string(),
+            date: day.session,
             price: number(Field::Price),
             iv: number(Field::Iv),
             iv_rank: number(Field::IvRank),
@@ -215,15 +267,13 @@ impl Session {
             liquidity_rating: number(Field::LiquidityRating),
             beta: number(Field::Beta),
             corr_spy: number(Field::CorrSpy),
-            earnings_date: day
-                .values
-                .get(&Field::EarningsDate)
-                .and_then(KeptValue::day)
-                .map(|day| day.to_string()),
+            earnings_date: day.values.get(&Field::EarningsDate).and_then(KeptValue::day),
             iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.clone()),
             provenance: day.values.iter().map(|(field, kept)| (*field, origin(kept))).collect(),
         }
     }
 }
 
+/// As readers of Parquet take it apart.
+const CREATED_BY: &str = concat!("variance version ", env!("CARGO_PKG_VERSION"));
 const METHOD_KEEP: u8 = 8;

@@ -13,6 +13,7 @@ mod layout;
 mod number;
 mod outlook;
 mod panel;
+mod parquet;
 mod row;
 mod table;
 mod text;

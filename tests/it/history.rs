@@ -171,6 +171,21 @@ fn what_was_exported_is_imported_to_the_last_digit_label_and_moment() {
 }
 
 #[test]
+fn an_export_as_parquet_is_a_parquet_file() {
+    let state = TempDir::new().unwrap();
+    Run::demo("quote SPY").state(state.path()).answer().done();
+    let (answer, desk) = history(&state, "export --demo --format parquet -o kept.parquet").kept();
+    assert_eq!(answer.done().stdout, "");
+    let file = std::fs::read(desk.path().join("kept.parquet")).unwrap();
+    assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"));
+    let piped = std::fs::File::create(desk.path().join("piped")).unwrap();
+    let pipe = history(&state, "export --demo --format parquet").stdout(piped);
+    pipe.answer().done();
+    assert_eq!(std::fs::read(desk.path().join("piped")).unwrap(), file);
+    history(&state, "--demo --format parquet").answer().ended(2);
+}
+
+#[test]
 fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
     let state = TempDir::new().unwrap();
     let live = Run::demo("screen --limit 400").state(state.path()).document();
