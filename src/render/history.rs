@@ -5,6 +5,7 @@ use std::io;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -18,11 +19,12 @@ use crate::instrument::Symbol;
 use crate::market::{Field, KeptValue, Mode, PastDay};
 
 /// What `variance history` prints.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct History {
     /// Version of this document; within a version keys are only added.
     pub schema_version: u32,
     /// `history`.
+    #[schemars(extend("const" = "history"))]
     pub command: &'static str,
     /// When it was made, RFC 3339 UTC with milliseconds.
     pub generated_at: String,
@@ -33,11 +35,12 @@ pub struct History {
 }
 
 /// What was kept of one symbol and session; `null` is what was not.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names and units are those of a row")]
 pub struct Session {
     pub symbol: Symbol,
-    /// The session.
+    /// The session, `YYYY-MM-DD`.
+    #[schemars(with = "String")]
     pub date: Date,
     pub price: Option<f64>,
     pub iv: Option<f64>,
@@ -49,6 +52,8 @@ pub struct Session {
     pub liquidity_rating: Option<f64>,
     pub beta: Option<f64>,
     pub corr_spy: Option<f64>,
+    /// `YYYY-MM-DD`.
+    #[schemars(with = "Option<String>")]
     pub earnings_date: Option<Date>,
     /// How `iv` was made: only volatilities of one method are ranked together.
     pub iv_method: Option<String>,
@@ -57,7 +62,7 @@ pub struct Session {
 }
 
 /// Where a kept value came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Origin {
     /// Who gave it then; `import` for what was entered from a file.
     pub source: String,

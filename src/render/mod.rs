@@ -17,6 +17,7 @@ mod parquet;
 mod row;
 mod table;
 mod text;
+mod vol;
 
 #[cfg(test)]
 mod tests;
