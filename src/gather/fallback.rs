@@ -306,6 +306,8 @@ impl Gathering<'_, '_> {
                         .quotes
                         .get(&subject.symbol)
                         .map(|quote| quote.as_ref().map_err(Clone::clone)),
+                    chain_iv: None,
+                    straddle: None,
                     legacy: later
                         .histories
                         .get(&subject.symbol)
