@@ -214,6 +214,7 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
         vol: vol_rules(config),
         precedence: Precedence::default(),
         history: History::WhereNeeded,
+        options: None,
         chain_names: BTreeMap::new(),
     }
 }

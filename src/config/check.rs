@@ -105,7 +105,7 @@ fn contradictions(config: &Config) -> Vec<Fault> {
 }
 
 /// Ranges of the numbers, ends included. `*` stands for any profile.
-pub(super) const RANGES: [(&str, f64, f64); 47] = [
+pub(super) const RANGES: [(&str, f64, f64); 48] = [
     ("tastytrade.timeout_seconds", 0.1, 300.0),
     ("tastytrade.batch_size", 1.0, 100.0),
     ("tastytrade.requests_per_second", 0.1, 50.0),
@@ -122,6 +122,7 @@ pub(super) const RANGES: [(&str, f64, f64); 47] = [
     ("screener.profiles.*.min_iv_percentile", 0.0, 100.0),
     ("screener.profiles.*.min_liquidity_rating", 0.0, 5.0),
     ("screener.profiles.*.retail_min_price", 0.0, 1_000_000.0),
+    ("screener.max_chains", 0.0, 500.0),
     ("screener.rules.vrp_tactical_threshold", 0.0, 10.0),
     ("screener.rules.volatility_momentum_min_ratio", 0.0, 10.0),
     ("screener.rules.retail_min_price", 0.0, 1_000_000.0),

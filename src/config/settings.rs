@@ -98,6 +98,8 @@ pub struct Store {
 pub struct Screener {
     /// The profile used when none is named.
     pub default_profile: String,
+    /// Most option chains asked for in one run, for slippage, yield and volatilities that REST does not have; 0 asks for none.
+    pub max_chains: u32,
     /// Profiles by name, in lower case. Profiles and keys are added to the built-in ones.
     pub profiles: BTreeMap<String, Profile>,
     /// Thresholds common to all profiles.
@@ -335,6 +337,7 @@ impl Default for Screener {
         ];
         Self {
             default_profile: "balanced".to_owned(),
+            max_chains: 40,
             profiles: profiles
                 .into_iter()
                 .map(|(name, profile)| (name.to_owned(), profile))

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::price::Offer;
 use super::record::{Source, Sourced};
+use crate::instrument::Symbol;
 use crate::units::Price;
 
 /// A bid and an ask of the same moment.
@@ -26,6 +27,8 @@ pub struct StraddleQuote {
     pub days: i32,
     /// Their strike.
     pub strike: Price,
+    /// Of a straddle on another contract than the record's: that contract and its price.
+    pub underlying: Option<(Symbol, Price)>,
     /// The call, or why it has no quote.
     pub call: Result<TwoSided, String>,
     /// The put, or why it has no quote.
@@ -72,13 +75,15 @@ impl StraddleQuote {
         Ok(self.sourced(value, &format!("(ask - bid) / mid, {legs}")))
     }
 
-    /// Middle of the straddle over a fifth of `price`, times `30 / days`: what 30 days pay for about the margin of a short
+    /// Middle of the straddle over a fifth of `price` or of the contract it is on, times `30 / days`: what 30 days pay for about the margin of a short
     /// straddle, a fraction.
     ///
     /// # Errors
     /// A leg has no sound quote, or the price is not above 0.
     pub(super) fn yield_on(&self, price: Option<&Sourced<Price>>) -> Offer<f64> {
-        let price = price.map(|price| price.value.get()).filter(|price| *price > 0.0);
+        let elsewhere = self.underlying.as_ref().map(|(_, price)| *price);
+        let price = elsewhere.or_else(|| price.map(|price| price.value));
+        let price = price.map(Price::get).filter(|price| *price > 0.0);
         let price = price.ok_or("no price above 0")?;
         let leg = |leg: &Result<TwoSided, String>| leg.clone().and_then(TwoSided::mid);
         let straddle = match (leg(&self.call), leg(&self.put)) {
@@ -96,13 +101,17 @@ impl StraddleQuote {
             expiration,
             days,
             strike,
+            underlying,
             ..
         } = self;
+        let on = underlying
+            .as_ref()
+            .map_or_else(String::new, |(contract, _)| format!(" on {contract}"));
         Sourced {
             value,
             source: self.source,
             as_of: self.as_of,
-            method: format!("{how}, {} straddle of {expiration}, {days} days", strike.get()).into(),
+            method: format!("{how}, {} straddle{on} of {expiration}, {days} days", strike.get()).into(),
         }
     }
 }
@@ -140,6 +149,7 @@ mod tests {
             expiration: date(2026, 8, 21),
             days,
             strike: price(100.0),
+            underlying: None,
             call,
             put,
             source: Source::Dxlink,
@@ -183,6 +193,17 @@ mod tests {
             .yield_on(Some(&at(100.0)))
             .unwrap();
         assert!((found.value - 0.25 * 30.0 / 37.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_straddle_on_another_contract_is_measured_against_that_contract() {
+        let elsewhere = StraddleQuote {
+            underlying: Some((Symbol("/CLG7".into()), price(50.0))),
+            ..straddle(side(2.9, 3.1), side(1.96, 2.04), 30)
+        };
+        let found = elsewhere.yield_on(Some(&at(100.0))).unwrap();
+        assert!((found.value - 0.5).abs() < 1e-12);
+        assert!(found.method.contains("100 straddle on /CLG7 of"), "{}", found.method);
     }
 
     #[test]

@@ -162,8 +162,6 @@ fn is_option(kind: Kind) -> bool {
 pub(super) fn first_source(field: Field) -> Source {
     match field {
         Field::Price
-        | Field::Slippage
-        | Field::Yield
         | Field::Bid
         | Field::Ask
         | Field::Last
@@ -191,7 +189,9 @@ pub(super) fn first_source(field: Field) -> Source {
         | Field::EarningsDate
         | Field::VrpStructural
         | Field::VrpTactical
-        | Field::Vtr => Source::Rest,
+        | Field::Vtr
+        | Field::Slippage
+        | Field::Yield => Source::Rest,
     }
 }
 

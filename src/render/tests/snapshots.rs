@@ -132,9 +132,9 @@ fn an_explanation_shows_every_gate_and_every_origin() {
     vrp_structural         0.88   1.10  fail         VRP Structural: 0.88 <= 1.10
     volatility_momentum    0.97   0.85  pass
     retail_price         100.00  25.00  pass
-    slippage                  -   0.05  not_applied  its options were not asked for
+    slippage                  -   5.0%  not_applied  its options were not asked for
     iv_percentile         75.00  50.00  pass
-    yield                     -   0.03  not_applied  its options were not asked for
+    yield                     -   3.0%  not_applied  its options were not asked for
     liquidity              4.00   4.00  pass
     vrp_tactical           0.91   1.15  fail         VRP Tactical: 0.91 <= 1.15
 
@@ -163,9 +163,9 @@ fn an_explanation_shows_every_gate_and_every_origin() {
     vrp_structural            -   1.10  fail         hv90 missing
     volatility_momentum       -   0.85  not_applied  hv90 missing
     retail_price         100.00  25.00  pass
-    slippage                  -   0.05  not_applied  its options were not asked for
+    slippage                  -   5.0%  not_applied  its options were not asked for
     iv_percentile         75.00  50.00  pass
-    yield                     -   0.03  not_applied  its options were not asked for
+    yield                     -   3.0%  not_applied  its options were not asked for
     liquidity              4.00   4.00  pass
     vrp_tactical           1.50   1.15  pass
 
