@@ -226,6 +226,8 @@ pub(super) fn nothing(subject: &Subject) -> Inputs<'_> {
         streamed: Err("disabled".to_owned()),
         metrics: Err("http 502".to_owned()),
         rest_quote: None,
+        chain_iv: None,
+        straddle: None,
         legacy: None,
         legacy_at: now(),
         kept: Kept::default(),

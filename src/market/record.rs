@@ -71,6 +71,8 @@ pub enum Field {
     VrpStructural,
     VrpTactical,
     Vtr,
+    Slippage,
+    Yield,
     Delta,
     Gamma,
     Theta,
@@ -82,7 +84,7 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order in which they are printed.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Price,
         Self::Bid,
         Self::Ask,
@@ -105,6 +107,8 @@ impl Field {
         Self::VrpStructural,
         Self::VrpTactical,
         Self::Vtr,
+        Self::Slippage,
+        Self::Yield,
         Self::Delta,
         Self::Gamma,
         Self::Theta,
@@ -139,6 +143,8 @@ impl Field {
             Self::VrpStructural => "vrp_structural",
             Self::VrpTactical => "vrp_tactical",
             Self::Vtr => "vtr",
+            Self::Slippage => "slippage",
+            Self::Yield => "yield",
             Self::Delta => "delta",
             Self::Gamma => "gamma",
             Self::Theta => "theta",
@@ -209,6 +215,8 @@ pub struct Record {
     pub vrp_structural: Option<Sourced<f64>>,
     pub vrp_tactical: Option<Sourced<f64>>,
     pub vtr: Option<Sourced<f64>>,
+    pub slippage: Option<Sourced<f64>>,
+    pub straddle_yield: Option<Sourced<f64>>,
     pub delta: Option<Sourced<f64>>,
     pub gamma: Option<Sourced<f64>>,
     pub theta: Option<Sourced<f64>>,

@@ -55,6 +55,8 @@ pub struct Session {
     /// `YYYY-MM-DD`.
     #[schemars(with = "Option<String>")]
     pub earnings_date: Option<Date>,
+    pub slippage: Option<f64>,
+    pub r#yield: Option<f64>,
     /// How `iv` was made: only volatilities of one method are ranked together.
     pub iv_method: Option<String>,
     /// Where each value came from.
@@ -74,7 +76,7 @@ pub struct Origin {
 
 /// The columns of `plain` and `csv`. `as_of` and `method` hold those of every value in `provenance`, except that `iv_method`
 /// is a column of its own.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 20] = [
     "symbol",
     "date",
     "price",
@@ -88,6 +90,8 @@ const COLUMNS: [&str; 18] = [
     "beta",
     "corr_spy",
     "earnings_date",
+    "slippage",
+    "yield",
     "iv_method",
     "provenance",
     "as_of",
@@ -168,6 +172,8 @@ impl History {
             numbers(&|row| row.beta),
             numbers(&|row| row.corr_spy),
             days(&|row| row.earnings_date),
+            numbers(&|row| row.slippage),
+            numbers(&|row| row.r#yield),
             texts(&|row| row.iv_method.clone()),
             texts(&|row| Some(row.sources())),
             texts(&|row| Some(row.moments())),
@@ -273,6 +279,8 @@ impl Session {
             beta: number(Field::Beta),
             corr_spy: number(Field::CorrSpy),
             earnings_date: day.values.get(&Field::EarningsDate).and_then(KeptValue::day),
+            slippage: number(Field::Slippage),
+            r#yield: number(Field::Yield),
             iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.clone()),
             provenance: day.values.iter().map(|(field, kept)| (*field, origin(kept))).collect(),
         }

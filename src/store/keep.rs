@@ -120,7 +120,7 @@ impl Store {
 }
 
 /// The fields a session's record is kept of; quotes are kept as events, ratios are computed anew.
-pub(super) const KEPT: [Field; 11] = [
+pub(super) const KEPT: [Field; 13] = [
     Field::Price,
     Field::Iv,
     Field::IvRank,
@@ -132,6 +132,8 @@ pub(super) const KEPT: [Field; 11] = [
     Field::Beta,
     Field::CorrSpy,
     Field::EarningsDate,
+    Field::Slippage,
+    Field::Yield,
 ];
 
 fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now: Timestamp) -> rusqlite::Result<()> {

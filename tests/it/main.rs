@@ -16,6 +16,7 @@ mod endings;
 mod faults;
 mod history;
 mod manual;
+mod options;
 mod outages;
 mod outlook;
 mod output;

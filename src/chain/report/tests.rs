@@ -132,6 +132,8 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         streamed: Ok(&streamed),
         metrics: Err("not asked".to_owned()),
         rest_quote: None,
+        chain_iv: None,
+        straddle: None,
         legacy: None,
         legacy_at: now(),
         kept: Kept::default(),
