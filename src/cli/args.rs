@@ -482,7 +482,8 @@ pub(super) struct Replay {
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("whose").required(true).args(["symbol", "bars"])),
-    after_help = "Of a SYMBOL it takes about three years of daily bars, or twice the longest window, as far as the feed has them."
+    after_help = "Of a SYMBOL it takes about three years of daily bars, or twice the longest window, as far as the feed has them.\n\
+                  plain and csv hold the windows alone: estimators and cone. json and jsonl hold everything."
 )]
 pub(super) struct Vol {
     /// A share, fund, index, futures root or contract, or a pair: SPY, SPX, /ES, /ESZ6, BTC/USD

@@ -104,10 +104,16 @@ pub(super) fn tables(panel: &Panel, style: &Style, out: &mut impl io::Write) -> 
         writeln!(out, "{line}")?;
     }
     let ewma = match &panel.ewma {
-        Ok(vol) => percent(Some(vol.get())),
+        Ok(ewma) => percent(Some(ewma.vol.get())),
         Err(reason) => format!("{UNKNOWN} ({reason})"),
     };
-    writeln!(out, "EWMA ({} a day, all bars): {ewma}\n", panel.lambda)?;
+    let left_out = match panel.ewma.as_ref().map_or(0, |ewma| ewma.left_out) {
+        0 => String::new(),
+        1 => ", without 1 return over a session that has no sound bar".to_owned(),
+        many => format!(", without {many} returns over sessions that have no sound bar"),
+    };
+    let ewma = format!("EWMA ({} a day, all bars{left_out}): {ewma}", panel.lambda);
+    writeln!(out, "{}\n", wrapped(&ewma, style.width))?;
     let top = panel.lines.iter().filter_map(|line| line.cone.as_ref().ok());
     let top = top.map(|cone| cone.max.get()).fold(0.0, f64::max);
     let cone = fit(cone(panel, top), style.width);

@@ -138,6 +138,8 @@ pub(super) struct Weighted {
     lambda: f64,
     /// Annualised fraction, over all bars.
     vol: Option<f64>,
+    /// Returns that do not count, because they span a session without a sound bar.
+    left_out: Option<usize>,
     /// Why there is none.
     reason: Option<String>,
 }
@@ -320,7 +322,8 @@ impl Weighted {
     pub(super) fn of(panel: &Panel) -> Self {
         Self {
             lambda: panel.lambda,
-            vol: panel.ewma.as_ref().ok().map(|vol| vol.get()),
+            vol: panel.ewma.as_ref().ok().map(|ewma| ewma.vol.get()),
+            left_out: panel.ewma.as_ref().ok().map(|ewma| ewma.left_out),
             reason: panel.ewma.as_ref().err().map(ToString::to_string),
         }
     }
