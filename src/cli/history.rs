@@ -135,9 +135,10 @@ fn enter(args: &Import, config: &Config, around: &Surroundings, stderr: &Stderr)
         (1, Some(symbol)) => symbol.to_string(),
         (many, _) => format!("{many} symbols"),
     };
+    let entered = intake.new + intake.replaced;
     let mut told = format!(
-        "variance: {} values of {whose} entered into {}",
-        intake.new + intake.replaced,
+        "variance: {entered} {} of {whose} entered into {}",
+        if entered == 1 { "value" } else { "values" },
         store.path().display()
     );
     for (count, what) in [
