@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::IMPORT;
 use crate::market::{Field, Source};
 
 /// The labels of the values of one line, by field.
@@ -23,7 +22,7 @@ impl Labels {
     pub(super) fn read(sources: &str, moments: &str, methods: &str, now: Timestamp) -> Result<Self, String> {
         let mut labels = Self::default();
         for (field, source) in words(sources, "provenance")? {
-            if source != IMPORT && !SOURCES.iter().any(|known| known.name() == source) {
+            if !is_source(source) {
                 return Err(format!("provenance: {} has no source {source:?}", field.name()));
             }
             labels.sources.insert(field, source.to_owned());
@@ -66,14 +65,12 @@ fn named(part: &str) -> Option<(Field, &str)> {
     Some((field, text))
 }
 
-/// Who may have given a value that was kept.
-const SOURCES: [Source; 5] = [
-    Source::Dxlink,
-    Source::DxlinkCandles,
-    Source::Rest,
-    Source::Legacy,
-    Source::Model,
-];
+/// Whether `word` may name who gave a value: any source of this or of a later version, but not the store, which gives nothing
+/// anew.
+fn is_source(word: &str) -> bool {
+    let of_a_name = |letter: char| letter.is_ascii_lowercase() || letter == '-';
+    !word.is_empty() && word.chars().all(of_a_name) && word != Source::Store.name()
+}
 
 /// Stands between two methods.
 const BETWEEN: &str = "; ";

@@ -162,6 +162,7 @@ fn what_an_export_says_of_a_value_is_kept_with_it() {
             "0.2,iv=store",
             "provenance: iv has no source \"store\"",
         ),
+        ("iv,provenance", "0.2,iv=", "provenance: iv has no source \"\""),
         ("iv,provenance", "0.2,iv", "provenance: \"iv\" is not field=text"),
         ("iv,provenance", "-0.2,iv=rest", "iv -0.2 is below 0"),
         (
