@@ -109,7 +109,11 @@ impl Outlook {
     pub fn of(record: &Record, study: &Study, days: &[usize], rules: &VolRules, now: Timestamp) -> Self {
         let today = time::new_york_date(now);
         let terms = study.terms.clone().map(|terms| Sourced {
-            value: terms.value.iter().filter_map(|term| still_open(term, today)).collect(),
+            value: terms
+                .value
+                .iter()
+                .filter_map(|term| still_open(term, today, now))
+                .collect(),
             source: terms.source,
             as_of: terms.as_of,
             method: terms.method,
@@ -279,7 +283,15 @@ fn why_missing(record: &Record, field: Field) -> String {
     }
 }
 
-fn still_open(term: &ExpirationIv, today: Date) -> Option<Term> {
+/// What is not over: options end with the session of shares, those that settle in the morning with its opening.
+fn still_open(term: &ExpirationIv, today: Date, now: Timestamp) -> Option<Term> {
+    let end = match term.settlement {
+        Some(Settlement::Morning) => time::session_open(Market::UsEquities, term.expiration),
+        Some(Settlement::Afternoon) | None => time::session_close(Market::UsEquities, term.expiration),
+    };
+    if end.is_some_and(|end| end <= now) {
+        return None;
+    }
     let days = today.until(term.expiration).ok()?.get_days();
     Some(Term {
         expiration: term.expiration,

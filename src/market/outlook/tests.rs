@@ -119,6 +119,18 @@ fn a_monthly_expiration_is_that_of_thursday_where_none_is_listed_on_the_third_fr
 }
 
 #[test]
+fn an_expiration_of_today_is_over_with_its_own_end() {
+    let settles = |settlement| ExpirationIv {
+        settlement: Some(settlement),
+        ..term(TODAY, 0.4)
+    };
+    let [morning, evening] = [Settlement::Morning, Settlement::Afternoon].map(settles);
+    let open = |term: &ExpirationIv, at: &str| still_open(term, TODAY, at.parse().unwrap()).is_some();
+    assert!(open(&morning, "2026-07-15T13:29:00Z") && !open(&morning, "2026-07-15T13:30:00Z"));
+    assert!(open(&evening, "2026-07-15T19:59:00Z") && !open(&evening, "2026-07-15T20:00:00Z"));
+}
+
+#[test]
 fn the_monthly_options_of_an_index_are_those_that_settle_in_the_morning() {
     let monthly = date(2026, 8, 21);
     let settles = |settlement, iv| ExpirationIv {
