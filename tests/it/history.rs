@@ -67,6 +67,13 @@ fn a_seeded_past_gives_the_rank_the_venue_lacks_and_is_exported_again() {
         "range, own history of 60 days"
     );
     assert_eq!(ranked["provenance"]["iv_rank"]["source"], "store");
+    let past = Run::new("screen --demo --as-of 2026-11-20 --symbols CSCO --all").state(state.path());
+    let past = row(&past.document(), "CSCO").clone();
+    assert_eq!(
+        past["iv_rank"], ranked["iv_rank"],
+        "a rank is made again of the same past"
+    );
+    assert_eq!(past["iv_percentile"], ranked["iv_percentile"]);
     let export = history(&state, "export --demo").answer().done();
     let mut reader = csv::Reader::from_reader(export.stdout.as_bytes());
     let header = reader.headers().unwrap().clone();
