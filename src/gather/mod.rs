@@ -248,9 +248,10 @@ impl<'a> Wants<'a> {
             };
             reach_back && bars.are_final(market, self.today)
         };
-        let kept = self.memory.bars.get(&want.entry.symbol);
-        if !kept.is_some_and(suffice) {
-            self.send(want);
+        match self.memory.bars.get(&want.entry.symbol) {
+            Some(kept) if suffice(kept) => {}
+            Some(kept) => self.send(wants::continued(want, kept, from, self.today)),
+            None => self.send(want),
         }
     }
 

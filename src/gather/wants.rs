@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::dxlink::{EventType, Subscription};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, candle_symbol};
-use crate::stream::Want;
+use crate::market::KeptBars;
+use crate::stream::{Known, Want};
 
 /// Which daily bars are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,7 @@ pub fn last_values(kind: Kind, streamer: &StreamerSymbol) -> Vec<Want> {
                 from_time: None,
             },
             required,
+            known: None,
         })
         .collect()
 }
@@ -64,7 +66,23 @@ pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, from: Time
             from_time: Some(from.as_millisecond()),
         },
         required: true,
+        known: None,
     }
+}
+
+/// The daily bars that `kept` ones lack, where they can be continued at `now`: they must reach back to the start of
+/// `want`. A series that was revised meanwhile is asked for from where the longer of the two begins.
+pub fn continued(mut want: Want, kept: &KeptBars, from: Timestamp, now: Timestamp) -> Want {
+    let first = kept.candles.bars.first().map(|bar| bar.time);
+    let known = kept.candles.continue_from().zip(first);
+    if let Some((continue_from, first)) = known.filter(|_| kept.reach_back(from) && kept.at <= now) {
+        want.entry.from_time = Some(continue_from);
+        want.known = Some(Known {
+            candles: kept.candles.clone(),
+            whole_from: first.min(from.as_millisecond()),
+        });
+    }
+    want
 }
 
 #[cfg(test)]

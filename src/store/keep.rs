@@ -9,6 +9,8 @@ use serde_json::Error as Unreadable;
 use super::Learned;
 use super::error::Error;
 use super::file::Store;
+use super::recall::read_bars;
+use crate::dxlink::Candles;
 use crate::market::{Field, KeptBars, Reading, Record, Source, market_of, reading};
 use crate::stream::{Heard, Streamed};
 use crate::tastytrade::FutureListing;
@@ -213,24 +215,29 @@ fn keep_events(connection: &Connection, symbol: &str, streamer: &str, streamed: 
     Ok(())
 }
 
-/// A history replaces the one before it whole: a split changes all of it.
+/// A history replaces the one before it whole, for a split changes all of it; of a longer one that it continues, the older
+/// bars stay.
 fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &KeptBars) -> rusqlite::Result<()> {
     let at = kept.at.as_millisecond();
-    let known: Option<(i64, i64)> = connection
-        .prepare_cached("SELECT id, at FROM series WHERE candle_symbol = ?1")?
-        .query_row([candle_symbol], |row| Ok((row.get(0)?, row.get(1)?)))
+    let known: Option<(i64, i64, bool)> = connection
+        .prepare_cached("SELECT id, at, cut FROM series WHERE candle_symbol = ?1")?
+        .query_row([candle_symbol], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let id = match known {
-        Some((_, newer)) if newer > at => return Ok(()),
-        Some((id, _)) => id,
-        None => connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM series", [], |row| row.get(0))?,
+    let (id, older) = match known {
+        Some((_, newer, _)) if newer > at => return Ok(()),
+        Some((id, _, snipped)) => (id, older(connection, id, &kept.candles, snipped)?),
+        None => {
+            let free = "SELECT coalesce(max(id), 0) + 1 FROM series";
+            (connection.query_row(free, [], |row| row.get(0))?, None)
+        }
     };
+    let (from, snipped) = older.unwrap_or((i64::MIN, kept.candles.snipped));
     connection
         .prepare_cached("INSERT OR REPLACE INTO series VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![candle_symbol, id, symbol, at, kept.candles.snipped])?;
+        .execute(params![candle_symbol, id, symbol, at, snipped])?;
     connection
-        .prepare_cached("DELETE FROM bar WHERE series = ?1")?
-        .execute([id])?;
+        .prepare_cached("DELETE FROM bar WHERE series = ?1 AND time >= ?2")?
+        .execute([id, from])?;
     let mut put = connection.prepare_cached("INSERT OR REPLACE INTO bar VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for bar in &kept.candles.bars {
         put.execute(params![
@@ -238,6 +245,25 @@ fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &
         ])?;
     }
     Ok(())
+}
+
+/// Where `fresh` bars begin that continue the longer history kept in series `id`, and whether that one was `cut`.
+fn older(connection: &Connection, id: i64, fresh: &Candles, cut: bool) -> rusqlite::Result<Option<(i64, bool)>> {
+    let first: Option<i64> = connection
+        .prepare_cached("SELECT min(time) FROM bar WHERE series = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    let Some(begin) = fresh.bars.first().map(|bar| bar.time) else {
+        return Ok(None);
+    };
+    if first.is_none_or(|first| first >= begin) {
+        return Ok(None);
+    }
+    let known = Candles {
+        symbol: fresh.symbol.clone(),
+        bars: read_bars(connection, id)?,
+        snipped: cut,
+    };
+    Ok(known.continued_by(fresh).map(|joined| (begin, joined.snipped)))
 }
 
 fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::Result<()> {

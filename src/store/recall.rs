@@ -133,34 +133,39 @@ fn bars(
 ) -> rusqlite::Result<()> {
     let mut series =
         connection.prepare_cached("SELECT candle_symbol, id, at, cut FROM series WHERE symbol = ?1 AND at >= ?2")?;
-    let mut read = connection
-        .prepare_cached("SELECT time, open, high, low, close, volume FROM bar WHERE series = ?1 ORDER BY time")?;
     let mut found = series.query(params![symbol.as_str(), oldest.as_millisecond()])?;
     while let Some(row) = found.next()? {
         let symbol = text(row.get_ref(0)?.as_str()?);
         let id: i64 = row.get(1)?;
-        let candles = read.query_map([id], |row| {
-            let time: i64 = row.get(0)?;
-            Ok(Candle {
-                time,
-                // As the feed packs it: seconds in the upper half.
-                index: time.div_euclid(1000) << 32,
-                open: row.get(1)?,
-                high: row.get(2)?,
-                low: row.get(3)?,
-                close: row.get(4)?,
-                volume: row.get(5)?,
-            })
-        })?;
         let candles = Candles {
             symbol: symbol.clone(),
-            bars: candles.collect::<rusqlite::Result<_>>()?,
+            bars: read_bars(connection, id)?,
             snipped: row.get(3)?,
         };
         let at = moment(row.get(2)?);
         bars.insert(symbol, KeptBars { candles, at });
     }
     Ok(())
+}
+
+/// The bars of one series, oldest first.
+pub(super) fn read_bars(connection: &Connection, series: i64) -> rusqlite::Result<Vec<Candle>> {
+    let mut read = connection
+        .prepare_cached("SELECT time, open, high, low, close, volume FROM bar WHERE series = ?1 ORDER BY time")?;
+    let bars = read.query_map([series], |row| {
+        let time: i64 = row.get(0)?;
+        Ok(Candle {
+            time,
+            // As the feed packs it: seconds in the upper half.
+            index: time.div_euclid(1000) << 32,
+            open: row.get(1)?,
+            high: row.get(2)?,
+            low: row.get(3)?,
+            close: row.get(4)?,
+            volume: row.get(5)?,
+        })
+    })?;
+    bars.collect()
 }
 
 fn was_listed(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Result<bool> {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::connect::Connect;
 use super::feed::{Feed, GaveUp, Item, Tokens};
-use super::ledger::{Answer, Ledger, Orders, Want};
+use super::ledger::{Answer, Known, Ledger, Orders, Want};
 use super::session::sleep_until;
 use crate::dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Summary, Trade};
 
@@ -118,6 +118,8 @@ pub struct Listened {
     pub streaming: bool,
     /// Connections lost and subscriptions refused, each kind once, the first 32 kinds in order, without secrets.
     pub troubles: Vec<Trouble>,
+    /// Bars known before, by candle symbol, for as long as what comes agrees with them.
+    known: BTreeMap<SmolStr, Known>,
 }
 
 /// Something that went wrong and was survived.
@@ -213,7 +215,7 @@ where
                 return listened;
             }
             want = window.more.recv(), if more_may_come => match want {
-                Some(want) => listened.ledger.want(want, Instant::now()),
+                Some(want) => listened.enter(want),
                 None => {
                     more_may_come = false;
                     Orders::default()
@@ -258,7 +260,19 @@ impl Listened {
             ready: None,
             streaming: false,
             troubles: Vec::new(),
+            known: BTreeMap::new(),
         }
+    }
+
+    fn enter(&mut self, mut want: Want) -> Orders {
+        if want.entry.event_type == EventType::Candle {
+            let symbol = want.entry.symbol.clone();
+            match want.known.take() {
+                Some(known) => self.known.insert(symbol, known),
+                None => self.known.remove(&symbol),
+            };
+        }
+        self.ledger.want(want, Instant::now())
     }
 
     /// Wants one more entry of `feed`.
@@ -268,7 +282,7 @@ impl Listened {
         C::Socket: 'a,
         T: Tokens<'a>,
     {
-        give(feed, self.ledger.want(want, Instant::now()));
+        give(feed, self.enter(want));
     }
 
     /// Hears on where [`listen`] ended, for as long as the feed lasts: last values are replaced, losses are marked. Of
@@ -373,10 +387,15 @@ impl Listened {
         }
     }
 
-    fn keep(&mut self, event: Event, received: Instant, ear: &Ear<'_>) -> Orders {
+    fn keep(&mut self, mut event: Event, received: Instant, ear: &Ear<'_>) -> Orders {
         let since = ear.epoch.map(|epoch| received.saturating_duration_since(epoch));
         let at = stamp(ear.wall, since.unwrap_or_default());
         let (event_type, symbol) = key(&event);
+        if let Event::Candles(fresh) = &mut event
+            && let Err(whole_from) = self.go_on(fresh)
+        {
+            return self.ledger.restart(&symbol, whole_from, received);
+        }
         let orders = self.ledger.answered(event_type, &symbol, received);
         match event {
             Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
@@ -388,6 +407,21 @@ impl Listened {
             Event::Candles(event) => drop(self.candles.insert(symbol, Heard::fresh(event, at))),
         }
         orders
+    }
+
+    /// Puts what was known before in front of `fresh`; or says where the series must be asked for from, because what was
+    /// known does not hold.
+    fn go_on(&mut self, fresh: &mut Candles) -> Result<(), i64> {
+        let Some(known) = self.known.get(&fresh.symbol) else {
+            return Ok(());
+        };
+        if let Some(joined) = known.candles.continued_by(fresh) {
+            *fresh = joined;
+            return Ok(());
+        }
+        let whole_from = known.whole_from;
+        self.known.remove(&fresh.symbol);
+        Err(whole_from)
     }
 
     fn values(&mut self, symbol: SmolStr) -> &mut Streamed {

@@ -12,6 +12,7 @@ mod chains;
 mod chaos;
 mod configuration;
 mod credentials;
+mod days;
 mod endings;
 mod faults;
 mod history;
