@@ -1,23 +1,24 @@
 //! A series of daily bars that goes on from bars known before.
 //!
-//! Closed bars do not change, but for two reasons: the newest of them may be corrected after its close, and a split or
-//! another adjustment revises all of them. So a series is asked for again from a few bars before the newest known one. If
-//! those few come as they were known, the rest is what it was; if any differs, nothing of what was known is used.
+//! Closed bars change for two reasons: the newest of them may be corrected after its close, and a split or another
+//! adjustment revises all of them. So a series is asked for again from a few bars before the newest known one. If those
+//! few come as they were known, the rest is taken to be what it was; if any differs, nothing of what was known is used.
 
 use super::event::{Candle, Candles};
 
 impl Candles {
     /// Where these closed bars must be asked for from, Unix milliseconds, so that what comes shows whether they still
-    /// hold; `None` when there are too few of them.
+    /// hold; `None` when there are too few of them. It is a bar further back than is compared: a snapshot may end with
+    /// a row at the very moment it was asked from, which takes the bar of that moment away.
     pub fn continue_from(&self) -> Option<i64> {
-        let first = self.bars.len().checked_sub(OVERLAP + 1)?;
+        let first = self.bars.len().checked_sub(OVERLAP + 2)?;
         self.bars.get(first).map(|bar| bar.time)
     }
 
     /// These closed bars joined with the `fresh` ones of the same series, which reach back to [`Candles::continue_from`]
     /// or further. Of a day that both have, the fresh bar counts. `None` when the series was revised or `fresh` does not
-    /// reach back far enough: at least five known bars before the newest must come again, on the same days, each price
-    /// within one part in a million; the newest may be corrected, but must be there.
+    /// reach back far enough: at least five known bars before the newest must come again, on the same days and at the
+    /// same prices; the newest may be corrected, but must be there.
     pub fn continued_by(&self, fresh: &Self) -> Option<Self> {
         let newest = self.bars.last()?.time;
         let begin = fresh.bars.first()?.time;
@@ -52,8 +53,8 @@ fn is_same(one: &Candle, other: &Candle) -> bool {
 
 /// Bars before the newest known one that must come again as they were.
 const OVERLAP: usize = 5;
-/// Of a price: less than any tick, more than the rounding of the wire.
-const TOLERANCE: f64 = 1e-6;
+/// Of a price: less than any tick, more than the rounding of an adjustment that is computed anew.
+const TOLERANCE: f64 = 1e-8;
 
 #[cfg(test)]
 mod tests {
@@ -86,10 +87,10 @@ mod tests {
     const KNOWN: [f64; 8] = [100.0, 101.0, 102.0, 103.0, 104.0, 105.0, 106.0, 107.0];
 
     #[test]
-    fn a_series_is_asked_for_from_five_bars_before_the_newest_known_one() {
-        assert_eq!(series(10, &KNOWN).continue_from(), Some(12 * DAY));
-        assert_eq!(series(10, &KNOWN[..6]).continue_from(), Some(10 * DAY));
-        assert_eq!(series(10, &KNOWN[..5]).continue_from(), None);
+    fn a_series_is_asked_for_from_a_bar_before_those_that_are_compared() {
+        assert_eq!(series(10, &KNOWN).continue_from(), Some(11 * DAY));
+        assert_eq!(series(10, &KNOWN[..7]).continue_from(), Some(10 * DAY));
+        assert_eq!(series(10, &KNOWN[..6]).continue_from(), None);
     }
 
     #[test]

@@ -48,7 +48,11 @@ impl Gathering<'_, '_> {
             let is_closed = |ms| time::date_of_bar(ms).is_some_and(|day| time::is_closed(market, day, heard.at));
             let mut candles = heard.event.clone();
             candles.bars.retain(|bar| is_closed(bar.time));
-            let bars = KeptBars { candles, at: heard.at };
+            let bars = KeptBars {
+                candles,
+                at: heard.at,
+                since: listened.since(&name),
+            };
             learned.bars.insert(name, (symbol, bars));
         }
         learned

@@ -70,19 +70,24 @@ pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, from: Time
     }
 }
 
-/// The daily bars that `kept` ones lack, where they can be continued at `now`: they must reach back to the start of
-/// `want`. A series that was revised meanwhile is asked for from where the longer of the two begins.
-pub fn continued(mut want: Want, kept: &KeptBars, from: Timestamp, now: Timestamp) -> Want {
+/// `want`, a history since `from`, as what the `kept` bars lack of it; the whole where there are too few of these.
+pub fn continued(want: Want, kept: &KeptBars, from: Timestamp) -> Want {
     let first = kept.candles.bars.first().map(|bar| bar.time);
-    let known = kept.candles.continue_from().zip(first);
-    if let Some((continue_from, first)) = known.filter(|_| kept.reach_back(from) && kept.at <= now) {
-        want.entry.from_time = Some(continue_from);
-        want.known = Some(Known {
+    let Some((first, resumed)) = first.zip(kept.candles.continue_from()) else {
+        return want;
+    };
+    let since = kept.since.map_or(first, Timestamp::as_millisecond);
+    Want {
+        entry: Subscription {
+            from_time: Some(resumed),
+            ..want.entry
+        },
+        known: Some(Known {
             candles: kept.candles.clone(),
-            whole_from: first.min(from.as_millisecond()),
-        });
+            since: since.min(from.as_millisecond()),
+        }),
+        ..want
     }
-    want
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::Learned;
 use super::error::Error;
 use super::file::Store;
 use super::recall::read_bars;
-use crate::dxlink::Candles;
+use crate::dxlink::{Candle, Candles};
 use crate::market::{Field, KeptBars, Reading, Record, Source, market_of, reading};
 use crate::stream::{Heard, Streamed};
 use crate::tastytrade::FutureListing;
@@ -215,26 +215,60 @@ fn keep_events(connection: &Connection, symbol: &str, streamer: &str, streamed: 
     Ok(())
 }
 
+/// What is noted of a series of bars.
+struct Series {
+    id: i64,
+    at: i64,
+    cut: bool,
+    since: Option<i64>,
+}
+
 /// A history replaces the one before it whole, for a split changes all of it; of a longer one that it continues, the older
 /// bars stay.
 fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &KeptBars) -> rusqlite::Result<()> {
     let at = kept.at.as_millisecond();
-    let known: Option<(i64, i64, bool)> = connection
-        .prepare_cached("SELECT id, at, cut FROM series WHERE candle_symbol = ?1")?
-        .query_row([candle_symbol], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    let known: Option<Series> = connection
+        .prepare_cached("SELECT id, at, cut, since FROM series WHERE candle_symbol = ?1")?
+        .query_row([candle_symbol], |row| {
+            Ok(Series {
+                id: row.get(0)?,
+                at: row.get(1)?,
+                cut: row.get(2)?,
+                since: row.get(3)?,
+            })
+        })
         .optional()?;
-    let (id, older) = match known {
-        Some((_, newer, _)) if newer > at => return Ok(()),
-        Some((id, _, snipped)) => (id, older(connection, id, &kept.candles, snipped)?),
+    let mut series = Series {
+        id: 0,
+        at,
+        cut: kept.candles.snipped,
+        since: kept.since.map(Timestamp::as_millisecond),
+    };
+    let mut from = i64::MIN;
+    match known {
+        Some(known) if known.at > at => return Ok(()),
+        Some(known) => {
+            series.id = known.id;
+            let bars = read_bars(connection, known.id)?;
+            // That nothing came says nothing about what came before.
+            if kept.candles.bars.is_empty() && !bars.is_empty() {
+                return Ok(());
+            }
+            if let Some((begin, cut)) = continued(bars, &kept.candles, known.cut) {
+                from = begin;
+                series.cut = cut;
+                series.since = [known.since, series.since].into_iter().flatten().min();
+            }
+        }
         None => {
             let free = "SELECT coalesce(max(id), 0) + 1 FROM series";
-            (connection.query_row(free, [], |row| row.get(0))?, None)
+            series.id = connection.query_row(free, [], |row| row.get(0))?;
         }
-    };
-    let (from, snipped) = older.unwrap_or((i64::MIN, kept.candles.snipped));
+    }
+    let Series { id, cut, since, .. } = series;
     connection
-        .prepare_cached("INSERT OR REPLACE INTO series VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![candle_symbol, id, symbol, at, snipped])?;
+        .prepare_cached("INSERT OR REPLACE INTO series VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![candle_symbol, id, symbol, at, cut, since])?;
     connection
         .prepare_cached("DELETE FROM bar WHERE series = ?1 AND time >= ?2")?
         .execute([id, from])?;
@@ -247,23 +281,17 @@ fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &
     Ok(())
 }
 
-/// Where `fresh` bars begin that continue the longer history kept in series `id`, and whether that one was `cut`.
-fn older(connection: &Connection, id: i64, fresh: &Candles, cut: bool) -> rusqlite::Result<Option<(i64, bool)>> {
-    let first: Option<i64> = connection
-        .prepare_cached("SELECT min(time) FROM bar WHERE series = ?1")?
-        .query_row([id], |row| row.get(0))?;
-    let Some(begin) = fresh.bars.first().map(|bar| bar.time) else {
-        return Ok(None);
-    };
-    if first.is_none_or(|first| first >= begin) {
-        return Ok(None);
-    }
+/// Where `fresh` bars begin that continue the longer history of `bars`, `cut` or not, and whether the feed cut the whole.
+fn continued(bars: Vec<Candle>, fresh: &Candles, cut: bool) -> Option<(i64, bool)> {
+    let begin = fresh.bars.first()?.time;
     let known = Candles {
         symbol: fresh.symbol.clone(),
-        bars: read_bars(connection, id)?,
+        bars,
         snipped: cut,
     };
-    Ok(known.continued_by(fresh).map(|joined| (begin, joined.snipped)))
+    let is_longer = known.bars.first().is_some_and(|first| first.time < begin);
+    let joined = known.continued_by(fresh).filter(|_| is_longer)?;
+    Some((begin, joined.snipped))
 }
 
 fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::Result<()> {

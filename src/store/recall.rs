@@ -131,8 +131,8 @@ fn bars(
     oldest: Timestamp,
     bars: &mut BTreeMap<SmolStr, KeptBars>,
 ) -> rusqlite::Result<()> {
-    let mut series =
-        connection.prepare_cached("SELECT candle_symbol, id, at, cut FROM series WHERE symbol = ?1 AND at >= ?2")?;
+    let mut series = connection
+        .prepare_cached("SELECT candle_symbol, id, at, cut, since FROM series WHERE symbol = ?1 AND at >= ?2")?;
     let mut found = series.query(params![symbol.as_str(), oldest.as_millisecond()])?;
     while let Some(row) = found.next()? {
         let symbol = text(row.get_ref(0)?.as_str()?);
@@ -142,8 +142,12 @@ fn bars(
             bars: read_bars(connection, id)?,
             snipped: row.get(3)?,
         };
-        let at = moment(row.get(2)?);
-        bars.insert(symbol, KeptBars { candles, at });
+        let bars_of = KeptBars {
+            candles,
+            at: moment(row.get(2)?),
+            since: row.get::<_, Option<i64>>(4)?.map(moment),
+        };
+        bars.insert(symbol, bars_of);
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ pub struct Want {
     pub entry: Subscription,
     /// Whether the window waits for it. The feed has no such event for many an instrument, and silence takes time.
     pub required: bool,
-    /// Of a series of bars those that are known already: the entry starts where they must be asked for from.
+    /// Of a series of bars those that are known already; the entry then starts where these must be asked for from.
     pub known: Option<Known>,
 }
 
@@ -33,8 +33,8 @@ pub struct Want {
 pub struct Known {
     /// The bars.
     pub candles: Candles,
-    /// Where the whole series starts, Unix milliseconds: if it was revised, it is asked for again from there.
-    pub whole_from: i64,
+    /// Where the series was asked for from, Unix milliseconds: if it was revised, it is asked for again from there.
+    pub since: i64,
 }
 
 /// How far one entry is.
@@ -180,11 +180,9 @@ impl Ledger {
         finished.map_or_else(Orders::default, |entry| self.retire(&entry))
     }
 
-    /// A series turns out to be needed from another start: it is asked for again and stays pending, if anybody still
-    /// waits for it.
+    /// A series that is being asked for turns out to be needed from another start. It stays pending.
     pub fn restart(&mut self, symbol: &str, from_time: i64, now: Instant) -> Orders {
-        let live = self.live.iter().find(|entry| entry.symbol == symbol).cloned();
-        let Some(entry) = live else {
+        let Some(entry) = self.live.iter().find(|entry| entry.symbol == symbol).cloned() else {
             return Orders::default();
         };
         self.live.remove(&entry);

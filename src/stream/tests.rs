@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use url::Url;
 
 use super::*;
-use crate::dxlink::{Candle, EventType, Settings, Subscription};
+use crate::dxlink::{Candle, Candles, EventType, Settings, Subscription};
 
 mod faults;
 
@@ -521,7 +521,7 @@ async fn a_series_whose_known_bars_come_otherwise_is_asked_for_again_from_its_st
     let mut want = bars_of("SPY{=d}");
     want.known = Some(Known {
         candles: known,
-        whole_from: 500,
+        since: 500,
     });
     let halved: Vec<(i64, f64)> = closes.iter().map(|(day, close)| (*day, close / 2.0)).collect();
     let ended = listen_to(
@@ -554,6 +554,8 @@ async fn a_series_whose_known_bars_come_otherwise_is_asked_for_again_from_its_st
         bars.iter().filter_map(|bar| bar.close).collect::<Vec<_>>(),
         [5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0]
     );
+    let since = ended.listened.since("SPY{=d}");
+    assert_eq!(since.map(Timestamp::as_millisecond), Some(500));
 }
 
 #[tokio::test(start_paused = true)]

@@ -64,8 +64,8 @@ fn the_next_day_asks_for_the_new_bars_alone_and_computes_what_the_whole_history_
     );
     assert_eq!(bars(state.path(), "/ES"), (before + 1, before + 1));
 
-    // Six known bars and one new one, instead of a hundred and more.
-    assert!((7..20).contains(&mentions(&text)), "{}", mentions(&text));
+    // Seven known bars and one new one, instead of a hundred and more.
+    assert!((8..20).contains(&mentions(&text)), "{}", mentions(&text));
     assert!(mentions(&long) > 110, "{}", mentions(&long));
     let again = Run::new("replay run.rec").file("run.rec", &text).document();
     assert_eq!(again["rows"], second["rows"]);
@@ -111,4 +111,20 @@ fn a_long_history_outlives_the_screens_that_need_less_of_it() {
     screen(FRIDAY, state.path()).document();
     assert_eq!(bars(state.path(), "/ES"), (long + 1, long + 1));
     assert!(long > 200, "{long}");
+}
+
+#[test]
+fn a_contract_with_less_history_than_is_asked_for_is_asked_once_a_day() {
+    let state = TempDir::new().unwrap();
+    let vol = |day: &str| recorded(Run::new(&format!("--as-of {day} vol /ES --demo --seed 1")).state(state.path()));
+    let (first, long) = vol(THURSDAY);
+    let (again, none) = vol(THURSDAY);
+    let (next, short) = vol(FRIDAY);
+    assert!(mentions(&long) > 200, "{}", mentions(&long));
+    assert!(mentions(&none) < 4, "{}", mentions(&none));
+    assert!((8..20).contains(&mentions(&short)), "{}", mentions(&short));
+    assert_eq!(first["rows"], again["rows"]);
+    assert_ne!(first["rows"], next["rows"]);
+    let (whole, _) = recorded(Run::new(&format!("--as-of {FRIDAY} vol /ES --demo --seed 1")));
+    assert_eq!(next["rows"], whole["rows"]);
 }
