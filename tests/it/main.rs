@@ -17,6 +17,7 @@ mod endings;
 mod faults;
 mod history;
 mod manual;
+mod memory;
 mod outages;
 mod outlook;
 mod output;
