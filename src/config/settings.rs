@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::asset_classes;
 use super::base_url::BaseUrl;
+use super::{asset_classes, proxies};
 
 /// tastytrade's REST API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +64,9 @@ pub struct Universe {
     pub watchlist: Option<PathBuf>,
     /// Asset class of a symbol; a future goes by its root. Entries are added to the built-in ones.
     pub asset_classes: BTreeMap<String, String>,
+    /// Whose implied volatility stands in for that of a symbol which has none; a future goes by its root. Entries are added to
+    /// the built-in ones, an empty text takes one away.
+    pub proxies: BTreeMap<String, String>,
     /// Asset class of everything that is not listed.
     pub default_asset_class: String,
 }
@@ -98,6 +101,8 @@ pub struct Store {
 pub struct Screener {
     /// The profile used when none is named.
     pub default_profile: String,
+    /// Most option chains asked for in one run, for slippage, yield and volatilities that REST does not have; 0 asks for none.
+    pub max_chains: u32,
     /// Profiles by name, in lower case. Profiles and keys are added to the built-in ones.
     pub profiles: BTreeMap<String, Profile>,
     /// Thresholds common to all profiles.
@@ -140,6 +145,12 @@ pub struct Rules {
     pub volatility_momentum_min_ratio: f64,
     /// Least price of the underlying in dollars, where the profile names none.
     pub retail_min_price: f64,
+    /// Greatest `(ask - bid) / mid` of the worse leg of the straddle, as a fraction; 2 switches the gate off.
+    pub retail_max_slippage: f64,
+    /// Least yield of the straddle in 30 days, as a fraction; 0 switches the gate off.
+    pub min_yield: f64,
+    /// Slippage above which no liquidity rating is believed, as a fraction.
+    pub liquidity_max_slippage: f64,
     /// Least liquidity rating, where the profile names none.
     pub min_liquidity_rating: i64,
     /// Structural premium above which a symbol is flagged rich.
@@ -172,6 +183,10 @@ pub struct Rules {
     pub momentum_ceiling: f64,
     /// Percentile that earns the full score.
     pub iv_percentile_ceiling: f64,
+    /// What the score is multiplied with where the implied volatility is that of a stand-in.
+    pub proxy_iv_score_haircut: f64,
+    /// Yield that earns the full score, as a fraction.
+    pub yield_ceiling: f64,
     /// Price in dollars that earns the full score.
     pub retail_price_ceiling: f64,
 }
@@ -185,6 +200,7 @@ pub struct Weights {
     pub tactical_vrp: f64,
     pub volatility_momentum: f64,
     pub iv_percentile: f64,
+    pub r#yield: f64,
     pub retail_efficiency: f64,
     pub liquidity: f64,
 }
@@ -273,6 +289,7 @@ impl Default for Universe {
         Self {
             watchlist: None,
             asset_classes,
+            proxies: proxies::defaults(),
             default_asset_class: asset_classes::EQUITY.to_owned(),
         }
     }
@@ -326,6 +343,7 @@ impl Default for Screener {
         ];
         Self {
             default_profile: "balanced".to_owned(),
+            max_chains: 40,
             profiles: profiles
                 .into_iter()
                 .map(|(name, profile)| (name.to_owned(), profile))
@@ -358,6 +376,9 @@ impl Default for Rules {
             vrp_tactical_threshold: 1.15,
             volatility_momentum_min_ratio: 0.85,
             retail_min_price: 25.0,
+            retail_max_slippage: 0.05,
+            min_yield: 0.03,
+            liquidity_max_slippage: 0.25,
             min_liquidity_rating: 4,
             vrp_structural_rich: 1.30,
             vrp_structural_fair: 1.10,
@@ -374,6 +395,8 @@ impl Default for Rules {
             dislocation_multiplier: 200.0,
             momentum_ceiling: 1.20,
             iv_percentile_ceiling: 100.0,
+            proxy_iv_score_haircut: 0.85,
+            yield_ceiling: 0.15,
             retail_price_ceiling: 100.0,
         }
     }
@@ -386,6 +409,7 @@ impl Default for Weights {
             tactical_vrp: 0.275,
             volatility_momentum: 0.1,
             iv_percentile: 0.1,
+            r#yield: 0.1,
             retail_efficiency: 0.05,
             liquidity: 0.0,
         }

@@ -215,7 +215,7 @@ fn values_that_contradict_each_other_are_refused_where_they_were_given() {
             .contains("there are aggressive, balanced, broad, high_quality")
     );
     let zeros = r#"{"screener": {"weights": {"structural_vrp": 0, "tactical_vrp": 0, "volatility_momentum": 0,
-        "iv_percentile": 0, "retail_efficiency": 0, "liquidity": 0}}}"#;
+        "iv_percentile": 0, "yield": 0, "retail_efficiency": 0, "liquidity": 0}}}"#;
     assert!(problems(zeros).contains("at least one weight must be above 0"));
 }
 
@@ -242,6 +242,19 @@ fn only_plain_json_is_accepted() {
     assert!(problems("{\"dxlink\": {\"listen_duration_seconds\": 1e400}}").contains("number out of range"));
     assert!(problems("").starts_with("c.json:1:1: EOF"));
     assert!(with_file("\u{feff}{\"dxlink\": {\"enabled\": false}}").is_ok_and(|config| !config.dxlink.enabled));
+}
+
+#[test]
+fn users_add_stand_ins_and_take_them_away() {
+    let config = with_file(r#"{"universe": {"proxies": {"/ub": "TLT", "/CL": ""}}}"#).unwrap();
+    let proxies = &config.universe.proxies;
+    assert_eq!(proxies.get("/UB").map(String::as_str), Some("TLT"));
+    assert_eq!(proxies.get("/CL").map(String::as_str), Some(""));
+    assert_eq!(proxies.get("/ES").map(String::as_str), Some("SPY"));
+    assert_eq!(
+        problems(r#"{"universe": {"proxies": {"/CL": "the oil fund"}}}"#),
+        "c.json:1:34: universe.proxies./CL: not a symbol"
+    );
 }
 
 #[test]

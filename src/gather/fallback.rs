@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use super::bound::Cut;
 use super::clock::millis;
 use super::learned::store_state;
+use super::options::FromOptions;
+use super::proxies::FromProxies;
 use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, History, Interrupted, Notice, has_bars, verdict};
 use crate::dxlink::{Candles, EventType};
@@ -28,12 +30,14 @@ pub(super) struct Later {
     /// What went wrong when REST was asked for quotes last.
     quote_errors: Vec<RunError>,
     histories: BTreeMap<Symbol, Result<legacy::History, String>>,
+    pub(super) from_options: FromOptions,
+    pub(super) from_proxies: FromProxies,
     /// When the deprecated source had answered.
     histories_at: Option<Timestamp>,
     /// Whether REST answered with quotes, even with none of some or all symbols.
     rest_answered: bool,
     legacy_used: bool,
-    cut: Option<Cut>,
+    pub(super) cut: Option<Cut>,
 }
 
 impl Later {
@@ -87,6 +91,8 @@ impl Gathering<'_, '_> {
             let (records, studies) = self.records(&heard, &later);
             let holes = holes(&records, &studies, self.clock.now());
             self.fill_by_legacy(&holes, &mut later).await;
+            self.ask_options(&heard, &mut later).await;
+            self.ask_proxies(&heard, &mut later).await;
         }
         if later.cut == Some(Cut::Interrupted) {
             return Err(Interrupted);
@@ -281,7 +287,7 @@ impl Gathering<'_, '_> {
     }
 
     /// The records, and the studies of a plan that wants them.
-    fn records(
+    pub(super) fn records(
         &self,
         heard: &BTreeMap<Symbol, Result<Streamed, String>>,
         later: &Later,
@@ -306,6 +312,21 @@ impl Gathering<'_, '_> {
                         .quotes
                         .get(&subject.symbol)
                         .map(|quote| quote.as_ref().map_err(Clone::clone)),
+                    chain_iv: later
+                        .from_options
+                        .ivs
+                        .get(&subject.symbol)
+                        .map(|iv| iv.as_ref().map_err(Clone::clone)),
+                    proxy: later
+                        .from_proxies
+                        .metrics
+                        .get(&subject.symbol)
+                        .map(|(proxy, metrics)| (proxy, metrics.as_ref().map_err(Clone::clone))),
+                    straddle: later
+                        .from_options
+                        .straddles
+                        .get(&subject.symbol)
+                        .map(|straddle| straddle.as_ref().map_err(Clone::clone)),
                     legacy: later
                         .histories
                         .get(&subject.symbol)
@@ -375,7 +396,13 @@ impl Gathering<'_, '_> {
         let window = matches!(&self.listening.heard, Ok(listened) if listened.end == End::Window);
         let traffic = self.venues.rest.traffic();
         let mut errors = self.listening.errors.clone();
-        let of_rest = [&self.asked.errors, &self.asked.metrics_errors, &later.quote_errors];
+        let of_rest = [
+            &self.asked.errors,
+            &self.asked.metrics_errors,
+            &later.quote_errors,
+            &later.from_options.errors,
+            &later.from_proxies.errors,
+        ];
         for error in of_rest.into_iter().flatten().cloned() {
             complain(&mut errors, error.source, error.code, error.message);
         }

@@ -64,6 +64,11 @@ impl Trouble {
 }
 
 impl Asked {
+    /// Whether the venue answered when it was asked for the metrics of `symbol`, even with none.
+    pub(super) fn answers_metrics(&self, symbol: &Symbol) -> bool {
+        self.answered && !self.unanswered.contains_key(symbol)
+    }
+
     /// The reason why `symbol` has no metrics, for its record.
     pub(super) fn no_metrics(&self, symbol: &Symbol) -> String {
         self.unanswered

@@ -5,10 +5,13 @@ use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use super::kept::Kept;
+use super::record::{Attempt, Sourced};
+use super::straddle::StraddleQuote;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::History;
 use crate::stream::Streamed;
 use crate::tastytrade::{MarketQuote, Metrics};
+use crate::units::Vol;
 
 /// The symbol a record is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,12 @@ pub struct Inputs<'a> {
     pub metrics: Result<&'a Metrics, String>,
     /// The quote by REST; `None` when it was not asked for.
     pub rest_quote: Option<Result<&'a MarketQuote, String>>,
+    /// Volatility at the money at 30 days of its own option chain; `None` when its chain was not asked for.
+    pub chain_iv: Option<Result<&'a Sourced<Vol>, String>>,
+    /// A stand-in named by the configuration, and its metrics; `None` where none was needed.
+    pub proxy: Option<(&'a Symbol, Result<&'a Metrics, String>)>,
+    /// The straddle a premium seller would look at, or who was asked for it in vain; `None` when nobody was asked.
+    pub straddle: Option<Result<&'a StraddleQuote, Attempt>>,
     /// The deprecated source; `None` when it was not asked.
     pub legacy: Option<Result<&'a History, String>>,
     /// When the deprecated source answered.

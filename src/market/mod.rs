@@ -18,6 +18,7 @@ mod price;
 mod reading;
 mod record;
 mod run;
+mod straddle;
 mod study;
 
 pub use coverage::{Coverage, MissingField};
@@ -33,4 +34,5 @@ pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
 };
+pub use straddle::{StraddleQuote, TwoSided};
 pub use study::{ClosedBars, Study, Witness};

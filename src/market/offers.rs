@@ -8,6 +8,7 @@ use super::gathered::{Inputs, VolRules};
 use super::kept::{Place, own_place};
 use super::price::{NOTHING_KEPT, Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream};
 use super::record::{Attempt, Field, Source, Sourced};
+use super::straddle::StraddleQuote;
 use super::study::ClosedBars;
 use crate::dxlink::Greeks;
 use crate::instrument::Kind;
@@ -15,7 +16,7 @@ use crate::legacy::History;
 use crate::stream::Streamed;
 use crate::tastytrade::{ExpirationIv, MarketQuote, Metrics, RankVariant};
 use crate::time;
-use crate::units::{Rank, Vol};
+use crate::units::{Price, Rank, Vol};
 
 /// Everything the sources offer for one symbol.
 #[derive(Debug)]
@@ -65,18 +66,59 @@ impl<'a> Offers<'a> {
             Source::DxlinkCandles => Err("has no prices".to_owned()),
             Source::Rest => rest_quote(self.inputs).map(|quote| of_rest(quote, kind, self.inputs.now)),
             Source::Legacy => history(self.inputs).map(|history| of_history(history, kind, self.inputs.now)),
-            Source::Model => Err("has no prices".to_owned()),
+            Source::Model | Source::Proxy => Err("has no prices".to_owned()),
             Source::Store => Ok(of_kept(&self.inputs.kept, kind)),
         }
     }
 
-    pub(super) fn iv(&self, source: Source) -> Offer<Vol> {
-        if source == Source::Store {
-            return self.kept(Field::Iv, Vol::new);
+    /// Implied volatility by `source`; `None` where it had no reason to be asked.
+    pub(super) fn iv(&self, source: Source) -> Option<Offer<Vol>> {
+        match source {
+            Source::Store => return Some(self.kept(Field::Iv, Vol::new)),
+            Source::Model => return Some(self.inputs.chain_iv.clone()?.cloned()),
+            Source::Proxy => return self.proxied(),
+            Source::Rest | Source::Dxlink | Source::DxlinkCandles | Source::Legacy => {}
         }
         let read = |metrics: &Metrics| metrics.iv.map(|iv| (iv, "venue's 30-day index"));
-        self.metric(source, &["implied-volatility-index"], iv_moment, read)
-            .and_then(|iv| above_zero(iv, "iv"))
+        let iv = self.metric(source, &["implied-volatility-index"], iv_moment, read);
+        Some(iv.and_then(|iv| above_zero(iv, "iv")))
+    }
+
+    /// The index of the stand-in, if there is one.
+    fn proxied(&self) -> Option<Offer<Vol>> {
+        let (proxy, metrics) = self.inputs.proxy.clone()?;
+        let iv = |metrics: &Metrics| {
+            let value = metrics
+                .iv
+                .ok_or_else(|| absence(metrics, &["implied-volatility-index"]))?;
+            let iv = Sourced {
+                value,
+                source: Source::Proxy,
+                as_of: iv_moment(metrics).unwrap_or(self.inputs.now),
+                method: format!("{INDEX_OF}{proxy}").into(),
+            };
+            above_zero(iv, "iv")
+        };
+        Some(metrics.and_then(iv).map_err(|reason| format!("{proxy}: {reason}")))
+    }
+
+    /// What it costs to trade the straddle; nothing where nobody was asked for it.
+    pub(super) fn slippage(&self) -> Vec<(Source, Offer<f64>)> {
+        self.of_straddle(Field::Slippage, StraddleQuote::slippage)
+    }
+
+    /// What the straddle pays on an underlying at `price`; nothing where nobody was asked for it.
+    pub(super) fn straddle_yield(&self, price: Option<&Sourced<Price>>) -> Vec<(Source, Offer<f64>)> {
+        self.of_straddle(Field::Yield, |straddle| straddle.yield_on(price))
+    }
+
+    fn of_straddle(&self, field: Field, read: impl Fn(&StraddleQuote) -> Offer<f64>) -> Vec<(Source, Offer<f64>)> {
+        let live = match &self.inputs.straddle {
+            None => return Vec::new(),
+            Some(Ok(straddle)) => (straddle.source, read(straddle).and_then(finite)),
+            Some(Err(attempt)) => (attempt.source, Err(attempt.reason.clone())),
+        };
+        vec![live, (Source::Store, self.kept(field, Some))]
     }
 
     pub(super) fn iv_rank(&self, source: Source, iv: Option<&Sourced<Vol>>) -> Offer<Rank> {
@@ -186,7 +228,7 @@ impl<'a> Offers<'a> {
                 .as_ref()
                 .map_err(Clone::clone)?
                 .realized(window, self.rules),
-            Source::Dxlink | Source::Model => Err("has no realised volatility".to_owned()),
+            Source::Dxlink | Source::Model | Source::Proxy => Err("has no realised volatility".to_owned()),
             Source::Store => {
                 let kept = match window {
                     Window::Hv30 => self.kept(Field::Hv30, Vol::new),
@@ -339,7 +381,7 @@ impl<'a> Offers<'a> {
                     method: method.into(),
                 })
             }
-            Source::DxlinkCandles | Source::Legacy | Source::Model => Err("has no greeks".to_owned()),
+            Source::DxlinkCandles | Source::Legacy | Source::Model | Source::Proxy => Err("has no greeks".to_owned()),
         }
     }
 
@@ -361,7 +403,7 @@ impl<'a> Offers<'a> {
                     method: method.into(),
                 })
             }
-            Source::Dxlink | Source::DxlinkCandles | Source::Legacy | Source::Store | Source::Model => {
+            Source::Dxlink | Source::DxlinkCandles | Source::Legacy | Source::Store | Source::Model | Source::Proxy => {
                 Err("has no market metrics".to_owned())
             }
         }
@@ -394,6 +436,9 @@ impl<'a> Offers<'a> {
         }
     }
 }
+
+/// How the method of a stand-in's volatility begins.
+pub(super) const INDEX_OF: &str = "30-day index of ";
 
 /// A whole number that was kept as a float.
 fn whole(value: f64) -> Option<i32> {

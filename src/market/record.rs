@@ -28,6 +28,8 @@ pub enum Source {
     Store,
     /// Our own option model on quotes of the option chain.
     Model,
+    /// tastytrade's REST API, about a stand-in that the configuration names.
+    Proxy,
 }
 
 /// A value, who gave it, the moment it describes and how it was made.
@@ -71,6 +73,8 @@ pub enum Field {
     VrpStructural,
     VrpTactical,
     Vtr,
+    Slippage,
+    Yield,
     Delta,
     Gamma,
     Theta,
@@ -82,7 +86,7 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order in which they are printed.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Price,
         Self::Bid,
         Self::Ask,
@@ -105,6 +109,8 @@ impl Field {
         Self::VrpStructural,
         Self::VrpTactical,
         Self::Vtr,
+        Self::Slippage,
+        Self::Yield,
         Self::Delta,
         Self::Gamma,
         Self::Theta,
@@ -139,6 +145,8 @@ impl Field {
             Self::VrpStructural => "vrp_structural",
             Self::VrpTactical => "vrp_tactical",
             Self::Vtr => "vtr",
+            Self::Slippage => "slippage",
+            Self::Yield => "yield",
             Self::Delta => "delta",
             Self::Gamma => "gamma",
             Self::Theta => "theta",
@@ -209,6 +217,8 @@ pub struct Record {
     pub vrp_structural: Option<Sourced<f64>>,
     pub vrp_tactical: Option<Sourced<f64>>,
     pub vtr: Option<Sourced<f64>>,
+    pub slippage: Option<Sourced<f64>>,
+    pub straddle_yield: Option<Sourced<f64>>,
     pub delta: Option<Sourced<f64>>,
     pub gamma: Option<Sourced<f64>>,
     pub theta: Option<Sourced<f64>>,
@@ -220,16 +230,14 @@ pub struct Record {
     pub passed_over: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
-    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`.
+    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`,
+    /// `iv_proxy`.
     pub notes: Vec<&'static str>,
     /// Of a stale record the age in seconds: that of its oldest value an earlier run kept, else of its price.
     pub stale_seconds: Option<i64>,
 }
 
 impl Source {
-    /// Every source.
-    pub const ALL: [Self; 5] = [Self::Dxlink, Self::DxlinkCandles, Self::Rest, Self::Legacy, Self::Store];
-
     /// The name in machine output.
     pub fn name(self) -> &'static str {
         match self {
@@ -239,6 +247,7 @@ impl Source {
             Self::Legacy => "legacy",
             Self::Store => "store",
             Self::Model => "model",
+            Self::Proxy => "proxy",
         }
     }
 }

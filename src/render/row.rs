@@ -72,6 +72,10 @@ pub struct Row {
     pub vrp_tactical: Option<f64>,
     /// `hv30 / hv90`.
     pub vtr: Option<f64>,
+    /// `(ask - bid) / mid` of the worse leg of the straddle nearest to 45 days, fraction; `null` where nobody was asked.
+    pub slippage: Option<f64>,
+    /// What that straddle pays in 30 days, a fraction of a fifth of the price; `null` where nobody was asked.
+    pub r#yield: Option<f64>,
     /// Options: change of value per unit of the underlying.
     pub delta: Option<f64>,
     /// Options: change of delta per unit of the underlying.
@@ -125,7 +129,7 @@ pub struct Provenance {
 }
 
 /// The keys of a row in their order: the columns of `plain` and `csv`.
-pub const ROW_COLUMNS: [&str; 47] = [
+pub const ROW_COLUMNS: [&str; 49] = [
     "rank",
     "symbol",
     "contract",
@@ -155,6 +159,8 @@ pub const ROW_COLUMNS: [&str; 47] = [
     "vrp_structural",
     "vrp_tactical",
     "vtr",
+    "slippage",
+    "yield",
     "delta",
     "gamma",
     "theta",
@@ -225,6 +231,8 @@ impl Row {
             vrp_structural: number(Field::VrpStructural),
             vrp_tactical: number(Field::VrpTactical),
             vtr: number(Field::Vtr),
+            slippage: number(Field::Slippage),
+            r#yield: number(Field::Yield),
             delta: number(Field::Delta),
             gamma: number(Field::Gamma),
             theta: number(Field::Theta),

@@ -91,6 +91,8 @@ pub(crate) fn empty(symbol: &str, kind: Kind, asset_class: &str) -> Record {
         vrp_structural: None,
         vrp_tactical: None,
         vtr: None,
+        slippage: None,
+        straddle_yield: None,
         delta: None,
         gamma: None,
         theta: None,

@@ -122,7 +122,7 @@ impl Store {
 }
 
 /// The fields a session's record is kept of; quotes are kept as events, ratios are computed anew.
-const KEPT: [Field; 11] = [
+const KEPT: [Field; 13] = [
     Field::Price,
     Field::Iv,
     Field::IvRank,
@@ -134,6 +134,8 @@ const KEPT: [Field; 11] = [
     Field::Beta,
     Field::CorrSpy,
     Field::EarningsDate,
+    Field::Slippage,
+    Field::Yield,
 ];
 
 fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now: Timestamp) -> rusqlite::Result<()> {

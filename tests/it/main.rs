@@ -18,6 +18,7 @@ mod faults;
 mod history;
 mod manual;
 mod memory;
+mod options;
 mod outages;
 mod outlook;
 mod output;
