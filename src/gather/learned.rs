@@ -25,6 +25,7 @@ impl Gathering<'_, '_> {
         let mut learned = Learned {
             listings: self.asked.listings.clone(),
             listed: self.asked.listed.clone(),
+            chains: self.later.from_options.to_keep.clone(),
             ..Learned::default()
         };
         let Ok(listened) = &self.listening.heard else {

@@ -13,7 +13,7 @@ use super::recall::read_bars;
 use crate::dxlink::{Candle, Candles};
 use crate::market::{Field, KeptBars, Reading, Record, Source, market_of, reading};
 use crate::stream::{Heard, Streamed};
-use crate::tastytrade::FutureListing;
+use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
 
 /// One type of event, as it is kept.
@@ -114,6 +114,9 @@ impl Store {
                 transaction
                     .prepare_cached("INSERT OR REPLACE INTO listed VALUES (?1, ?2)")?
                     .execute(params![symbol.as_str(), today])?;
+            }
+            for (symbol, chain) in &learned.chains {
+                keep_chain(&transaction, symbol.as_str(), today, chain)?;
             }
             transaction.commit()
         };
@@ -310,6 +313,22 @@ fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::R
             day_id(listing.expiration),
             listing.expires_at.map(Timestamp::as_millisecond),
         ])?;
+    Ok(())
+}
+
+/// Lists of other days are of no use and take room.
+fn keep_chain(connection: &Connection, symbol: &str, today: i32, chain: &Chain) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM chain WHERE day < ?1")?
+        .execute([today])?;
+    match serde_json::to_string(chain) {
+        Ok(list) => {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO chain VALUES (?1, ?2, ?3)")?
+                .execute(params![symbol, today, list])?;
+        }
+        Err(error) => tracing::debug!(%error, "a list of options cannot be kept"),
+    }
     Ok(())
 }
 

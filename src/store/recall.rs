@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use smol_str::SmolStr;
 
 use super::error::Error;
@@ -15,7 +15,7 @@ use crate::dxlink::{Candle, Candles};
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::market::{Field, KeptBars, KeptValue, PastIv};
 use crate::stream::Streamed;
-use crate::tastytrade::FutureListing;
+use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
 use crate::units::Vol;
 
@@ -50,6 +50,12 @@ impl Store {
             }
             for root in roots {
                 listings(connection, root, &mut memory.listings)?;
+            }
+            if reach.chains {
+                for symbol in symbols.iter().chain(roots) {
+                    let chain = chain(connection, symbol, today)?;
+                    memory.chains.extend(chain.map(|chain| (symbol.clone(), chain)));
+                }
             }
             transaction.finish()?;
             Ok(memory)
@@ -201,6 +207,18 @@ fn listings(connection: &Connection, root: &Symbol, listings: &mut Vec<FutureLis
         });
     }
     Ok(())
+}
+
+fn chain(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Result<Option<Chain>> {
+    let list: Option<String> = connection
+        .prepare_cached("SELECT list FROM chain WHERE symbol = ?1 AND day = ?2")?
+        .query_row(params![symbol.as_str(), day_id(today)], |row| row.get(0))
+        .optional()?;
+    let read = list.map(|list| serde_json::from_str(&list)).transpose();
+    Ok(read.unwrap_or_else(|error| {
+        tracing::debug!(%error, "a kept list of options is unreadable");
+        None
+    }))
 }
 
 fn text(text: &str) -> SmolStr {

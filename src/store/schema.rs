@@ -47,7 +47,8 @@ CREATE INDEX listing_root ON listing (root);
 CREATE TABLE listed (symbol TEXT PRIMARY KEY, day INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// Since when a series was asked for; unknown of those kept before.
+/// Since when a series was asked for, which is unknown of those kept before; and the options listed on a day.
 const SECOND: &str = "
 ALTER TABLE series ADD COLUMN since INTEGER;
+CREATE TABLE chain (symbol TEXT PRIMARY KEY, day INTEGER NOT NULL, list TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";

@@ -9,6 +9,7 @@ use super::*;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::market::{Record, Source, Sourced};
 use crate::stream::Heard;
+use crate::tastytrade::{ChainFuture, ListedExpiration, ListedOption, ListedStrike, Settlement};
 use crate::units::{Price, Vol};
 
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -36,6 +37,7 @@ fn everything() -> Reach {
     Reach {
         oldest: Timestamp::UNIX_EPOCH,
         events: true,
+        chains: true,
     }
 }
 
@@ -67,6 +69,37 @@ fn record(symbol: &str) -> Record {
         hv30: sourced(Vol::new(0.12).unwrap(), Source::Store, "2026-11-19T21:00:00Z"),
         earnings_date: sourced(date(2027, 2, 2), Source::Rest, "2026-11-20T20:58:00Z"),
         ..crate::screen::fixture::share(symbol)
+    }
+}
+
+fn chain() -> Chain {
+    Chain {
+        futures: vec![ChainFuture {
+            contract: Symbol("/ESZ6".into()),
+            expiration: date(2026, 12, 18),
+            expires_at: Some(now()),
+            active_month: true,
+            next_active_month: false,
+        }],
+        expirations: vec![ListedExpiration {
+            underlying: Symbol("/ESZ6".into()),
+            root: "EW4".into(),
+            date: date(2026, 11, 27),
+            expires_at: None,
+            settlement: Some(Settlement::Morning),
+            kind: Some("Weekly".into()),
+            standard: true,
+            multiplier: Some(50.0),
+            strikes: vec![ListedStrike {
+                strike: Price::new(6612.5).unwrap(),
+                call: Some(ListedOption {
+                    symbol: Symbol("./ESZ6 EW4X6 261127C6612.5".into()),
+                    streamer: Some(StreamerSymbol("./EW4X26C6612.5:XCME".into())),
+                }),
+                put: None,
+            }],
+        }],
+        damaged: 0,
     }
 }
 
@@ -197,6 +230,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
         bars: BTreeMap::from([("/ESZ26:XCME{=d}".into(), (es(), bars.clone()))]),
         listings: vec![listing.clone()],
         listed: BTreeSet::from([es()]),
+        chains: BTreeMap::from([(es(), chain())]),
     };
     store.keep(&[], &learned, now()).unwrap();
     let memory = recall(&store, "/ES");
@@ -204,9 +238,11 @@ fn events_bars_and_contracts_come_back_as_they_were() {
     assert_eq!(memory.bars["/ESZ26:XCME{=d}"], bars);
     assert_eq!(memory.listings, [listing]);
     assert!(memory.listed_today.contains(&es()));
+    assert_eq!(memory.chains, BTreeMap::from([(es(), chain())]));
     let tomorrow = "2026-11-21T21:30:00Z".parse().unwrap();
     let later = store.recall(&[es()], &[es()], tomorrow, everything()).unwrap();
     assert!(later.listed_today.is_empty(), "a contract may roll over night");
+    assert!(later.chains.is_empty(), "options may be listed over night");
     assert_eq!(later.listings.len(), 1);
 }
 
