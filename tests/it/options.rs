@@ -126,6 +126,11 @@ fn a_stand_in_gives_its_volatility_where_own_options_are_not_asked_and_is_named(
         .args(["--fault", "metrics at 1st request: drop iv"])
         .document();
     let stand_ins = Run::demo("quote SPY USO").document();
+    let quoted = Run::demo("quote /ES")
+        .args(["--fault", "metrics at 1st request: drop iv"])
+        .document();
+    let own = &row(&quoted, "/ES")["provenance"]["iv"]["source"];
+    assert_eq!(own, "model", "its own options go before a stand-in");
     for (symbol, stand_in) in [("/ES", "SPY"), ("/CL", "USO")] {
         let row = row(&document, symbol);
         assert_eq!(row["iv"], crate::run::row(&stand_ins, stand_in)["iv"]);
