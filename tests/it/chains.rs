@@ -367,7 +367,7 @@ fn the_list_of_options_is_asked_for_once_a_day_and_never_changes_what_is_printed
         let lists = || -> u64 {
             let paths = fund.tally().unwrap().rest_paths;
             let lists = paths.iter().filter(|(path, _)| path.contains("option-chains"));
-            lists.map(|(_, count)| *count as u64).sum()
+            lists.map(|(_, count)| *count).sum()
         };
         let before = lists();
         let (first, _) = chain(NOW);
