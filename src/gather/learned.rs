@@ -25,6 +25,7 @@ impl Gathering<'_, '_> {
         let mut learned = Learned {
             listings: self.asked.listings.clone(),
             listed: self.asked.listed.clone(),
+            chains: self.later.from_options.to_keep.clone(),
             ..Learned::default()
         };
         let Ok(listened) = &self.listening.heard else {
@@ -48,7 +49,11 @@ impl Gathering<'_, '_> {
             let is_closed = |ms| time::date_of_bar(ms).is_some_and(|day| time::is_closed(market, day, heard.at));
             let mut candles = heard.event.clone();
             candles.bars.retain(|bar| is_closed(bar.time));
-            let bars = KeptBars { candles, at: heard.at };
+            let bars = KeptBars {
+                candles,
+                at: heard.at,
+                since: listened.since(&name),
+            };
             learned.bars.insert(name, (symbol, bars));
         }
         learned

@@ -253,16 +253,11 @@ impl<'a> Wants<'a> {
         let from = self.history.start(self.today);
         let want = wants::daily_bars(&listed.instrument, &resolved.streamer, from);
         let market = market::market_of(listed.instrument.kind());
-        let suffice = |bars: &KeptBars| {
-            let reach_back = match self.history {
-                History::WhereNeeded => true,
-                History::Days(_) => bars.reach_back(from),
-            };
-            reach_back && bars.are_final(market, self.today)
-        };
-        let kept = self.memory.bars.get(&want.entry.symbol);
-        if !kept.is_some_and(suffice) {
-            self.send(want);
+        let suffice = |bars: &KeptBars| bars.reach_back(from) && bars.are_final(market, self.today);
+        match self.memory.bars.get(&want.entry.symbol) {
+            Some(kept) if suffice(kept) => {}
+            Some(kept) if kept.can_go_on(from, market) => self.send(wants::continued(want, kept, from)),
+            Some(_) | None => self.send(want),
         }
     }
 

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::dxlink::{EventType, Subscription};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, candle_symbol};
-use crate::stream::Want;
+use crate::market::KeptBars;
+use crate::stream::{Known, Want};
 
 /// Which daily bars are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,7 @@ pub fn last_values(kind: Kind, streamer: &StreamerSymbol) -> Vec<Want> {
                 from_time: None,
             },
             required,
+            known: None,
         })
         .collect()
 }
@@ -64,6 +66,27 @@ pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, from: Time
             from_time: Some(from.as_millisecond()),
         },
         required: true,
+        known: None,
+    }
+}
+
+/// `want`, a history since `from`, as what the `kept` bars lack of it; the whole where there are too few of these.
+pub fn continued(want: Want, kept: &KeptBars, from: Timestamp) -> Want {
+    let first = kept.candles.bars.first().map(|bar| bar.time);
+    let Some((first, resumed)) = first.zip(kept.candles.continue_from()) else {
+        return want;
+    };
+    let since = kept.since.map_or(first, Timestamp::as_millisecond);
+    Want {
+        entry: Subscription {
+            from_time: Some(resumed),
+            ..want.entry
+        },
+        known: Some(Known {
+            candles: kept.candles.clone(),
+            since: since.min(from.as_millisecond()),
+        }),
+        ..want
     }
 }
 

@@ -26,7 +26,7 @@ pub use past::{Entry, Intake};
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::market::{Field, KeptBars, KeptValue, PastIv};
 use crate::stream::Streamed;
-use crate::tastytrade::FutureListing;
+use crate::tastytrade::{Chain, FutureListing};
 
 /// What earlier runs left for the symbols of one run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct Memory {
     pub listings: Vec<FutureListing>,
     /// Roots and contracts whose listings were asked for on this trading day: what is not listed does not exist.
     pub listed_today: BTreeSet<Symbol>,
+    /// The options listed on this trading day, by what they were asked for: a share, fund or index, or a futures root.
+    #[serde(default)]
+    pub chains: BTreeMap<Symbol, Chain>,
 }
 
 /// What a run has heard from live sources beside its records.
@@ -57,6 +60,8 @@ pub struct Learned {
     pub listings: Vec<FutureListing>,
     /// Roots and contracts that were asked for.
     pub listed: BTreeSet<Symbol>,
+    /// Options as the venue listed them, by what they were asked for.
+    pub chains: BTreeMap<Symbol, Chain>,
 }
 
 /// How much of the past is recalled.
@@ -66,6 +71,8 @@ pub struct Reach {
     pub oldest: Timestamp,
     /// Whether events of the feed are wanted.
     pub events: bool,
+    /// Whether lists of options are wanted, of which one may be larger than all the rest.
+    pub chains: bool,
 }
 
 #[cfg(test)]

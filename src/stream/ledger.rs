@@ -6,7 +6,7 @@ use std::time::Duration;
 use smol_str::SmolStr;
 use tokio::time::Instant;
 
-use crate::dxlink::{EventType, Subscription};
+use crate::dxlink::{Candles, EventType, Subscription};
 
 /// Most candle subscriptions alive at once; the feed allows a hundred a session.
 pub const CANDLE_WINDOW: usize = 90;
@@ -18,12 +18,23 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 const CANDLE_PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// What is wanted of the feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Want {
     /// The entry.
     pub entry: Subscription,
     /// Whether the window waits for it. The feed has no such event for many an instrument, and silence takes time.
     pub required: bool,
+    /// Of a series of bars those that are known already; the entry then starts where these must be asked for from.
+    pub known: Option<Known>,
+}
+
+/// Closed bars that a series may go on from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// The bars.
+    pub candles: Candles,
+    /// Where the series was asked for from, Unix milliseconds: if it was revised, it is asked for again from there.
+    pub since: i64,
 }
 
 /// How far one entry is.
@@ -95,7 +106,7 @@ fn streamer(symbol: &str) -> &str {
 
 impl Ledger {
     /// Takes in an entry. Candles beyond [`CANDLE_WINDOW`] wait for their turn.
-    pub fn want(&mut self, Want { entry, required }: Want, now: Instant) -> Orders {
+    pub fn want(&mut self, Want { entry, required, .. }: Want, now: Instant) -> Orders {
         let key = (entry.event_type, entry.symbol.clone());
         if let Some(answer) = self.answers.get(&key) {
             if required && self.optional.remove(&key) {
@@ -167,6 +178,24 @@ impl Ledger {
             .find(|entry| entry.event_type == event_type && entry.symbol == symbol)
             .cloned();
         finished.map_or_else(Orders::default, |entry| self.retire(&entry))
+    }
+
+    /// A series that is being asked for turns out to be needed from another start. It stays pending.
+    pub fn restart(&mut self, symbol: &str, from_time: i64, now: Instant) -> Orders {
+        let Some(entry) = self.live.iter().find(|entry| entry.symbol == symbol).cloned() else {
+            return Orders::default();
+        };
+        self.live.remove(&entry);
+        let entry = Subscription {
+            from_time: Some(from_time),
+            ..entry
+        };
+        self.live.insert(entry.clone());
+        self.stirred = Some(now);
+        Orders {
+            subscribe: vec![entry],
+            unsubscribe: Vec::new(),
+        }
     }
 
     /// When the pending entries will count as silent; `None` while the feed is not streaming or nothing is pending.
@@ -263,7 +292,11 @@ mod tests {
     }
 
     fn required(entry: Subscription) -> Want {
-        Want { entry, required: true }
+        Want {
+            entry,
+            required: true,
+            known: None,
+        }
     }
 
     fn candle(number: usize) -> Subscription {
@@ -294,6 +327,7 @@ mod tests {
             Want {
                 entry: quote("SPX"),
                 required: false,
+                known: None,
             },
             now,
         );
