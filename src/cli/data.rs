@@ -339,6 +339,12 @@ impl<'a> Job<'a> {
                 self.stderr
                     .status(format!("asking REST for the options of {symbols} symbols"));
             }
+            Notice::Unjudged { symbols, why } => {
+                let plural = if *symbols == 1 { "" } else { "s" };
+                self.stderr.remark(&format!(
+                    "variance: {symbols} symbol{plural} cannot be judged by options, and so cannot pass: {why}"
+                ));
+            }
             Notice::Legacy { symbols } => {
                 let most = usize::try_from(self.config.legacy.max_requests).unwrap_or(usize::MAX);
                 let about = if *symbols > most {

@@ -23,6 +23,10 @@ use crate::time::{self, Market};
 pub(super) fn records(store: &Store, plan: &Plan, session: Date) -> Result<Vec<Record>, Failure> {
     let unreadable = |error| Failure::from_error(Kind::CannotRead, error);
     let days = store.days(None, session, session).map_err(unreadable)?;
+    // Where anybody's options were asked for on that day, they were asked for of all who came so far.
+    let of_straddle = [Field::Slippage, Field::Yield];
+    let judged = |day: &PastDay| of_straddle.iter().any(|field| day.values.contains_key(field));
+    let judged = days.iter().any(judged);
     let mut records = Vec::new();
     let mut found = false;
     for instrument in &plan.instruments {
@@ -33,7 +37,7 @@ pub(super) fn records(store: &Store, plan: &Plan, session: Date) -> Result<Vec<R
             Some(day) => store.ivs_before(&day.symbol, session).map_err(unreadable)?,
             None => Vec::new(),
         };
-        records.push(record(plan, instrument, day, &ivs, session));
+        records.push(record(plan, instrument, (day, &ivs), judged, session));
     }
     if found {
         records.sort_by(|one, other| one.symbol.cmp(&other.symbol));
@@ -106,7 +110,13 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
     }
 }
 
-fn record(plan: &Plan, instrument: &Instrument, day: Option<&PastDay>, ivs: &[PastIv], session: Date) -> Record {
+fn record(
+    plan: &Plan,
+    instrument: &Instrument,
+    (day, ivs): (Option<&PastDay>, &[PastIv]),
+    judged: bool,
+    session: Date,
+) -> Record {
     let symbol = instrument.symbol();
     let root = instrument.root().map(|root| Symbol(root.into()));
     let classes = &plan.asset_classes;
@@ -124,14 +134,9 @@ fn record(plan: &Plan, instrument: &Instrument, day: Option<&PastDay>, ivs: &[Pa
     let market = market_of(subject.kind);
     let close = time::session_close(market, session).or_else(|| end_of(session));
     let not_asked = || "not asked: this is the stored past".to_owned();
-    let was_asked = |day: &&PastDay| {
-        [Field::Slippage, Field::Yield]
-            .iter()
-            .any(|field| day.values.contains_key(field))
-    };
-    let straddle = day.filter(was_asked).map(|_| {
+    let straddle = judged.then(|| {
         Err(Attempt {
-            source: Source::Dxlink,
+            source: Source::Rest,
             reason: not_asked(),
         })
     });

@@ -140,14 +140,17 @@ impl Task {
     /// Whose options are asked for beside, apart from those without an implied volatility: of everybody who passes what is
     /// known without them, of everybody named, or of nobody.
     pub(super) fn asks_options(&self, most: u32) -> Option<Options> {
-        let straddle: Arc<dyn Fn(&Record) -> bool> = match &self.kind {
+        let straddle: Arc<dyn Fn(&Record) -> Option<f64>> = match &self.kind {
             Kind::Screen { rules, .. } => {
                 let rules = rules.clone();
-                Arc::new(move |record| screen::wants_straddle(record, &rules))
+                Arc::new(move |record| {
+                    let wanted = screen::wants_straddle(record, &rules);
+                    wanted.then(|| screen::score(record, &rules).unwrap_or_default())
+                })
             }
-            Kind::Explain { .. } => Arc::new(|_| true),
-            Kind::Quote => Arc::new(|_| false),
-            Kind::Chain { .. } | Kind::Vol { .. } => return None,
+            Kind::Explain { .. } => Arc::new(|_| Some(0.0)),
+            Kind::Quote | Kind::Vol { .. } => Arc::new(|_| None),
+            Kind::Chain { .. } => return None,
         };
         let most = usize::try_from(most).ok().filter(|most| *most > 0)?;
         Some(Options { straddle, most })

@@ -269,6 +269,7 @@ fn remark(notice: &Notice) -> Option<String> {
         | Notice::Streaming(_)
         | Notice::Filling { .. }
         | Notice::Options { .. }
+        | Notice::Unjudged { .. }
         | Notice::Legacy { .. } => None,
     }
 }

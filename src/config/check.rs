@@ -132,7 +132,7 @@ pub(super) const RANGES: [(&str, f64, f64); 49] = [
     ("screener.rules.volatility_momentum_min_ratio", 0.0, 10.0),
     ("screener.rules.retail_min_price", 0.0, 1_000_000.0),
     ("screener.rules.retail_max_slippage", 0.0, 2.0),
-    ("screener.rules.min_yield", 0.0, 10.0),
+    ("screener.rules.min_yield", 0.0, 2.0),
     ("screener.rules.liquidity_max_slippage", 0.0, 2.0),
     ("screener.rules.min_liquidity_rating", 0.0, 5.0),
     ("screener.rules.vrp_structural_rich", 0.0, 10.0),

@@ -93,6 +93,8 @@ pub async fn gather_chain(
         ..
     } = search;
     let plan = Plan {
+        // Its own options are what it is asked for.
+        proxies: BTreeMap::new(),
         chain_names: names,
         ..with(plan, instruments)
     };

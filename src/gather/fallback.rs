@@ -93,6 +93,7 @@ impl Gathering<'_, '_> {
             self.fill_by_legacy(&holes, &mut later).await;
             self.ask_options(&heard, &mut later).await;
             self.ask_proxies(&heard, &mut later).await;
+            self.settle_options(&heard, &mut later);
         }
         if later.cut == Some(Cut::Interrupted) {
             return Err(Interrupted);

@@ -121,6 +121,13 @@ pub enum Notice {
         /// Symbols whose options are wanted.
         symbols: usize,
     },
+    /// Symbols that nothing but their options could still stop or let pass, and whose options did not come.
+    Unjudged {
+        /// How many.
+        symbols: usize,
+        /// Why.
+        why: String,
+    },
     /// The deprecated source is being used for the first time in this run.
     Legacy {
         /// Symbols it will be asked for.

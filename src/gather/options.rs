@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use super::bound::Cut;
 use super::chain::{list, near, to_keep, whose};
@@ -26,8 +25,9 @@ use crate::units::Vol;
 /// Whose options are asked for.
 #[derive(Clone)]
 pub struct Options {
-    /// Whether the straddle of a symbol is wanted, given everything that is known without it.
-    pub straddle: Arc<dyn Fn(&Record) -> bool>,
+    /// Whether the straddle of a symbol is wanted, given everything that is known without it, and how much: the greater
+    /// first.
+    pub straddle: Arc<dyn Fn(&Record) -> Option<f64>>,
     /// The most chains of one run.
     pub most: usize,
 }
@@ -45,6 +45,10 @@ impl fmt::Debug for Options {
 pub(super) struct FromOptions {
     pub(super) straddles: BTreeMap<Symbol, Result<StraddleQuote, Attempt>>,
     pub(super) ivs: BTreeMap<Symbol, Result<Sourced<Vol>, String>>,
+    /// Symbols whose options were not asked for, or not answered.
+    withheld: BTreeMap<Symbol, String>,
+    /// Options and contracts that REST gave no answer about.
+    unquoted: BTreeMap<Symbol, String>,
     pub(super) errors: Vec<RunError>,
     /// Lists of options, for later runs of the day.
     pub(super) to_keep: BTreeMap<Symbol, Chain>,
@@ -98,31 +102,56 @@ impl Gathering<'_, '_> {
             );
             later.from_options.refuse(&left.symbol, left.lacks_iv, &reason);
         }
-        if !wanted.is_empty() {
-            (self.notify)(Notice::Options { symbols: wanted.len() });
-            if let Err(cut) = self.ask_chains(&wanted, later).await {
+        if wanted.is_empty() {
+            return;
+        }
+        (self.notify)(Notice::Options { symbols: wanted.len() });
+        // What came before a deadline stands, so those that matter most are asked for to the end before others.
+        let together = if self.bound.deadline().is_some() {
+            WAVE
+        } else {
+            wanted.len()
+        };
+        let mut waves = wanted.chunks(together);
+        while let Some(wave) = waves.next() {
+            if let Err(cut) = self.ask_chains(wave, later).await {
                 later.cut = Some(cut);
-                for left in &wanted {
+                for left in wave.iter().chain(waves.by_ref().flatten()) {
                     later.from_options.refuse(&left.symbol, left.lacks_iv, LATE);
                 }
             }
-            self.asked.ended_ms = Some(self.clock.millis());
         }
-        // A volatility of its own may have shown that a symbol need not be judged by its straddle.
-        let straddles = std::mem::take(&mut later.from_options.straddles);
-        let (records, _) = self.records(heard, later);
-        let still = |symbol: &Symbol| {
-            records
-                .iter()
-                .any(|record| record.symbol == *symbol && (options.straddle)(record))
-        };
-        later.from_options.straddles = straddles.into_iter().filter(|(symbol, _)| still(symbol)).collect();
+        self.asked.ended_ms = Some(self.clock.millis());
     }
 
-    /// Those whose straddle is wanted, then those without a volatility; each group by symbol.
+    /// Keeps the straddles of those who are judged by them after all, and tells of those that were wanted in vain: a
+    /// volatility of its own or of a stand-in may have shown that a symbol need not be judged.
+    pub(super) fn settle_options(&self, heard: &Heard, later: &mut Later) {
+        let Some(options) = &self.plan.options else { return };
+        let mut straddles = std::mem::take(&mut later.from_options.straddles);
+        let (records, _) = self.records(heard, later);
+        let judged = records.iter().filter(|record| (options.straddle)(record).is_some());
+        later.from_options.straddles = judged
+            .filter_map(|record| straddles.remove_entry(&record.symbol))
+            .collect();
+        let FromOptions {
+            straddles, withheld, ..
+        } = &later.from_options;
+        let reasons = withheld.iter().filter(|(symbol, _)| straddles.contains_key(symbol));
+        let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, reason) in reasons {
+            *by_reason.entry(reason).or_default() += 1;
+        }
+        for (why, symbols) in by_reason {
+            let why = why.to_owned();
+            (self.notify)(Notice::Unjudged { symbols, why });
+        }
+    }
+
+    /// Those whose straddle is wanted, the most wanted first, then those without a volatility; equals by symbol.
     fn wanted(&self, options: &Options, records: &[Record]) -> Vec<Wanted> {
         let by_symbol: BTreeMap<&Symbol, &Record> = records.iter().map(|record| (&record.symbol, record)).collect();
-        let mut wanted: Vec<(bool, Wanted)> = Vec::new();
+        let mut wanted: Vec<(f64, Wanted)> = Vec::new();
         for instrument in &self.plan.instruments {
             let symbol = instrument.symbol();
             let (Some(record), Some(asked_as)) = (by_symbol.get(&symbol), metrics_symbol(instrument)) else {
@@ -134,7 +163,7 @@ impl Gathering<'_, '_> {
             let lacks_iv =
                 lacks_iv(record) && self.asked.answers_metrics(&asked_as) && instrument.kind() != Kind::Crypto;
             let straddle = (options.straddle)(record);
-            if straddle || lacks_iv {
+            if straddle.is_some() || lacks_iv {
                 let on = record.contract.clone().unwrap_or_else(|| symbol.clone());
                 let one = Wanted {
                     instrument: instrument.clone(),
@@ -142,10 +171,12 @@ impl Gathering<'_, '_> {
                     prices: [(on, price)].into(),
                     lacks_iv,
                 };
-                wanted.push((!straddle, one));
+                wanted.push((straddle.unwrap_or(f64::NEG_INFINITY), one));
             }
         }
-        wanted.sort_by(|(last, one), (other_last, other)| (last, &one.symbol).cmp(&(other_last, &other.symbol)));
+        wanted.sort_by(|(merit, one), (other_merit, other)| {
+            other_merit.total_cmp(merit).then_with(|| one.symbol.cmp(&other.symbol))
+        });
         wanted.into_iter().map(|(_, one)| one).collect()
     }
 
@@ -163,7 +194,7 @@ impl Gathering<'_, '_> {
         let now = self.clock.wall;
         let mut listed: Vec<Expirations> = Vec::new();
         for (one, list) in wanted.iter().zip(lists) {
-            let list = from.chain(list);
+            let list = from.chain(&one.symbol, list);
             listed.push(expirations(one, list.as_deref().map_err(Clone::clone), now));
             from.to_keep
                 .extend(list.ok().and_then(|list| to_keep(&one.instrument, list)));
@@ -200,6 +231,13 @@ impl Gathering<'_, '_> {
         let rate = rate.map_or_else(|| Err("not asked for".to_owned()), |rate| from.rate(rate, now));
         let now = self.clock.now();
         for ((one, prices), picked) in wanted.iter().zip(&prices).zip(picked) {
+            let unquoted = picked
+                .options()
+                .into_iter()
+                .find_map(|(_, option)| from.unquoted.get(&option));
+            if let Some(reason) = unquoted {
+                from.withheld.insert(one.symbol.clone(), reason.clone());
+            }
             let on = one.prices.keys().next().unwrap_or(&one.symbol);
             let straddle = picked
                 .straddle
@@ -225,6 +263,7 @@ impl Gathering<'_, '_> {
             complain(&mut from.errors, "rest", error.code(), told(&error));
             reasons.extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
         }
+        from.unquoted.extend(reasons.clone());
         let quote = |(_, symbol): (Kind, Symbol)| {
             let absent = || {
                 reasons
@@ -292,6 +331,7 @@ impl Gathering<'_, '_> {
 
 impl FromOptions {
     fn refuse(&mut self, symbol: &Symbol, lacks_iv: bool, reason: &str) {
+        self.withheld.insert(symbol.clone(), reason.to_owned());
         let attempt = Attempt {
             source: Source::Rest,
             reason: reason.to_owned(),
@@ -302,7 +342,11 @@ impl FromOptions {
         }
     }
 
-    fn chain<'v>(&mut self, list: Result<Option<Cow<'v, Chain>>, tastytrade::Error>) -> Result<Cow<'v, Chain>, String> {
+    fn chain<'v>(
+        &mut self,
+        symbol: &Symbol,
+        list: Result<Option<Cow<'v, Chain>>, tastytrade::Error>,
+    ) -> Result<Cow<'v, Chain>, String> {
         match list {
             Ok(None) => Err("no options are listed on it".to_owned()),
             Ok(Some(chain)) => {
@@ -314,6 +358,7 @@ impl FromOptions {
             }
             Err(error) => {
                 complain(&mut self.errors, "rest", error.code(), told(&error));
+                self.withheld.insert(symbol.clone(), told(&error));
                 Err(format!("the list of its options did not come: {}", told(&error)))
             }
         }
@@ -356,18 +401,9 @@ fn expirations(one: &Wanted, chain: Result<&Chain, String>, now: Timestamp) -> E
     let terms = one.lacks_iv.then(|| {
         let (of, chain) = found.as_ref().map_err(Clone::clone)?;
         let around = chain::expirations(chain, &one.symbol, of, When::AroundThirtyDays, now);
-        around.map(last_two).map_err(|error| error.to_string())
+        around.map_err(|error| error.to_string())
     });
     Expirations { straddle, terms }
-}
-
-/// Without the front expiration, which is there for the slope alone.
-fn last_two(mut expirations: Vec<(Timestamp, ListedExpiration)>) -> Vec<(Timestamp, ListedExpiration)> {
-    let dates: BTreeSet<Date> = expirations.iter().map(|(_, listed)| listed.date).collect();
-    if let Some(first) = dates.iter().rev().nth(1) {
-        expirations.retain(|(_, listed)| listed.date >= *first);
-    }
-    expirations
 }
 
 impl Expirations {
@@ -410,6 +446,9 @@ impl Picked {
         options.collect()
     }
 }
+
+/// Symbols whose chains and quotes are asked for before the next ones, where there is a deadline.
+const WAVE: usize = 8;
 
 const LATE: &str = "the deadline came first";
 

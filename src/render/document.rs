@@ -120,6 +120,8 @@ pub struct Rejected {
     pub value: Option<f64>,
     /// What it was compared with; `null` where that is not a number.
     pub limit: Option<f64>,
+    /// Which inputs are missing, and why; else `null`.
+    pub note: Option<String>,
 }
 
 /// What every gate said about one symbol.
@@ -155,6 +157,7 @@ impl Document {
             text: result.text.clone(),
             value: result.value,
             limit: result.limit,
+            note: result.note.clone(),
         });
         Self {
             profile: Some(report.rules.profile.clone()),

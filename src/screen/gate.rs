@@ -491,12 +491,13 @@ fn absent(record: &Record, inputs: &[Field]) -> String {
     }
 }
 
+/// Why a field of the straddle is missing.
 fn not_quoted(record: &Record, field: Field) -> String {
-    if was_asked(record, field) {
-        absent(record, &[field])
-    } else {
-        "its options were not asked for".to_owned()
-    }
+    let Some(missing) = record.missing.iter().find(|missing| missing.field == field) else {
+        return "its options were not asked for".to_owned();
+    };
+    let first = missing.tried.first().map(|attempt| attempt.reason.clone());
+    first.unwrap_or_else(|| absent(record, &[field]))
 }
 
 fn lists(classes: &BTreeSet<String>, class: &str) -> bool {

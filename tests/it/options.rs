@@ -69,8 +69,13 @@ fn nobody_is_asked_for_options_where_no_gate_wants_them_or_none_are_allowed() {
 fn a_symbol_beyond_the_most_chains_says_so_and_does_not_pass() {
     let venue = venue();
     let config = json!({"screener": {"max_chains": 1}});
-    let document = Run::configured_at(&venue, "screen --all --symbols SPY,QQQ", config).document();
-    assert_eq!(chains(venue.tally().unwrap().rest_paths.into_keys()).len(), 1);
+    let answer = Run::configured_at(&venue, "screen --all --symbols SPY,QQQ --json", config).answer();
+    let told = "1 symbol cannot be judged by options, and so cannot pass: not asked: screener.max_chains is 1";
+    assert!(answer.stderr.contains(told), "{}", answer.stderr);
+    let document: Value = serde_json::from_str(&answer.done().stdout).unwrap();
+    let asked = chains(venue.tally().unwrap().rest_paths.into_keys());
+    assert_eq!(asked, ["/option-chains/QQQ/nested"], "the one with the better score");
+    assert_eq!(document["rejected"][0]["note"], "not asked: screener.max_chains is 1");
     let beyond = row(&document, "SPY");
     assert_eq!(beyond["rejected"], "Yield: no option pricing available");
     assert_eq!(
@@ -106,6 +111,69 @@ fn a_symbol_without_an_index_gets_the_volatility_of_its_own_options() {
         assert!((iv - of_chain).abs() < 1e-6, "{symbol}: {iv} and {of_chain}");
         assert!(!row["vrp_structural"].is_null());
     }
+}
+
+#[test]
+fn a_chain_that_fails_is_told_beside_the_table() {
+    let answer = Run::demo("screen --symbols SPY --json")
+        .args(["--fault", "rest /option-chains: status 400"])
+        .answer();
+    let told = "1 symbol cannot be judged by options, and so cannot pass: ";
+    assert!(answer.stderr.contains(told), "{}", answer.stderr);
+    let document: Value = serde_json::from_str(&answer.done().stdout).unwrap();
+    assert_eq!(document["rejected"][0]["text"], "Yield: no option pricing available");
+    let note = document["rejected"][0]["note"].as_str().unwrap();
+    assert!(note.contains("400"), "{note}");
+}
+
+#[test]
+fn a_symbol_with_the_volatility_of_a_stand_in_is_judged_by_its_options_all_the_same() {
+    for command in ["screen --all --symbols", "explain"] {
+        let script = "metrics at 1st request: drop iv; rest /futures-option-chains: status 404";
+        let document = Run::demo(&format!("{command} /ES"))
+            .args(["--fault", script])
+            .document();
+        let es = row(&document, "/ES");
+        assert_eq!(es["provenance"]["iv"]["source"], "proxy");
+        assert_eq!(es["missing"]["yield"][0]["reason"], "no options are listed on it");
+        assert_eq!(es["rejected"], "Yield: no option pricing available");
+    }
+}
+
+#[test]
+fn who_did_not_pass_for_want_of_options_does_not_pass_in_the_stored_past() {
+    let state = tempfile::tempdir().unwrap();
+    let screen = |rest: &str| Run::demo(&format!("screen --all --symbols SPY,XOM {rest}")).state(state.path());
+    let live = screen("")
+        .args(["--fault", "rest /option-chains/SPY/nested: status 404"])
+        .document();
+    assert_eq!(row(&live, "SPY")["rejected"], "Yield: no option pricing available");
+    let past = Run::new("screen --demo --seed 1 --all --symbols SPY,XOM --as-of 2026-11-20")
+        .state(state.path())
+        .document();
+    assert_eq!(row(&past, "SPY")["rejected"], "Yield: no option pricing available");
+    assert!(row(&past, "XOM")["rejected"].is_null());
+    assert_eq!(row(&past, "XOM")["yield"], row(&live, "XOM")["yield"]);
+}
+
+#[test]
+fn what_came_of_options_before_the_deadline_stands() {
+    let config = json!({"tastytrade": {"requests_per_second": 50}});
+    let symbols = "SHOP,JPM,DIA,XOM,T,OXY,BIDU,COF,QQQ,SPY";
+    let document = Run::demo(&format!("screen --deadline 6 --symbols {symbols}"))
+        .file("config/runtime_config.json", &config.to_string())
+        .args(["--fault", "rest /option-chains/SPY/nested: hang"])
+        .document();
+    assert_eq!(document["partial"], true);
+    let judged = row(&document, "JPM");
+    assert!(
+        judged["rejected"].is_null() && judged["yield"].as_f64().is_some(),
+        "{judged}"
+    );
+    assert_eq!(
+        row(&document, "SPY")["missing"]["yield"][0]["reason"],
+        "the deadline came first"
+    );
 }
 
 #[test]
