@@ -127,6 +127,7 @@ fn record(plan: &Plan, instrument: &Instrument, day: Option<&PastDay>, session: 
         rest_quote: None,
         legacy: None,
         legacy_at: close.unwrap_or(Timestamp::MAX),
+        predecessor: None,
         kept: Kept {
             values: day.map(|day| &day.values),
             ..Kept::default()

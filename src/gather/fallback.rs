@@ -10,7 +10,7 @@ use super::learned::store_state;
 use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, History, Interrupted, Notice, has_bars, verdict};
 use crate::dxlink::{Candles, EventType};
-use crate::instrument::{Instrument, Kind, Resolved, Symbol, candle_symbol};
+use crate::instrument::{Instrument, Kind, Resolved, StreamerSymbol, Symbol, candle_symbol};
 use crate::legacy::{self, legacy_symbol};
 use crate::market::{
     FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Study,
@@ -169,9 +169,19 @@ impl Gathering<'_, '_> {
     }
 
     fn bars(&self, instrument: &Instrument, silence: &str) -> Option<Result<Heard<Candles>, String>> {
-        let listened = self.listening.heard.as_ref().ok()?;
         let resolved = self.resolved(&instrument.symbol())?;
-        let symbol = candle_symbol(instrument, &resolved.streamer);
+        self.bars_of(instrument, &resolved.streamer, silence)
+    }
+
+    /// The daily bars of what the feed calls `streamer`, or why there are none; `None` when they were not wanted.
+    pub(super) fn bars_of(
+        &self,
+        instrument: &Instrument,
+        streamer: &StreamerSymbol,
+        silence: &str,
+    ) -> Option<Result<Heard<Candles>, String>> {
+        let listened = self.listening.heard.as_ref().ok()?;
+        let symbol = candle_symbol(instrument, streamer);
         let answer = listened.answer(EventType::Candle, &symbol)?;
         let absence = || match answer {
             Answer::Answered => silence.to_owned(),
@@ -311,6 +321,7 @@ impl Gathering<'_, '_> {
                         .get(&subject.symbol)
                         .map(|bars| bars.as_ref().map_err(Clone::clone)),
                     legacy_at: later.histories_at.unwrap_or(now),
+                    predecessor: self.predecessor(instrument),
                     kept: self.kept(instrument),
                     now,
                     subject: &subject,

@@ -11,7 +11,7 @@ use super::{History, Plan, Wants, has_bars, needs_bars};
 use crate::instrument::{Instrument, Kind, Listed, Resolved, Symbol, Universe};
 use crate::market::RunError;
 use crate::store::Memory;
-use crate::tastytrade::{Answer, Client, Error, FutureListing, Metrics, active_contract};
+use crate::tastytrade::{Answer, Client, Error, FutureListing, Metrics, active_contract, contract_before};
 
 /// What the first requests brought.
 #[derive(Debug, Default)]
@@ -196,6 +196,7 @@ fn known(instruments: &[Instrument]) -> Universe {
             streamer,
             contract: None,
             expiration: None,
+            before: None,
         });
         Listed {
             instrument: instrument.clone(),
@@ -275,7 +276,10 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
         }
         universe.insert(Listed {
             instrument: instrument.clone(),
-            resolved: Some(resolved(listing)),
+            resolved: Some(Resolved {
+                before: contract_before(listing, now).filter(|_| matches!(instrument, Instrument::Root(_))),
+                ..resolved(listing)
+            }),
         });
     }
     wants.last_values(&universe);
@@ -293,6 +297,7 @@ fn resolved(listing: &FutureListing) -> Resolved {
         streamer: listing.streamer.clone(),
         contract: Some(listing.contract.clone()),
         expiration: Some(listing.expiration),
+        before: None,
     }
 }
 

@@ -228,6 +228,7 @@ pub(super) fn nothing(subject: &Subject) -> Inputs<'_> {
         rest_quote: None,
         legacy: None,
         legacy_at: now(),
+        predecessor: None,
         kept: Kept::default(),
         now: now(),
     }

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use super::kept::Kept;
+use super::kept::{Kept, KeptBars};
+use super::record::Source;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::History;
 use crate::stream::Streamed;
@@ -42,10 +43,23 @@ pub struct Inputs<'a> {
     pub legacy: Option<Result<&'a History, String>>,
     /// When the deprecated source answered.
     pub legacy_at: Timestamp,
+    /// Of a futures root the contract before the one it stands for now, if its bars were wanted or are kept.
+    pub predecessor: Option<Predecessor<'a>>,
     /// What earlier runs left; nothing when there is no store.
     pub kept: Kept<'a>,
     /// The moment of the merge; the receipt time of request answers that carry none of their own.
     pub now: Timestamp,
+}
+
+/// The contract that a futures root stood for before the one it stands for now.
+#[derive(Debug, Clone)]
+pub struct Predecessor<'a> {
+    /// The contract, `/ESU6`.
+    pub contract: &'a Symbol,
+    /// The one after it, `/ESZ6`.
+    pub followed_by: &'a Symbol,
+    /// Its daily bars with who gave them, or why there are none.
+    pub bars: Result<(Source, KeptBars), String>,
 }
 
 /// What the volatility fields are computed with.

@@ -21,7 +21,7 @@ mod run;
 mod study;
 
 pub use coverage::{Coverage, MissingField};
-pub use gathered::{Inputs, Subject, VolRules};
+pub use gathered::{Inputs, Predecessor, Subject, VolRules};
 pub use holes::{Hole, holes, needs_hv, needs_price};
 pub use kept::{Kept, KeptBars, KeptValue, PastDay, PastIv, kept_values};
 pub use merge::merge;

@@ -242,7 +242,7 @@ fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &
 
 fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("INSERT OR REPLACE INTO listing VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+        .prepare_cached("INSERT OR REPLACE INTO listing VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
         .execute(params![
             listing.contract.as_str(),
             listing.root.as_str(),
@@ -253,6 +253,7 @@ fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::R
             listing.closing_only,
             day_id(listing.expiration),
             listing.expires_at.map(Timestamp::as_millisecond),
+            listing.months.as_str(),
         ])?;
     Ok(())
 }

@@ -171,7 +171,7 @@ fn was_listed(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite
 
 fn listings(connection: &Connection, root: &Symbol, listings: &mut Vec<FutureListing>) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
-        "SELECT contract, root, streamer, active, active_month, next_active_month, closing_only, expiration, expires_at
+        "SELECT contract, root, streamer, active, active_month, next_active_month, closing_only, expiration, expires_at, months
          FROM listing WHERE root = ?1 ORDER BY contract",
     )?;
     let mut rows = statement.query([root.as_str()])?;
@@ -189,6 +189,7 @@ fn listings(connection: &Connection, root: &Symbol, listings: &mut Vec<FutureLis
             closing_only: row.get(6)?,
             expiration,
             expires_at: row.get::<_, Option<i64>>(8)?.map(moment),
+            months: text(row.get_ref(9)?.as_str()?),
         });
     }
     Ok(())

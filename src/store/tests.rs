@@ -189,6 +189,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
         closing_only: false,
         expiration: date(2026, 12, 18),
         expires_at: Some("2026-12-18T14:30:00Z".parse().unwrap()),
+        months: "HMUZ".into(),
     };
     let es = || Symbol("/ES".into());
     let learned = Learned {
@@ -237,6 +238,7 @@ fn a_newly_listed_root_forgets_contracts_that_are_not_listed_any_more() {
             closing_only: false,
             expiration: date(2026, 12, 18),
             expires_at: None,
+            months: "HMUZ".into(),
         };
         let learned = Learned {
             listings: vec![listing],
@@ -339,13 +341,13 @@ fn a_newer_version_is_refused_and_the_first_version_is_marked_as_ours() {
         let connection = Connection::open(path).unwrap();
         connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
     };
-    assert_eq!(pragma(&place.file(), "user_version"), 1);
+    assert_eq!(pragma(&place.file(), "user_version"), 2);
     assert_eq!(pragma(&place.file(), "application_id"), 0x7661_7269);
     let connection = Connection::open(place.file()).unwrap();
-    connection.pragma_update(None, "user_version", 2).unwrap();
+    connection.pragma_update(None, "user_version", 3).unwrap();
     let error = Store::open(&place, now(), PATIENCE).unwrap_err();
     assert!(
-        matches!(&error, Error::Newer(newer) if (newer.found, newer.known) == (2, 1)),
+        matches!(&error, Error::Newer(newer) if (newer.found, newer.known) == (3, 2)),
         "{error}"
     );
 }

@@ -178,6 +178,7 @@ fn quote_of(symbol: &str) -> Want {
             from_time: None,
         },
         required: true,
+        shortfall: None,
     }
 }
 
@@ -189,6 +190,7 @@ fn bars_of(symbol: &str) -> Want {
             from_time: Some(1_000),
         },
         required: true,
+        shortfall: None,
     }
 }
 

@@ -377,7 +377,11 @@ impl Listened {
         let since = ear.epoch.map(|epoch| received.saturating_duration_since(epoch));
         let at = stamp(ear.wall, since.unwrap_or_default());
         let (event_type, symbol) = key(&event);
-        let orders = self.ledger.answered(event_type, &symbol, received);
+        let mut orders = self.ledger.answered(event_type, &symbol, received);
+        if let Event::Candles(candles) = &event {
+            let further = self.ledger.measured(candles, received);
+            orders.subscribe.extend(further.subscribe);
+        }
         match event {
             Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
             Event::Trade(event) => keep_newer(&mut self.values(symbol).trade, event, at, |trade| trade.time),

@@ -134,6 +134,7 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         rest_quote: None,
         legacy: None,
         legacy_at: now(),
+        predecessor: None,
         kept: Kept::default(),
         now: now(),
     };

@@ -320,6 +320,7 @@ fn inputs<'a>(subject: &'a Subject, said: &'a Said) -> Inputs<'a> {
         rest_quote: said.rest_quote.as_ref().map(Ok),
         legacy: said.legacy.as_ref().map(Ok),
         legacy_at: now(),
+        predecessor: None,
         kept: Kept::default(),
         now: now(),
     }
