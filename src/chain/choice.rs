@@ -116,13 +116,7 @@ pub fn expirations(
     when: When,
     now: Timestamp,
 ) -> Result<Vec<(Timestamp, ListedExpiration)>, ChoiceError> {
-    let alive = chain
-        .expirations
-        .iter()
-        .filter(|listed| listed.standard && !listed.strikes.is_empty());
-    let alive = alive.filter_map(|listed| Some((end(listed).filter(|end| *end > now)?, listed)));
-    let mut alive: Vec<(Timestamp, &ListedExpiration)> = alive.filter(|(_, listed)| of.may_be(listed)).collect();
-    alive.sort_by(|(one_end, one), (other_end, other)| (one_end, &one.root).cmp(&(other_end, &other.root)));
+    let alive = alive(chain, of, now);
     let dates: BTreeSet<Date> = match when {
         When::AroundThirtyDays => around_thirty_days(&alive, of, now),
         When::Days(days) => {
@@ -147,6 +141,18 @@ pub fn expirations(
         return Err(ChoiceError::NoOptions(symbol.clone()));
     }
     Ok(chosen)
+}
+
+/// The expirations of `chain` that have not ended at `now`, by the instant they end; without those of adjusted options.
+pub(super) fn alive<'a>(chain: &'a Chain, of: &Underlyings, now: Timestamp) -> Vec<(Timestamp, &'a ListedExpiration)> {
+    let alive = chain
+        .expirations
+        .iter()
+        .filter(|listed| listed.standard && !listed.strikes.is_empty());
+    let alive = alive.filter_map(|listed| Some((end(listed).filter(|end| *end > now)?, listed)));
+    let mut alive: Vec<(Timestamp, &ListedExpiration)> = alive.filter(|(_, listed)| of.may_be(listed)).collect();
+    alive.sort_by(|(one_end, one), (other_end, other)| (one_end, &one.root).cmp(&(other_end, &other.root)));
+    alive
 }
 
 /// The `strikes` of `expirations` around the `prices` of their underlyings at `now`, fewer where that would take more than

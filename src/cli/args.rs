@@ -339,6 +339,12 @@ pub(super) struct Rules {
     /// Least price of anything but futures
     #[arg(long, value_name = "PRICE", value_parser = price)]
     pub min_price: Option<f64>,
+    /// Greatest slippage of the straddle, (ask - bid) / mid of its worse leg, a fraction; 2 switches the gate off
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    pub max_slippage: Option<f64>,
+    /// Least yield of the straddle in 30 days, a fraction; 0 switches the gate off
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    pub min_yield: Option<f64>,
     /// Least liquidity rating, 0 to 5
     #[arg(long, value_name = "0..5", value_parser = clap::value_parser!(i64).range(0..=5))]
     pub min_liquidity: Option<i64>,
@@ -370,6 +376,8 @@ impl Rules {
             min_vrp: self.min_vrp.or(recorded.min_vrp),
             min_iv_percentile: self.min_iv_percentile.or(recorded.min_iv_percentile),
             min_price: self.min_price.or(recorded.min_price),
+            max_slippage: self.max_slippage.or(recorded.max_slippage),
+            min_yield: self.min_yield.or(recorded.min_yield),
             min_liquidity: self.min_liquidity.or(recorded.min_liquidity),
         }
     }
@@ -699,6 +707,18 @@ fn percent(text: &str) -> Result<f64, String> {
     match text.trim_end_matches('%').parse::<f64>() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
         Ok(_) | Err(_) => Err("a number from 0 to 100 is wanted".to_owned()),
+    }
+}
+
+/// `0.03` and `3%` are the same.
+fn fraction(text: &str) -> Result<f64, String> {
+    let number = match text.strip_suffix('%') {
+        Some(percent) => percent.parse::<f64>().map(|percent| percent / 100.0),
+        None => text.parse(),
+    };
+    match number {
+        Ok(fraction) if (0.0..=2.0).contains(&fraction) => Ok(fraction),
+        Ok(_) | Err(_) => Err("a fraction from 0 to 2 such as 0.03, or 3%, is wanted".to_owned()),
     }
 }
 

@@ -123,6 +123,7 @@ impl<'a> Job<'a> {
         let access = Access::open(&self.config, source, self.surroundings, written)?;
         let plan = Plan {
             history: task.history(),
+            options: task.asks_options(self.config.screener.max_chains),
             ..resolve::plan(&self.config, instruments, access.mode)
         };
         let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
@@ -332,6 +333,10 @@ impl<'a> Job<'a> {
             Notice::Filling { symbols } => {
                 self.stderr
                     .status(format!("asking REST for quotes still missing ({symbols})"));
+            }
+            Notice::Options { symbols } => {
+                self.stderr
+                    .status(format!("asking REST for the options of {symbols} symbols"));
             }
             Notice::Legacy { symbols } => {
                 let most = usize::try_from(self.config.legacy.max_requests).unwrap_or(usize::MAX);

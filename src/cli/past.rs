@@ -10,8 +10,8 @@ use super::exit::{Failure, Kind};
 use crate::gather::{Gathered, Plan, Verdict};
 use crate::instrument::{Instrument, Symbol};
 use crate::market::{
-    FeedState, Inputs, Kept, LegacyState, PastDay, Record, RestState, Run, SourceState, Sources, StoppedBy, StoreState,
-    Subject, Timing, market_of, merge,
+    Attempt, FeedState, Field, Inputs, Kept, LegacyState, PastDay, Record, RestState, Run, Source, SourceState,
+    Sources, StoppedBy, StoreState, Subject, Timing, market_of, merge,
 };
 use crate::store::{Learned, Store};
 use crate::time::{self, Market};
@@ -114,17 +114,31 @@ fn record(plan: &Plan, instrument: &Instrument, day: Option<&PastDay>, session: 
         kind: instrument.kind(),
         contract: None,
         expiration: None,
+        roll: None,
         streamer: None,
         asset_class: class.unwrap_or(&plan.default_asset_class).clone(),
     };
     let market = market_of(subject.kind);
     let close = time::session_close(market, session).or_else(|| end_of(session));
     let not_asked = || "not asked: this is the stored past".to_owned();
+    let was_asked = |day: &&PastDay| {
+        [Field::Slippage, Field::Yield]
+            .iter()
+            .any(|field| day.values.contains_key(field))
+    };
+    let straddle = day.filter(was_asked).map(|_| {
+        Err(Attempt {
+            source: Source::Dxlink,
+            reason: not_asked(),
+        })
+    });
     let inputs = Inputs {
         subject: &subject,
         streamed: Err(not_asked()),
         metrics: Err(not_asked()),
         rest_quote: None,
+        chain_iv: None,
+        straddle,
         legacy: None,
         legacy_at: close.unwrap_or(Timestamp::MAX),
         predecessor: None,

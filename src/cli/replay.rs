@@ -54,6 +54,7 @@ pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr:
     }
     let mut plan = Plan {
         history: task.history(),
+        options: task.asks_options(job.config.screener.max_chains),
         ..resolve::plan(&job.config, instruments, Mode::Replay)
     };
     if let Some(listen) = &mut plan.listen {

@@ -214,6 +214,7 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
         vol: vol_rules(config),
         precedence: Precedence::default(),
         history: History::WhereNeeded,
+        options: None,
         chain_names: BTreeMap::new(),
     }
 }
@@ -322,6 +323,9 @@ pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Resu
             .min_price
             .or(profile.retail_min_price)
             .unwrap_or(rules.retail_min_price),
+        retail_max_slippage: args.max_slippage.unwrap_or(rules.retail_max_slippage),
+        min_yield: args.min_yield.unwrap_or(rules.min_yield),
+        liquidity_max_slippage: rules.liquidity_max_slippage,
         min_iv_percentile: args.min_iv_percentile.unwrap_or(profile.min_iv_percentile),
         min_liquidity_rating: args
             .min_liquidity
@@ -358,12 +362,14 @@ pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Resu
                 tactical_vrp: screener.weights.tactical_vrp,
                 volatility_momentum: screener.weights.volatility_momentum,
                 iv_percentile: screener.weights.iv_percentile,
+                r#yield: screener.weights.r#yield,
                 retail_efficiency: screener.weights.retail_efficiency,
                 liquidity: screener.weights.liquidity,
             },
             dislocation_multiplier: rules.dislocation_multiplier,
             momentum_ceiling: rules.momentum_ceiling,
             iv_percentile_ceiling: rules.iv_percentile_ceiling,
+            yield_ceiling: rules.yield_ceiling,
             retail_price_ceiling: rules.retail_price_ceiling,
             ..ScoreRules::default()
         },

@@ -1,5 +1,7 @@
 //! What a data command makes of what was gathered.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -8,7 +10,7 @@ use super::exit::Failure;
 use super::resolve;
 use crate::chain::{self, Strikes, When, Wish};
 use crate::config::Config;
-use crate::gather::{Found, Gathered, History, NoChain};
+use crate::gather::{Found, Gathered, History, NoChain, Options};
 use crate::instrument::Kind as InstrumentKind;
 use crate::market::{Outlook, Record, VolRules};
 use crate::render::{Command, Document, Meta};
@@ -133,6 +135,20 @@ impl Task {
         // A year of 365 days has 250 sessions at least.
         let days = longest.saturating_mul(2 * 365) / 250;
         History::Days(days.saturating_add(MONTH).max(THREE_YEARS))
+    }
+
+    /// Whose options are asked for beside: those of everybody who passes what is known without them, or of everybody named.
+    pub(super) fn asks_options(&self, most: u32) -> Option<Options> {
+        let straddle: Arc<dyn Fn(&Record) -> bool> = match &self.kind {
+            Kind::Screen { rules, .. } => {
+                let rules = rules.clone();
+                Arc::new(move |record| screen::wants_straddle(record, &rules))
+            }
+            Kind::Explain { .. } => Arc::new(|_| true),
+            Kind::Quote | Kind::Chain { .. } | Kind::Vol { .. } => return None,
+        };
+        let most = usize::try_from(most).ok().filter(|most| *most > 0)?;
+        Some(Options { straddle, most })
     }
 
     /// What was gathered about volatility, and over which windows.

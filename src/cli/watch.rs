@@ -260,7 +260,11 @@ fn remark(notice: &Notice) -> Option<String> {
     match notice {
         Notice::Feed(trouble) => Some(format!("variance: DXLink: {trouble}")),
         Notice::Unrefreshed(reason) => Some(format!("variance: metrics stay as they were: {reason}")),
-        Notice::Connecting | Notice::Streaming(_) | Notice::Filling { .. } | Notice::Legacy { .. } => None,
+        Notice::Connecting
+        | Notice::Streaming(_)
+        | Notice::Filling { .. }
+        | Notice::Options { .. }
+        | Notice::Legacy { .. } => None,
     }
 }
 

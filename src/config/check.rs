@@ -87,6 +87,7 @@ fn contradictions(config: &Config) -> Vec<Fault> {
         ("tactical_vrp", weights.tactical_vrp),
         ("volatility_momentum", weights.volatility_momentum),
         ("iv_percentile", weights.iv_percentile),
+        ("yield", weights.r#yield),
         ("retail_efficiency", weights.retail_efficiency),
         ("liquidity", weights.liquidity),
     ];
@@ -104,7 +105,7 @@ fn contradictions(config: &Config) -> Vec<Fault> {
 }
 
 /// Ranges of the numbers, ends included. `*` stands for any profile.
-pub(super) const RANGES: [(&str, f64, f64); 42] = [
+pub(super) const RANGES: [(&str, f64, f64); 48] = [
     ("tastytrade.timeout_seconds", 0.1, 300.0),
     ("tastytrade.batch_size", 1.0, 100.0),
     ("tastytrade.requests_per_second", 0.1, 50.0),
@@ -121,9 +122,13 @@ pub(super) const RANGES: [(&str, f64, f64); 42] = [
     ("screener.profiles.*.min_iv_percentile", 0.0, 100.0),
     ("screener.profiles.*.min_liquidity_rating", 0.0, 5.0),
     ("screener.profiles.*.retail_min_price", 0.0, 1_000_000.0),
+    ("screener.max_chains", 0.0, 500.0),
     ("screener.rules.vrp_tactical_threshold", 0.0, 10.0),
     ("screener.rules.volatility_momentum_min_ratio", 0.0, 10.0),
     ("screener.rules.retail_min_price", 0.0, 1_000_000.0),
+    ("screener.rules.retail_max_slippage", 0.0, 2.0),
+    ("screener.rules.min_yield", 0.0, 10.0),
+    ("screener.rules.liquidity_max_slippage", 0.0, 2.0),
     ("screener.rules.min_liquidity_rating", 0.0, 5.0),
     ("screener.rules.vrp_structural_rich", 0.0, 10.0),
     ("screener.rules.vrp_structural_fair", 0.0, 10.0),
@@ -140,11 +145,13 @@ pub(super) const RANGES: [(&str, f64, f64); 42] = [
     ("screener.rules.dislocation_multiplier", 0.0, 10_000.0),
     ("screener.rules.momentum_ceiling", 0.0, 10.0),
     ("screener.rules.iv_percentile_ceiling", 0.0, 100.0),
+    ("screener.rules.yield_ceiling", 0.0, 10.0),
     ("screener.rules.retail_price_ceiling", 0.0, 1_000_000.0),
     ("screener.weights.structural_vrp", 0.0, 1.0),
     ("screener.weights.tactical_vrp", 0.0, 1.0),
     ("screener.weights.volatility_momentum", 0.0, 1.0),
     ("screener.weights.iv_percentile", 0.0, 1.0),
+    ("screener.weights.yield", 0.0, 1.0),
     ("screener.weights.retail_efficiency", 0.0, 1.0),
     ("screener.weights.liquidity", 0.0, 1.0),
 ];

@@ -98,6 +98,8 @@ pub struct Store {
 pub struct Screener {
     /// The profile used when none is named.
     pub default_profile: String,
+    /// Most option chains asked for in one run, for slippage, yield and volatilities that REST does not have; 0 asks for none.
+    pub max_chains: u32,
     /// Profiles by name, in lower case. Profiles and keys are added to the built-in ones.
     pub profiles: BTreeMap<String, Profile>,
     /// Thresholds common to all profiles.
@@ -140,6 +142,12 @@ pub struct Rules {
     pub volatility_momentum_min_ratio: f64,
     /// Least price of the underlying in dollars, where the profile names none.
     pub retail_min_price: f64,
+    /// Greatest `(ask - bid) / mid` of the worse leg of the straddle, as a fraction; 2 switches the gate off.
+    pub retail_max_slippage: f64,
+    /// Least yield of the straddle in 30 days, as a fraction; 0 switches the gate off.
+    pub min_yield: f64,
+    /// Slippage above which no liquidity rating is believed, as a fraction.
+    pub liquidity_max_slippage: f64,
     /// Least liquidity rating, where the profile names none.
     pub min_liquidity_rating: i64,
     /// Structural premium above which a symbol is flagged rich.
@@ -172,6 +180,8 @@ pub struct Rules {
     pub momentum_ceiling: f64,
     /// Percentile that earns the full score.
     pub iv_percentile_ceiling: f64,
+    /// Yield that earns the full score, as a fraction.
+    pub yield_ceiling: f64,
     /// Price in dollars that earns the full score.
     pub retail_price_ceiling: f64,
 }
@@ -185,6 +195,7 @@ pub struct Weights {
     pub tactical_vrp: f64,
     pub volatility_momentum: f64,
     pub iv_percentile: f64,
+    pub r#yield: f64,
     pub retail_efficiency: f64,
     pub liquidity: f64,
 }
@@ -326,6 +337,7 @@ impl Default for Screener {
         ];
         Self {
             default_profile: "balanced".to_owned(),
+            max_chains: 40,
             profiles: profiles
                 .into_iter()
                 .map(|(name, profile)| (name.to_owned(), profile))
@@ -358,6 +370,9 @@ impl Default for Rules {
             vrp_tactical_threshold: 1.15,
             volatility_momentum_min_ratio: 0.85,
             retail_min_price: 25.0,
+            retail_max_slippage: 0.05,
+            min_yield: 0.03,
+            liquidity_max_slippage: 0.25,
             min_liquidity_rating: 4,
             vrp_structural_rich: 1.30,
             vrp_structural_fair: 1.10,
@@ -374,6 +389,7 @@ impl Default for Rules {
             dislocation_multiplier: 200.0,
             momentum_ceiling: 1.20,
             iv_percentile_ceiling: 100.0,
+            yield_ceiling: 0.15,
             retail_price_ceiling: 100.0,
         }
     }
@@ -386,6 +402,7 @@ impl Default for Weights {
             tactical_vrp: 0.275,
             volatility_momentum: 0.1,
             iv_percentile: 0.1,
+            r#yield: 0.1,
             retail_efficiency: 0.05,
             liquidity: 0.0,
         }

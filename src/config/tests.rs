@@ -215,7 +215,7 @@ fn values_that_contradict_each_other_are_refused_where_they_were_given() {
             .contains("there are aggressive, balanced, broad, high_quality")
     );
     let zeros = r#"{"screener": {"weights": {"structural_vrp": 0, "tactical_vrp": 0, "volatility_momentum": 0,
-        "iv_percentile": 0, "retail_efficiency": 0, "liquidity": 0}}}"#;
+        "iv_percentile": 0, "yield": 0, "retail_efficiency": 0, "liquidity": 0}}}"#;
     assert!(problems(zeros).contains("at least one weight must be above 0"));
 }
 

@@ -217,7 +217,7 @@ impl Search<'_, '_> {
     }
 }
 
-async fn list(rest: &tastytrade::Client, underlying: &Instrument) -> Result<Option<Chain>, Error> {
+pub(super) async fn list(rest: &tastytrade::Client, underlying: &Instrument) -> Result<Option<Chain>, Error> {
     match underlying {
         Instrument::Root(root) => rest.futures_chain(&Symbol(root.clone())).await,
         Instrument::Contract(contract) => rest.futures_chain(&Symbol(contract.root.clone())).await,
@@ -227,7 +227,7 @@ async fn list(rest: &tastytrade::Client, underlying: &Instrument) -> Result<Opti
 }
 
 /// Whose options are meant: of a root those of its active month, else of the next one, else of the first to end.
-fn whose(underlying: &Instrument, listed: &Chain, now: Timestamp) -> Option<Underlyings> {
+pub(super) fn whose(underlying: &Instrument, listed: &Chain, now: Timestamp) -> Option<Underlyings> {
     match underlying {
         Instrument::Root(_) => {
             let today = time::new_york_date(now);
@@ -243,7 +243,7 @@ fn whose(underlying: &Instrument, listed: &Chain, now: Timestamp) -> Option<Unde
 }
 
 /// A price to look for strikes around.
-fn near(quote: &MarketQuote) -> Option<f64> {
+pub(super) fn near(quote: &MarketQuote) -> Option<f64> {
     let middle = quote.bid.zip(quote.ask).map(|(bid, ask)| (bid.get() + ask.get()) / 2.0);
     let others = [quote.mark, quote.last, quote.prev_close];
     let others = others.into_iter().flatten().map(|price| price.get());

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::bound::Cut;
 use super::clock::millis;
 use super::learned::store_state;
+use super::options::FromOptions;
 use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, History, Interrupted, Notice, has_bars, verdict};
 use crate::dxlink::{Candles, EventType};
@@ -28,12 +29,13 @@ pub(super) struct Later {
     /// What went wrong when REST was asked for quotes last.
     quote_errors: Vec<RunError>,
     histories: BTreeMap<Symbol, Result<legacy::History, String>>,
+    pub(super) from_options: FromOptions,
     /// When the deprecated source had answered.
     histories_at: Option<Timestamp>,
     /// Whether REST answered with quotes, even with none of some or all symbols.
     rest_answered: bool,
     legacy_used: bool,
-    cut: Option<Cut>,
+    pub(super) cut: Option<Cut>,
 }
 
 impl Later {
@@ -87,6 +89,7 @@ impl Gathering<'_, '_> {
             let (records, studies) = self.records(&heard, &later);
             let holes = holes(&records, &studies, self.clock.now());
             self.fill_by_legacy(&holes, &mut later).await;
+            self.ask_options(&heard, &mut later).await;
         }
         if later.cut == Some(Cut::Interrupted) {
             return Err(Interrupted);
@@ -291,7 +294,7 @@ impl Gathering<'_, '_> {
     }
 
     /// The records, and the studies of a plan that wants them.
-    fn records(
+    pub(super) fn records(
         &self,
         heard: &BTreeMap<Symbol, Result<Streamed, String>>,
         later: &Later,
@@ -316,6 +319,16 @@ impl Gathering<'_, '_> {
                         .quotes
                         .get(&subject.symbol)
                         .map(|quote| quote.as_ref().map_err(Clone::clone)),
+                    chain_iv: later
+                        .from_options
+                        .ivs
+                        .get(&subject.symbol)
+                        .map(|iv| iv.as_ref().map_err(Clone::clone)),
+                    straddle: later
+                        .from_options
+                        .straddles
+                        .get(&subject.symbol)
+                        .map(|straddle| straddle.as_ref().map_err(Clone::clone)),
                     legacy: later
                         .histories
                         .get(&subject.symbol)
@@ -353,6 +366,7 @@ impl Gathering<'_, '_> {
                 .and_then(|resolved| resolved.contract.clone())
                 .or_else(|| self.plan.chain_names.get(&symbol).cloned()),
             expiration: resolved.and_then(|resolved| resolved.expiration),
+            roll: self.asked.rolls.get(&symbol).cloned(),
             streamer: resolved.map(|resolved| resolved.streamer.clone()),
             asset_class: class.unwrap_or(&self.plan.default_asset_class).clone(),
             symbol,
@@ -386,7 +400,12 @@ impl Gathering<'_, '_> {
         let window = matches!(&self.listening.heard, Ok(listened) if listened.end == End::Window);
         let traffic = self.venues.rest.traffic();
         let mut errors = self.listening.errors.clone();
-        let of_rest = [&self.asked.errors, &self.asked.metrics_errors, &later.quote_errors];
+        let of_rest = [
+            &self.asked.errors,
+            &self.asked.metrics_errors,
+            &later.quote_errors,
+            &later.from_options.errors,
+        ];
         for error in of_rest.into_iter().flatten().cloned() {
             complain(&mut errors, error.source, error.code, error.message);
         }

@@ -27,6 +27,7 @@ impl Gathering<'_, '_> {
         let mut learned = Learned {
             listings: self.asked.listings.clone(),
             listed: self.asked.listed.clone(),
+            stands_for: self.asked.stands_for.clone(),
             ..Learned::default()
         };
         let Ok(listened) = &self.listening.heard else {

@@ -8,6 +8,7 @@ mod clock;
 mod fallback;
 mod learned;
 mod listening;
+mod options;
 mod requests;
 mod schedule;
 mod tokens;
@@ -26,6 +27,7 @@ pub use bound::{Bound, Cut};
 pub use chain::{Found, NoChain, gather_chain};
 pub use clock::Clock;
 pub use listening::feed_settings;
+pub use options::Options;
 pub use tokens::TokenDesk;
 pub use verdict::Verdict;
 pub use wants::History;
@@ -63,6 +65,8 @@ pub struct Plan {
     pub precedence: Precedence,
     /// Which daily bars are wanted.
     pub history: History,
+    /// Whose options are asked for beside; `None` asks for nobody's.
+    pub options: Option<Options>,
     /// What REST calls options on futures, which follows from no spelling of the feed's.
     pub chain_names: BTreeMap<Symbol, Symbol>,
 }
@@ -107,6 +111,11 @@ pub enum Notice {
     /// Holes are being filled by REST.
     Filling {
         /// Symbols asked for.
+        symbols: usize,
+    },
+    /// Option chains are being asked for.
+    Options {
+        /// Symbols whose options are wanted.
         symbols: usize,
     },
     /// The deprecated source is being used for the first time in this run.

@@ -43,7 +43,7 @@ impl<'a> Volatilities<'a> {
                 field: Field::Iv,
                 name: "iv",
                 value: iv,
-                order: &precedence.metrics,
+                order: &precedence.iv,
             },
             hv30: realized(Field::Hv30, "hv30", hv30),
             hv90: realized(Field::Hv90, "hv90", hv90),

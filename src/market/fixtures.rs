@@ -38,6 +38,7 @@ pub(super) fn subject(symbol: &str, kind: Kind) -> Subject {
         kind,
         contract: None,
         expiration: None,
+        roll: None,
         streamer: Some(StreamerSymbol(symbol.into())),
         asset_class: "Equity".into(),
     }
@@ -226,6 +227,8 @@ pub(super) fn nothing(subject: &Subject) -> Inputs<'_> {
         streamed: Err("disabled".to_owned()),
         metrics: Err("http 502".to_owned()),
         rest_quote: None,
+        chain_iv: None,
+        straddle: None,
         legacy: None,
         legacy_at: now(),
         predecessor: None,

@@ -5,11 +5,14 @@ use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use super::kept::{Kept, KeptBars};
-use super::record::Source;
+use super::record::{Attempt, Source, Sourced};
+use super::roll::Roll;
+use super::straddle::StraddleQuote;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::History;
 use crate::stream::Streamed;
 use crate::tastytrade::{MarketQuote, Metrics};
+use crate::units::Vol;
 
 /// The symbol a record is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Subject {
     pub contract: Option<Symbol>,
     /// The last day of that contract.
     pub expiration: Option<Date>,
+    /// Of a futures root the change of its contract, if one is near.
+    pub roll: Option<Roll>,
     /// What the feed calls it.
     pub streamer: Option<StreamerSymbol>,
     /// Its class by the configured table.
@@ -39,6 +44,10 @@ pub struct Inputs<'a> {
     pub metrics: Result<&'a Metrics, String>,
     /// The quote by REST; `None` when it was not asked for.
     pub rest_quote: Option<Result<&'a MarketQuote, String>>,
+    /// Volatility at the money at 30 days of its own option chain; `None` when its chain was not asked for.
+    pub chain_iv: Option<Result<&'a Sourced<Vol>, String>>,
+    /// The straddle a premium seller would look at, or who was asked for it in vain; `None` when nobody was asked.
+    pub straddle: Option<Result<&'a StraddleQuote, Attempt>>,
     /// The deprecated source; `None` when it was not asked.
     pub legacy: Option<Result<&'a History, String>>,
     /// When the deprecated source answered.

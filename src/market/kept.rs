@@ -169,6 +169,8 @@ pub(super) fn age_of_kept(record: &Record, market: Market, now: Timestamp) -> Op
             | Field::Beta
             | Field::CorrSpy
             | Field::EarningsDate
+            | Field::Slippage
+            | Field::Yield
             | Field::Delta
             | Field::Gamma
             | Field::Theta

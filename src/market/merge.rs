@@ -42,7 +42,8 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     let open_interest = choice.first(Field::OpenInterest, quotes.each(|prices| &prices.open_interest));
 
     let metrics = &precedence.metrics;
-    let iv = choice.walk(Field::Iv, metrics, |source| offers.iv(source));
+    let ivs = precedence.iv.iter();
+    let iv = choice.first(Field::Iv, ivs.filter_map(|&source| Some((source, offers.iv(source)?))));
     let iv_rank = choice.walk(Field::IvRank, metrics, |source| offers.iv_rank(source, iv.as_ref()));
     let iv_percentile = choice.walk(Field::IvPercentile, metrics, |source| {
         offers.iv_percentile(source, iv.as_ref())
@@ -64,6 +65,9 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     let vrp_tactical = choice.derive(Field::VrpTactical, |holes| volatilities.vrp_tactical(rules, holes));
     let vtr = choice.derive(Field::Vtr, |holes| volatilities.vtr(holes));
 
+    let slippage = choice.asked(Field::Slippage, offers.slippage());
+    let straddle_yield = choice.asked(Field::Yield, offers.straddle_yield(price.as_ref()));
+
     let greeks = &precedence.greeks;
     let delta = choice.walk(Field::Delta, greeks, |source| {
         offers.greek(source, |g| g.delta, |q| q.delta)
@@ -84,6 +88,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
         symbol: subject.symbol.clone(),
         contract: subject.contract.clone(),
         days_to_expiration: subject.expiration.and_then(|last_day| days_until(last_day, inputs.now)),
+        roll: subject.roll.clone(),
         streamer_symbol: subject.streamer.clone(),
         kind: subject.kind,
         asset_class: subject.asset_class.clone(),
@@ -109,6 +114,8 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
         vrp_structural,
         vrp_tactical,
         vtr,
+        slippage,
+        straddle_yield,
         delta,
         gamma,
         theta,
@@ -159,6 +166,11 @@ impl Choice {
         }
         self.missing.push(Missing { field, tried });
         None
+    }
+
+    /// The same of a field that is no hole where nobody was asked for it.
+    fn asked<T>(&mut self, field: Field, offers: Vec<(Source, Offer<T>)>) -> Option<Sourced<T>> {
+        (!offers.is_empty()).then(|| self.first(field, offers.into_iter()))?
     }
 
     fn derive(

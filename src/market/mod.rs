@@ -17,7 +17,9 @@ mod precedence;
 mod price;
 mod reading;
 mod record;
+mod roll;
 mod run;
+mod straddle;
 mod study;
 
 pub use coverage::{Coverage, MissingField};
@@ -30,7 +32,9 @@ pub use precedence::{Precedence, fields_of, required};
 pub use price::market_of;
 pub use reading::{Reading, reading, stars};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
+pub use roll::{Roll, RollTime, Tenure};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
 };
+pub use straddle::{StraddleQuote, TwoSided};
 pub use study::{ClosedBars, Study, Witness};

@@ -8,6 +8,7 @@ use super::gathered::{Inputs, VolRules};
 use super::kept::{Place, own_place};
 use super::price::{NOTHING_KEPT, Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream};
 use super::record::{Attempt, Field, Source, Sourced};
+use super::straddle::StraddleQuote;
 use super::study::ClosedBars;
 use crate::dxlink::Greeks;
 use crate::instrument::Kind;
@@ -15,7 +16,7 @@ use crate::legacy::History;
 use crate::stream::Streamed;
 use crate::tastytrade::{ExpirationIv, MarketQuote, Metrics, RankVariant};
 use crate::time;
-use crate::units::{Rank, Vol};
+use crate::units::{Price, Rank, Vol};
 
 /// Everything the sources offer for one symbol.
 #[derive(Debug)]
@@ -70,13 +71,35 @@ impl<'a> Offers<'a> {
         }
     }
 
-    pub(super) fn iv(&self, source: Source) -> Offer<Vol> {
-        if source == Source::Store {
-            return self.kept(Field::Iv, Vol::new);
+    /// Implied volatility by `source`; `None` where it had no reason to be asked.
+    pub(super) fn iv(&self, source: Source) -> Option<Offer<Vol>> {
+        match source {
+            Source::Store => return Some(self.kept(Field::Iv, Vol::new)),
+            Source::Model => return Some(self.inputs.chain_iv.clone()?.cloned()),
+            Source::Rest | Source::Dxlink | Source::DxlinkCandles | Source::Legacy => {}
         }
         let read = |metrics: &Metrics| metrics.iv.map(|iv| (iv, "venue's 30-day index"));
-        self.metric(source, &["implied-volatility-index"], iv_moment, read)
-            .and_then(|iv| above_zero(iv, "iv"))
+        let iv = self.metric(source, &["implied-volatility-index"], iv_moment, read);
+        Some(iv.and_then(|iv| above_zero(iv, "iv")))
+    }
+
+    /// What it costs to trade the straddle; nothing where nobody was asked for it.
+    pub(super) fn slippage(&self) -> Vec<(Source, Offer<f64>)> {
+        self.of_straddle(Field::Slippage, StraddleQuote::slippage)
+    }
+
+    /// What the straddle pays on an underlying at `price`; nothing where nobody was asked for it.
+    pub(super) fn straddle_yield(&self, price: Option<&Sourced<Price>>) -> Vec<(Source, Offer<f64>)> {
+        self.of_straddle(Field::Yield, |straddle| straddle.yield_on(price))
+    }
+
+    fn of_straddle(&self, field: Field, read: impl Fn(&StraddleQuote) -> Offer<f64>) -> Vec<(Source, Offer<f64>)> {
+        let live = match &self.inputs.straddle {
+            None => return Vec::new(),
+            Some(Ok(straddle)) => (straddle.source, read(straddle).and_then(finite)),
+            Some(Err(attempt)) => (attempt.source, Err(attempt.reason.clone())),
+        };
+        vec![live, (Source::Store, self.kept(field, Some))]
     }
 
     pub(super) fn iv_rank(&self, source: Source, iv: Option<&Sourced<Vol>>) -> Offer<Rank> {

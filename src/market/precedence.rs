@@ -8,7 +8,9 @@ use crate::instrument::Kind;
 pub struct Precedence {
     /// Price, quote, last trade and the day. Price, bid and ask always come from the same source.
     pub price: Vec<Source>,
-    /// Implied volatility, its ranks, and what else the market metrics hold.
+    /// Implied volatility of 30 days.
+    pub iv: Vec<Source>,
+    /// The ranks of implied volatility, and what else the market metrics hold.
     pub metrics: Vec<Source>,
     /// Realised volatility.
     pub realized: Vec<Source>,
@@ -20,6 +22,7 @@ impl Default for Precedence {
     fn default() -> Self {
         Self {
             price: vec![Source::Dxlink, Source::Rest, Source::Legacy, Source::Store],
+            iv: vec![Source::Rest, Source::Model, Source::Store],
             metrics: vec![Source::Rest, Source::Store],
             realized: vec![Source::Rest, Source::DxlinkCandles, Source::Legacy, Source::Store],
             greeks: vec![Source::Dxlink, Source::Rest, Source::Store],
@@ -60,7 +63,9 @@ pub(super) fn can_have(kind: Kind, field: Field) -> bool {
         | Field::CorrSpy
         | Field::VrpStructural
         | Field::VrpTactical
-        | Field::Vtr => !option,
+        | Field::Vtr
+        | Field::Slippage
+        | Field::Yield => !option,
         Field::EarningsDate => kind == Kind::Equity,
         Field::Delta | Field::Gamma | Field::Theta | Field::Vega | Field::Rho | Field::OptionIv => option,
         Field::OpenInterest => option || kind == Kind::Future,

@@ -39,6 +39,8 @@ pub fn reading(record: &Record, field: Field) -> Option<Sourced<Reading>> {
         Field::VrpStructural => number(record.vrp_structural.as_ref(), |v| *v),
         Field::VrpTactical => number(record.vrp_tactical.as_ref(), |v| *v),
         Field::Vtr => number(record.vtr.as_ref(), |v| *v),
+        Field::Slippage => number(record.slippage.as_ref(), |v| *v),
+        Field::Yield => number(record.straddle_yield.as_ref(), |v| *v),
         Field::Delta => number(record.delta.as_ref(), |v| *v),
         Field::Gamma => number(record.gamma.as_ref(), |v| *v),
         Field::Theta => number(record.theta.as_ref(), |v| *v),

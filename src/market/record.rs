@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::reading::reading;
+use super::roll::Roll;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::units::{Price, Rank, Vol};
 
@@ -71,6 +72,8 @@ pub enum Field {
     VrpStructural,
     VrpTactical,
     Vtr,
+    Slippage,
+    Yield,
     Delta,
     Gamma,
     Theta,
@@ -82,7 +85,7 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order in which they are printed.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Price,
         Self::Bid,
         Self::Ask,
@@ -105,6 +108,8 @@ impl Field {
         Self::VrpStructural,
         Self::VrpTactical,
         Self::Vtr,
+        Self::Slippage,
+        Self::Yield,
         Self::Delta,
         Self::Gamma,
         Self::Theta,
@@ -139,6 +144,8 @@ impl Field {
             Self::VrpStructural => "vrp_structural",
             Self::VrpTactical => "vrp_tactical",
             Self::Vtr => "vtr",
+            Self::Slippage => "slippage",
+            Self::Yield => "yield",
             Self::Delta => "delta",
             Self::Gamma => "gamma",
             Self::Theta => "theta",
@@ -181,6 +188,8 @@ pub struct Record {
     pub contract: Option<Symbol>,
     /// Days from today to the last day of that contract.
     pub days_to_expiration: Option<i32>,
+    /// Of a futures root the change of its contract, if one is near.
+    pub roll: Option<Roll>,
     /// What the feed calls it.
     pub streamer_symbol: Option<StreamerSymbol>,
     /// What it is.
@@ -209,6 +218,8 @@ pub struct Record {
     pub vrp_structural: Option<Sourced<f64>>,
     pub vrp_tactical: Option<Sourced<f64>>,
     pub vtr: Option<Sourced<f64>>,
+    pub slippage: Option<Sourced<f64>>,
+    pub straddle_yield: Option<Sourced<f64>>,
     pub delta: Option<Sourced<f64>>,
     pub gamma: Option<Sourced<f64>>,
     pub theta: Option<Sourced<f64>>,
@@ -220,7 +231,8 @@ pub struct Record {
     pub passed_over: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
-    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`.
+    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`, `rolled`,
+    /// `roll_ahead`.
     pub notes: Vec<&'static str>,
     /// Of a stale record the age in seconds: that of its oldest value an earlier run kept, else of its price.
     pub stale_seconds: Option<i64>,

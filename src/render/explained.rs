@@ -3,12 +3,12 @@
 use std::io;
 
 use super::layout::{Column, fit, lines};
-use super::number::{UNKNOWN, fixed};
+use super::number::{UNKNOWN, fixed, percent};
 use super::table::{second_hand, shown};
 use super::text::{clean, wrapped};
 use super::{Document, Explanation, Row, Style};
 use crate::market::{Attempt, Field, Source};
-use crate::screen::{GateResult, Verdict, field_name};
+use crate::screen::{Gate, GateResult, Verdict, field_name};
 
 pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     for (index, (row, explanation)) in document
@@ -85,6 +85,7 @@ fn headline(row: &Row, explanation: &Explanation) -> String {
     words.extend(row.vote.map(|vote| vote.name().to_owned()));
     words.extend(row.flags.iter().map(|flag| flag.name().to_owned()));
     words.extend(row.notes.iter().cloned());
+    words.extend(row.roll.clone());
     words.join("  ")
 }
 
@@ -107,11 +108,28 @@ fn gates(explanation: &Explanation) -> Vec<Column> {
     };
     vec![
         column("Gate", false, 0, |gate| gate.gate.name().to_owned()),
-        column("Value", true, 2, |gate| fixed(gate.value, 2)),
-        column("Limit", true, 4, |gate| fixed(gate.limit, 2)),
+        column("Value", true, 2, |gate| measured(gate.gate, gate.value)),
+        column("Limit", true, 4, |gate| measured(gate.gate, gate.limit)),
         column("Verdict", false, 1, |gate| gate.verdict.name().to_owned()),
         column("Why", false, ELASTIC_KEEP, why),
     ]
+}
+
+fn measured(gate: Gate, value: Option<f64>) -> String {
+    match gate {
+        Gate::Slippage | Gate::Yield => percent(value),
+        Gate::Kind
+        | Gate::Data
+        | Gate::ExcludedSymbol
+        | Gate::AssetClassInclude
+        | Gate::AssetClassExclude
+        | Gate::VrpStructural
+        | Gate::VolatilityMomentum
+        | Gate::RetailPrice
+        | Gate::IvPercentile
+        | Gate::Liquidity
+        | Gate::VrpTactical => fixed(value, 2),
+    }
 }
 
 fn origins(row: &Row) -> Vec<Column> {

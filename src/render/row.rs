@@ -22,6 +22,8 @@ pub struct Row {
     pub contract: Option<Symbol>,
     /// Days from today to the last day of that contract.
     pub days_to_expiration: Option<i32>,
+    /// Of a futures root the change of its contract, if it was seen in the last fortnight or is due in the next.
+    pub roll: Option<String>,
     /// What the feed calls it.
     pub streamer_symbol: Option<StreamerSymbol>,
     /// What it is.
@@ -72,6 +74,10 @@ pub struct Row {
     pub vrp_tactical: Option<f64>,
     /// `hv30 / hv90`.
     pub vtr: Option<f64>,
+    /// `(ask - bid) / mid` of the worse leg of the straddle nearest to 45 days, fraction; `null` where nobody was asked.
+    pub slippage: Option<f64>,
+    /// What that straddle pays in 30 days, a fraction of a fifth of the price; `null` where nobody was asked.
+    pub r#yield: Option<f64>,
     /// Options: change of value per unit of the underlying.
     pub delta: Option<f64>,
     /// Options: change of delta per unit of the underlying.
@@ -125,11 +131,12 @@ pub struct Provenance {
 }
 
 /// The keys of a row in their order: the columns of `plain` and `csv`.
-pub const ROW_COLUMNS: [&str; 47] = [
+pub const ROW_COLUMNS: [&str; 50] = [
     "rank",
     "symbol",
     "contract",
     "days_to_expiration",
+    "roll",
     "streamer_symbol",
     "kind",
     "asset_class",
@@ -155,6 +162,8 @@ pub const ROW_COLUMNS: [&str; 47] = [
     "vrp_structural",
     "vrp_tactical",
     "vtr",
+    "slippage",
+    "yield",
     "delta",
     "gamma",
     "theta",
@@ -200,6 +209,7 @@ impl Row {
             symbol: record.symbol.clone(),
             contract: record.contract.clone(),
             days_to_expiration: record.days_to_expiration,
+            roll: record.roll.as_ref().map(ToString::to_string),
             streamer_symbol: record.streamer_symbol.clone(),
             kind: record.kind,
             asset_class: record.asset_class.to_string(),
@@ -225,6 +235,8 @@ impl Row {
             vrp_structural: number(Field::VrpStructural),
             vrp_tactical: number(Field::VrpTactical),
             vtr: number(Field::Vtr),
+            slippage: number(Field::Slippage),
+            r#yield: number(Field::Yield),
             delta: number(Field::Delta),
             gamma: number(Field::Gamma),
             theta: number(Field::Theta),

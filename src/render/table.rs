@@ -61,6 +61,8 @@ pub(super) fn shown(row: &Row, field: Field) -> String {
         Field::VrpStructural => fixed(row.vrp_structural, 2),
         Field::VrpTactical => fixed(row.vrp_tactical, 2),
         Field::Vtr => fixed(row.vtr, 2),
+        Field::Slippage => percent(row.slippage),
+        Field::Yield => percent(row.r#yield),
         Field::Delta => fixed(row.delta, 3),
         Field::Gamma => fixed(row.gamma, 5),
         Field::Theta => fixed(row.theta, 3),
@@ -113,8 +115,10 @@ fn quotes(all: &[Row], style: &Style, out: &mut impl io::Write) -> io::Result<()
 
 /// Whether a column says nothing on any line and nobody would miss it.
 fn optional(column: &Column) -> bool {
-    matches!(column.header, "Rejected" | "Contract" | "DTE" | "Flags" | "Stale")
-        && column.cells.iter().all(|cell| cell == UNKNOWN || cell.is_empty())
+    matches!(
+        column.header,
+        "Rejected" | "Contract" | "DTE" | "Flags" | "Slip" | "Yield" | "Stale"
+    ) && column.cells.iter().all(|cell| cell == UNKNOWN || cell.is_empty())
 }
 
 impl Spec {
@@ -185,7 +189,9 @@ pub(super) fn first_source(field: Field) -> Source {
         | Field::EarningsDate
         | Field::VrpStructural
         | Field::VrpTactical
-        | Field::Vtr => Source::Rest,
+        | Field::Vtr
+        | Field::Slippage
+        | Field::Yield => Source::Rest,
     }
 }
 
@@ -267,7 +273,7 @@ const fn words(header: &'static str, keep: u8, cell: fn(&Row) -> String) -> Spec
     }
 }
 
-const SCREEN: [Spec; 22] = [
+const SCREEN: [Spec; 24] = [
     digits("#", 10, rank),
     words("Symbol", 0, symbol),
     words("Contract", 17, contract),
@@ -282,6 +288,8 @@ const SCREEN: [Spec; 22] = [
     value("VRP S", 2, Field::VrpStructural),
     value("VRP T", 3, Field::VrpTactical),
     value("VTR", 11, Field::Vtr),
+    value("Slip", 22, Field::Slippage),
+    value("Yield", 23, Field::Yield),
     value("Liq", 21, Field::LiquidityRating),
     value("Earnings", 19, Field::EarningsDate),
     digits("Score", 1, score),

@@ -15,3 +15,8 @@ pub(super) fn value(record: &Record, field: Field) -> Option<f64> {
         Reading::Day(_) => None,
     }
 }
+
+/// Whether anybody was asked for `field`.
+pub(super) fn was_asked(record: &Record, field: Field) -> bool {
+    record.has(field) || record.missing.iter().any(|missing| missing.field == field)
+}

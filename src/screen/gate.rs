@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::field::value;
+use super::field::{value, was_asked};
 use super::{Rules, exceeds, reaches};
 use crate::instrument::{Kind, Symbol};
 use crate::market::{Field, Record};
@@ -31,8 +31,12 @@ pub enum Gate {
     VolatilityMomentum,
     /// It costs enough for its options to be spread finely.
     RetailPrice,
+    /// Its options at the money are quoted tightly.
+    Slippage,
     /// Implied volatility is high against its own year.
     IvPercentile,
+    /// Its options at the money pay enough.
+    Yield,
     /// Its options trade.
     Liquidity,
     /// Implied volatility is dear against 30 days.
@@ -78,7 +82,7 @@ impl GateResult {
 
 impl Gate {
     /// Every gate, in the order in which they are asked.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Kind,
         Self::Data,
         Self::ExcludedSymbol,
@@ -87,7 +91,9 @@ impl Gate {
         Self::VrpStructural,
         Self::VolatilityMomentum,
         Self::RetailPrice,
+        Self::Slippage,
         Self::IvPercentile,
+        Self::Yield,
         Self::Liquidity,
         Self::VrpTactical,
     ];
@@ -103,7 +109,9 @@ impl Gate {
             Self::VrpStructural => "vrp_structural",
             Self::VolatilityMomentum => "volatility_momentum",
             Self::RetailPrice => "retail_price",
+            Self::Slippage => "slippage",
             Self::IvPercentile => "iv_percentile",
+            Self::Yield => "yield",
             Self::Liquidity => "liquidity",
             Self::VrpTactical => "vrp_tactical",
         }
@@ -120,7 +128,9 @@ impl Gate {
             Self::VrpStructural => vrp_structural(record, rules),
             Self::VolatilityMomentum => volatility_momentum(record, rules),
             Self::RetailPrice => retail_price(record, rules),
+            Self::Slippage => slippage(record, rules),
             Self::IvPercentile => iv_percentile(record, rules),
+            Self::Yield => straddle_yield(record, rules),
             Self::Liquidity => liquidity(record, rules),
             Self::VrpTactical => vrp_tactical(record, rules),
         }
@@ -173,6 +183,28 @@ pub fn first_failure(record: &Record, rules: &Rules) -> Option<GateResult> {
         .iter()
         .map(|gate| gate.check(record, rules))
         .find(|result| result.verdict == Verdict::Fail)
+}
+
+/// Whether the options of `record` have to be asked for before it can be judged: it passes everything that is known
+/// without them, and a gate needs them.
+pub fn wants_straddle(record: &Record, rules: &Rules) -> bool {
+    let of_options = |gate: &Gate| match gate {
+        Gate::Slippage | Gate::Yield => true,
+        // Without a rating the slippage decides.
+        Gate::Liquidity => !record.has(Field::LiquidityRating),
+        Gate::Kind
+        | Gate::Data
+        | Gate::ExcludedSymbol
+        | Gate::AssetClassInclude
+        | Gate::AssetClassExclude
+        | Gate::VrpStructural
+        | Gate::VolatilityMomentum
+        | Gate::RetailPrice
+        | Gate::IvPercentile
+        | Gate::VrpTactical => false,
+    };
+    let stops = |gate: &Gate| gate.check(record, rules).verdict == Verdict::Fail;
+    rules.judge_options() && !Gate::ALL.iter().filter(|gate| !of_options(gate)).any(stops)
 }
 
 /// Whether `listed` names the record, by its symbol or by the contract behind it.
@@ -314,6 +346,25 @@ fn retail_price(record: &Record, rules: &Rules) -> GateResult {
     }
 }
 
+fn slippage(record: &Record, rules: &Rules) -> GateResult {
+    let gate = Gate::Slippage;
+    let limit = rules.retail_max_slippage;
+    let slippage = value(record, Field::Slippage);
+    if !rules.judge_slippage() {
+        return gate
+            .says(Verdict::NotApplied, "Slippage: off")
+            .about(slippage, limit)
+            .noting("no slippage is above the maximum");
+    }
+    match slippage {
+        Some(slippage) => at_most(gate, "Slippage: ", slippage, limit),
+        None => gate
+            .says(Verdict::NotApplied, "Slippage: missing, passes")
+            .about(None, limit)
+            .noting(not_quoted(record, Field::Slippage)),
+    }
+}
+
 fn iv_percentile(record: &Record, rules: &Rules) -> GateResult {
     let gate = Gate::IvPercentile;
     let limit = rules.min_iv_percentile;
@@ -333,6 +384,37 @@ fn iv_percentile(record: &Record, rules: &Rules) -> GateResult {
     }
 }
 
+fn straddle_yield(record: &Record, rules: &Rules) -> GateResult {
+    let gate = Gate::Yield;
+    let limit = rules.min_yield;
+    let found = value(record, Field::Yield);
+    if limit <= 0.0 {
+        return gate
+            .says(Verdict::NotApplied, "Yield: off")
+            .about(found, limit)
+            .noting("the minimum is 0");
+    }
+    let Some(found) = found else {
+        let note = not_quoted(record, Field::Yield);
+        let (verdict, text) = if !was_asked(record, Field::Yield) {
+            (Verdict::NotApplied, "Yield: not asked")
+        } else if record.has(Field::Slippage) {
+            (Verdict::Fail, "Yield: insufficient pricing data")
+        } else {
+            (Verdict::Fail, "Yield: no option pricing available")
+        };
+        return gate.says(verdict, text).about(None, limit).noting(note);
+    };
+    let result = if reaches(found, limit) {
+        let text = format!("Yield: {:.2}% >= {:.2}%", found * 100.0, limit * 100.0);
+        gate.says(Verdict::Pass, text)
+    } else {
+        let (shown, against) = apart(found * 100.0, limit * 100.0, 2);
+        gate.says(Verdict::Fail, format!("Yield: {shown}% < {against}%"))
+    };
+    result.about(Some(found), limit)
+}
+
 fn liquidity(record: &Record, rules: &Rules) -> GateResult {
     let gate = Gate::Liquidity;
     let limit = crate::market::stars(rules.min_liquidity_rating);
@@ -344,17 +426,34 @@ fn liquidity(record: &Record, rules: &Rules) -> GateResult {
             .about(rating, limit)
             .noting(note);
     }
-    match rating {
-        Some(rating) => at_least(gate, "Liquidity: TT rating ", rating, limit, 0),
-        None if record.kind == Kind::Future => gate
+    let slippage = value(record, Field::Slippage);
+    match (rating, slippage) {
+        (Some(_), Some(slippage)) if exceeds(slippage, rules.liquidity_max_slippage) => {
+            at_most(gate, "Liquidity: slippage ", slippage, rules.liquidity_max_slippage)
+        }
+        (Some(rating), _) => at_least(gate, "Liquidity: TT rating ", rating, limit, 0),
+        (None, Some(slippage)) => at_most(gate, "Liquidity: slippage ", slippage, rules.retail_max_slippage),
+        (None, None) if record.kind == Kind::Future => gate
             .says(Verdict::NotApplied, "Liquidity: missing, futures pass")
             .about(None, limit)
             .noting("futures without a rating pass"),
-        None => gate
+        (None, None) => gate
             .says(Verdict::Fail, "Liquidity: missing")
             .about(None, limit)
             .noting(absent(record, &[Field::LiquidityRating])),
     }
+}
+
+/// A fraction, told in percent.
+fn at_most(gate: Gate, label: &str, value: f64, limit: f64) -> GateResult {
+    let result = if exceeds(value, limit) {
+        let (shown, against) = apart(value * 100.0, limit * 100.0, 2);
+        gate.says(Verdict::Fail, format!("{label}{shown}% > {against}%"))
+    } else {
+        let text = format!("{label}{:.2}% <= {:.2}%", value * 100.0, limit * 100.0);
+        gate.says(Verdict::Pass, text)
+    };
+    result.about(Some(value), limit)
 }
 
 fn at_least(gate: Gate, label: &str, value: f64, limit: f64, decimals: usize) -> GateResult {
@@ -389,6 +488,14 @@ fn absent(record: &Record, inputs: &[Field]) -> String {
         "not computed".to_owned()
     } else {
         format!("{} missing", missing.join(", "))
+    }
+}
+
+fn not_quoted(record: &Record, field: Field) -> String {
+    if was_asked(record, field) {
+        absent(record, &[field])
+    } else {
+        "its options were not asked for".to_owned()
     }
 }
 

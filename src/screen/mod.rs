@@ -14,7 +14,7 @@ mod sort;
 
 pub use diff::{Diff, Left, Moved, diff};
 pub use field::{Reading, field_name, reading};
-pub use gate::{Gate, GateResult, Verdict, first_failure, gates};
+pub use gate::{Gate, GateResult, Verdict, first_failure, gates, wants_straddle};
 pub use report::{Explained, Report, Screened, View, explain, run};
 pub use rules::{Rules, ScoreRules, SignalBands, VoteBands, Weights};
 pub use score::score;

@@ -22,10 +22,16 @@ pub struct Rules {
     pub volatility_momentum_min_ratio: f64,
     /// `price` must reach it; futures are exempt.
     pub retail_min_price: f64,
+    /// `slippage` must not be above it, a fraction; at 2 or more no slippage is above it.
+    pub retail_max_slippage: f64,
     /// `iv_percentile` must reach it, 0 to 100; 0 switches the gate off.
     pub min_iv_percentile: f64,
+    /// `yield` must reach it, a fraction; 0 switches the gate off.
+    pub min_yield: f64,
     /// `liquidity_rating` must reach it, 0 to 5; futures without a rating are exempt.
     pub min_liquidity_rating: i64,
+    /// Whatever the rating, `slippage` must not be above it, a fraction.
+    pub liquidity_max_slippage: f64,
     /// Whether the liquidity gate is switched off.
     pub allow_illiquid: bool,
     /// Only these asset classes pass, compared without case; empty lets all pass.
@@ -95,6 +101,8 @@ pub struct ScoreRules {
     pub momentum_ceiling: f64,
     /// `iv_percentile` that earns all 100; `min_iv_percentile` earns 0.
     pub iv_percentile_ceiling: f64,
+    /// `yield` that earns all 100; `min_yield` earns 0.
+    pub yield_ceiling: f64,
     /// Price that earns all 100; `retail_min_price` earns 0.
     pub retail_price_ceiling: f64,
     /// Rating that earns all 100; `min_liquidity_rating` earns 0.
@@ -109,11 +117,22 @@ pub struct Weights {
     pub tactical_vrp: f64,
     pub volatility_momentum: f64,
     pub iv_percentile: f64,
+    pub r#yield: f64,
     pub retail_efficiency: f64,
     pub liquidity: f64,
 }
 
 impl Rules {
+    /// Whether a gate needs the quotes of options.
+    pub fn judge_options(&self) -> bool {
+        self.min_yield > 0.0 || self.judge_slippage()
+    }
+
+    /// Whether there is a slippage above the maximum.
+    pub(super) fn judge_slippage(&self) -> bool {
+        self.retail_max_slippage < MOST_SLIPPAGE
+    }
+
     /// The published profile `balanced`, for ratios made with `hv_floor`.
     pub fn balanced(hv_floor: Vol) -> Self {
         Self {
@@ -122,8 +141,11 @@ impl Rules {
             vrp_tactical_threshold: 1.15,
             volatility_momentum_min_ratio: 0.85,
             retail_min_price: 25.0,
+            retail_max_slippage: 0.05,
             min_iv_percentile: 50.0,
+            min_yield: 0.03,
             min_liquidity_rating: 4,
+            liquidity_max_slippage: 0.25,
             allow_illiquid: false,
             include_asset_classes: BTreeSet::new(),
             exclude_asset_classes: BTreeSet::new(),
@@ -137,6 +159,9 @@ impl Rules {
         }
     }
 }
+
+/// No quote with a bid and an ask that do not cross has more: it is that of a bid of 0.
+const MOST_SLIPPAGE: f64 = 2.0;
 
 impl Default for SignalBands {
     fn default() -> Self {
@@ -172,6 +197,7 @@ impl Default for ScoreRules {
             dislocation_multiplier: 200.0,
             momentum_ceiling: 1.20,
             iv_percentile_ceiling: 100.0,
+            yield_ceiling: 0.15,
             retail_price_ceiling: 100.0,
             liquidity_ceiling: 5.0,
         }
@@ -185,6 +211,7 @@ impl Default for Weights {
             tactical_vrp: 0.275,
             volatility_momentum: 0.1,
             iv_percentile: 0.1,
+            r#yield: 0.1,
             retail_efficiency: 0.05,
             liquidity: 0.0,
         }

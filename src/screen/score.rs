@@ -1,7 +1,7 @@
 //! The score, 0 to 100: how dear implied volatility is, and how well it can be traded.
 
 use super::Rules;
-use super::field::value;
+use super::field::{value, was_asked};
 use crate::instrument::Kind;
 use crate::market::{Field, Record};
 
@@ -14,8 +14,9 @@ use crate::market::{Field, Record};
 /// | tactical_vrp | the same of `vrp_tactical` | as structural |
 /// | volatility_momentum | linear from the gate's limit to the ceiling | 50 |
 /// | iv_percentile | linear from the gate's limit to the ceiling; 50 when the gate is off | 0 |
-/// | retail_efficiency | mean of the price, linear from the gate's limit to the ceiling, and 50; futures 50 | price 0 |
-/// | liquidity | linear from the gate's limit to the ceiling; 50 when illiquid symbols are allowed | left out |
+/// | yield | linear from the gate's limit to the ceiling; 50 when the gate is off | 0; left out where nobody was asked |
+/// | retail_efficiency | mean of the price, linear from the gate's limit to the ceiling, and of the slippage, linear from the gate's limit to 0; futures 50 | price 0, slippage 50 |
+/// | liquidity | linear from the gate's limit to the ceiling, without a rating that of the slippage; 50 when illiquid symbols are allowed | left out |
 pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
     let structural = value(record, Field::VrpStructural);
     let tactical = value(record, Field::VrpTactical);
@@ -32,6 +33,7 @@ pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
         ),
         (weights.volatility_momentum, Some(momentum(record, rules))),
         (weights.iv_percentile, Some(iv_percentile(record, rules))),
+        (weights.r#yield, straddle_yield(record, rules)),
         (weights.retail_efficiency, Some(retail_efficiency(record, rules))),
         (weights.liquidity, liquidity(record, rules)),
     ];
@@ -71,7 +73,24 @@ fn retail_efficiency(record: &Record, rules: &Rules) -> f64 {
     let price = value(record, Field::Price).map_or(0.0, |price| {
         linear(price, rules.retail_min_price, rules.score.retail_price_ceiling)
     });
-    f64::midpoint(price, MIDDLE)
+    f64::midpoint(price, tightness(record, rules).unwrap_or(MIDDLE))
+}
+
+fn straddle_yield(record: &Record, rules: &Rules) -> Option<f64> {
+    if rules.min_yield <= 0.0 {
+        return Some(MIDDLE);
+    }
+    match value(record, Field::Yield) {
+        Some(found) => Some(linear(found, rules.min_yield, rules.score.yield_ceiling)),
+        None => was_asked(record, Field::Yield).then_some(0.0),
+    }
+}
+
+/// 100 without any slippage, 0 at the gate's limit.
+fn tightness(record: &Record, rules: &Rules) -> Option<f64> {
+    let slippage = value(record, Field::Slippage)?;
+    let limit = rules.retail_max_slippage;
+    Some(linear(limit - slippage, 0.0, limit))
 }
 
 fn liquidity(record: &Record, rules: &Rules) -> Option<f64> {
@@ -79,7 +98,9 @@ fn liquidity(record: &Record, rules: &Rules) -> Option<f64> {
         return Some(MIDDLE);
     }
     let floor = crate::market::stars(rules.min_liquidity_rating);
-    value(record, Field::LiquidityRating).map(|rating| linear(rating, floor, rules.score.liquidity_ceiling))
+    let rating = value(record, Field::LiquidityRating);
+    let points = rating.map(|rating| linear(rating, floor, rules.score.liquidity_ceiling));
+    points.or_else(|| tightness(record, rules))
 }
 
 /// 0 at `low`, 100 at `high`, straight between; 0 when there is nothing between.

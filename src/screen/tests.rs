@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::fixture::{TODAY, dxlink, empty, future, rest, rules, share, volatility};
 use super::*;
 use crate::instrument::{Kind, Symbol};
-use crate::market::{Field, Record};
+use crate::market::{Field, Missing, Record};
 use crate::units::{Price, Rank, Vol};
 
 #[test]
@@ -144,6 +144,116 @@ fn momentum_that_is_missing_passes() {
         Verdict::NotApplied
     );
     assert_eq!(first_failure(&record, &rules()), None);
+}
+
+/// A share whose straddle was quoted with so much slippage and yield, or in vain.
+fn quoted(slippage: Option<f64>, straddle_yield: Option<f64>) -> Record {
+    let lacks = |field, value: Option<f64>| value.is_none().then(|| in_vain(field));
+    Record {
+        slippage: slippage.and_then(|value| dxlink(value, "worse leg")),
+        straddle_yield: straddle_yield.and_then(|value| dxlink(value, "37 days")),
+        missing: [lacks(Field::Slippage, slippage), lacks(Field::Yield, straddle_yield)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        ..share("X")
+    }
+}
+
+fn in_vain(field: Field) -> Missing {
+    Missing {
+        field,
+        tried: Vec::new(),
+    }
+}
+
+#[test]
+fn options_are_judged_by_slippage_and_yield_at_their_published_boundaries() {
+    let unrated = |record| Record {
+        liquidity_rating: None,
+        ..record
+    };
+    let loose = Rules {
+        retail_max_slippage: 2.0,
+        ..rules()
+    };
+    let table = [
+        (quoted(Some(0.05), Some(0.03)), rules(), None),
+        (
+            quoted(Some(0.0658), Some(0.08)),
+            rules(),
+            Some("Slippage: 6.58% > 5.00%"),
+        ),
+        (
+            quoted(Some(0.050001), Some(0.08)),
+            rules(),
+            Some("Slippage: 5.0001% > 5.0000%"),
+        ),
+        (quoted(Some(0.02), Some(0.021)), rules(), Some("Yield: 2.10% < 3.00%")),
+        (
+            quoted(Some(0.02), None),
+            rules(),
+            Some("Yield: insufficient pricing data"),
+        ),
+        (quoted(None, None), rules(), Some("Yield: no option pricing available")),
+        (
+            quoted(Some(0.30), Some(0.08)),
+            loose.clone(),
+            Some("Liquidity: slippage 30.00% > 25.00%"),
+        ),
+        (quoted(Some(0.25), Some(0.08)), loose, None),
+        (unrated(quoted(Some(0.02), Some(0.08))), rules(), None),
+        (unrated(quoted(None, Some(0.08))), rules(), Some("Liquidity: missing")),
+    ];
+    for (record, rules, text) in table {
+        let failure = first_failure(&record, &rules);
+        assert_eq!(failure.as_ref().map(|failure| failure.text.as_str()), text);
+    }
+}
+
+#[test]
+fn options_that_nobody_asked_for_stop_nothing_and_say_so() {
+    for gate in [Gate::Slippage, Gate::Yield] {
+        let result = gate.check(&share("X"), &rules());
+        assert_eq!(result.verdict, Verdict::NotApplied);
+        assert_eq!(result.note.as_deref(), Some("its options were not asked for"));
+    }
+}
+
+#[test]
+fn options_are_asked_for_where_nothing_else_stops_the_symbol() {
+    let cheap = volatility(share("X"), 0.60, 0.60);
+    let unrated = Record {
+        liquidity_rating: None,
+        ..share("X")
+    };
+    let illiquid = Record {
+        liquidity_rating: rest(3, ""),
+        ..share("X")
+    };
+    let off = Rules {
+        min_yield: 0.0,
+        retail_max_slippage: 2.0,
+        ..rules()
+    };
+    assert!(wants_straddle(&share("X"), &rules()));
+    assert!(wants_straddle(&unrated, &rules()));
+    assert!(!wants_straddle(&cheap, &rules()));
+    assert!(!wants_straddle(&illiquid, &rules()));
+    assert!(!wants_straddle(&share("X"), &off));
+}
+
+#[test]
+fn options_that_pay_and_are_tight_raise_the_score() {
+    let scored = |slippage, straddle_yield| score(&quoted(slippage, straddle_yield), &rules()).unwrap();
+    // Weights of 0.9; a point of yield counts 0.1 / 0.9, one of slippage half of 0.05 / 0.9.
+    let asked_in_vain = scored(None, None);
+    assert_eq!(score(&share("X"), &rules()), Some(85.0));
+    assert!((asked_in_vain - 85.0 * 0.8 / 0.9).abs() <= 0.05);
+    assert!((scored(None, Some(0.15)) - asked_in_vain - 100.0 * 0.1 / 0.9).abs() <= 0.1);
+    assert!((scored(None, Some(0.09)) - asked_in_vain - 50.0 * 0.1 / 0.9).abs() <= 0.1);
+    assert!((scored(Some(0.0), None) - asked_in_vain - 50.0 * 0.025 / 0.9).abs() <= 0.1);
+    assert!((scored(Some(0.05), None) - asked_in_vain + 50.0 * 0.025 / 0.9).abs() <= 0.1);
 }
 
 #[test]

@@ -108,6 +108,14 @@ impl Store {
                 keep_listing(&transaction, listing)?;
             }
             let today = day_id(time::new_york_date(now));
+            for (root, contract) in &learned.stands_for {
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO stood_for VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO UPDATE SET
+                         first_day = min(first_day, excluded.first_day), last_day = max(last_day, excluded.last_day)",
+                    )?
+                    .execute(params![root.as_str(), contract.as_str(), today])?;
+            }
             for symbol in &learned.listed {
                 transaction
                     .prepare_cached("INSERT OR REPLACE INTO listed VALUES (?1, ?2)")?
@@ -120,7 +128,7 @@ impl Store {
 }
 
 /// The fields a session's record is kept of; quotes are kept as events, ratios are computed anew.
-const KEPT: [Field; 11] = [
+const KEPT: [Field; 13] = [
     Field::Price,
     Field::Iv,
     Field::IvRank,
@@ -132,6 +140,8 @@ const KEPT: [Field; 11] = [
     Field::Beta,
     Field::CorrSpy,
     Field::EarningsDate,
+    Field::Slippage,
+    Field::Yield,
 ];
 
 fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now: Timestamp) -> rusqlite::Result<()> {

@@ -13,7 +13,7 @@ use super::keep::EventKind;
 use super::{Memory, Reach};
 use crate::dxlink::{Candle, Candles};
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{Field, KeptBars, KeptValue, PastIv};
+use crate::market::{Field, KeptBars, KeptValue, PastIv, Tenure};
 use crate::stream::Streamed;
 use crate::tastytrade::FutureListing;
 use crate::time::{self, day_id};
@@ -50,6 +50,10 @@ impl Store {
             }
             for root in roots {
                 listings(connection, root, &mut memory.listings)?;
+                let tenures = tenures(connection, root)?;
+                if !tenures.is_empty() {
+                    memory.stood_for.insert(root.clone(), tenures);
+                }
             }
             transaction.finish()?;
             Ok(memory)
@@ -193,6 +197,22 @@ fn listings(connection: &Connection, root: &Symbol, listings: &mut Vec<FutureLis
         });
     }
     Ok(())
+}
+
+/// What `root` stood for last, the newest first.
+fn tenures(connection: &Connection, root: &Symbol) -> rusqlite::Result<Vec<Tenure>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT contract, first_day, last_day FROM stood_for WHERE root = ?1 ORDER BY last_day DESC LIMIT 4",
+    )?;
+    let mut rows = statement.query([root.as_str()])?;
+    let mut tenures = Vec::new();
+    while let Some(row) = rows.next()? {
+        let days = time::date_of_day_id(row.get(1)?).zip(time::date_of_day_id(row.get(2)?));
+        let Some((first, last)) = days else { continue };
+        let contract = Symbol(text(row.get_ref(0)?.as_str()?));
+        tenures.push(Tenure { contract, first, last });
+    }
+    Ok(tenures)
 }
 
 fn text(text: &str) -> SmolStr {

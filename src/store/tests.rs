@@ -197,6 +197,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
         bars: BTreeMap::from([("/ESZ26:XCME{=d}".into(), (es(), bars.clone()))]),
         listings: vec![listing.clone()],
         listed: BTreeSet::from([es()]),
+        stands_for: BTreeMap::from([(es(), Symbol("/ESZ6".into()))]),
     };
     store.keep(&[], &learned, now()).unwrap();
     let memory = recall(&store, "/ES");
@@ -208,6 +209,13 @@ fn events_bars_and_contracts_come_back_as_they_were() {
     let later = store.recall(&[es()], &[es()], tomorrow, everything()).unwrap();
     assert!(later.listed_today.is_empty(), "a contract may roll over night");
     assert_eq!(later.listings.len(), 1);
+    let today = date(2026, 11, 20);
+    let tenure = Tenure {
+        contract: Symbol("/ESZ6".into()),
+        first: today,
+        last: today,
+    };
+    assert_eq!(later.stood_for[&es()], [tenure]);
 
     // A later history replaces it whole, an earlier one does not.
     let mut shorter = bars.clone();

@@ -191,7 +191,9 @@ fn explain_shows_every_gate_and_what_was_tried() {
                 "vrp_structural",
                 "volatility_momentum",
                 "retail_price",
+                "slippage",
                 "iv_percentile",
+                "yield",
                 "liquidity",
                 "vrp_tactical"
             ]

@@ -46,6 +46,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "stream",
             "tastytrade",
             "time",
+            "units",
         ],
     ),
     ("http", &["recording"]),

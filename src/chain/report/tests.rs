@@ -115,6 +115,7 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         kind,
         contract: None,
         expiration: None,
+        roll: None,
         streamer: None,
         asset_class: "Equity".into(),
     };
@@ -132,6 +133,8 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         streamed: Ok(&streamed),
         metrics: Err("not asked".to_owned()),
         rest_quote: None,
+        chain_iv: None,
+        straddle: None,
         legacy: None,
         legacy_at: now(),
         predecessor: None,

@@ -132,7 +132,9 @@ fn an_explanation_shows_every_gate_and_every_origin() {
     vrp_structural         0.88   1.10  fail         VRP Structural: 0.88 <= 1.10
     volatility_momentum    0.97   0.85  pass
     retail_price         100.00  25.00  pass
+    slippage                  -   5.0%  not_applied  its options were not asked for
     iv_percentile         75.00  50.00  pass
+    yield                     -   3.0%  not_applied  its options were not asked for
     liquidity              4.00   4.00  pass
     vrp_tactical           0.91   1.15  fail         VRP Tactical: 0.91 <= 1.15
 
@@ -161,7 +163,9 @@ fn an_explanation_shows_every_gate_and_every_origin() {
     vrp_structural            -   1.10  fail         hv90 missing
     volatility_momentum       -   0.85  not_applied  hv90 missing
     retail_price         100.00  25.00  pass
+    slippage                  -   5.0%  not_applied  its options were not asked for
     iv_percentile         75.00  50.00  pass
+    yield                     -   3.0%  not_applied  its options were not asked for
     liquidity              4.00   4.00  pass
     vrp_tactical           1.50   1.15  pass
 
@@ -192,20 +196,20 @@ fn an_explanation_shows_every_gate_and_every_origin() {
 #[test]
 fn plain_has_one_tab_separated_row_a_line() {
     insta::assert_snapshot!(text(&document(Mode::Live), Format::Plain, None).replace('\t', "|"), @r#"
-    rank|symbol|contract|days_to_expiration|streamer_symbol|kind|asset_class|price|bid|ask|last|prev_close|open|high|low|volume|iv|iv_rank|iv_percentile|iv_change_5d|hv30|hv90|liquidity_rating|beta|corr_spy|earnings_date|vrp_structural|vrp_tactical|vtr|delta|gamma|theta|vega|rho|option_iv|open_interest|score|signal|environment|vote|held|flags|rejected|notes|stale_seconds|provenance|missing|mode|delayed|partial|recorded
-    1|/ES|/ESZ6|28|/ESZ26:XCME|future|Index|100.0|99.9|100.1|||||||0.3|61.0|75.0||0.2|0.2|||||1.4999999999999998|1.4999999999999998|1.0||||||||83.5|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles||live|false|false|
-    2|/6J|/6JZ6|28|/6JZ26:XCME|future|Currency|0.0068215|99.9|100.1|||||||0.3|61.0|62.4||0.24|0.16|||||1.875|1.25|1.5||||||||70.3|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
-    3|GLD|||GLD|equity|Equity|371.255|99.9|100.1||||||8123456.0|0.3|61.0|75.0||0.22|0.24|4|||2026-11-25|1.25|1.3636363636363635|0.9166666666666667||||||||55.5|EVENT|Binary Risk|HOLD|true|earnings_soon fair held||earnings_estimated||ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
+    rank|symbol|contract|days_to_expiration|roll|streamer_symbol|kind|asset_class|price|bid|ask|last|prev_close|open|high|low|volume|iv|iv_rank|iv_percentile|iv_change_5d|hv30|hv90|liquidity_rating|beta|corr_spy|earnings_date|vrp_structural|vrp_tactical|vtr|slippage|yield|delta|gamma|theta|vega|rho|option_iv|open_interest|score|signal|environment|vote|held|flags|rejected|notes|stale_seconds|provenance|missing|mode|delayed|partial|recorded
+    1|/ES|/ESZ6|28||/ESZ26:XCME|future|Index|100.0|99.9|100.1|||||||0.3|61.0|75.0||0.2|0.2|||||1.4999999999999998|1.4999999999999998|1.0||||||||||83.5|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles||live|false|false|
+    2|/6J|/6JZ6|28||/6JZ26:XCME|future|Currency|0.0068215|99.9|100.1|||||||0.3|61.0|62.4||0.24|0.16|||||1.875|1.25|1.5||||||||||70.3|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
+    3|GLD||||GLD|equity|Equity|371.255|99.9|100.1||||||8123456.0|0.3|61.0|75.0||0.22|0.24|4|||2026-11-25|1.25|1.3636363636363635|0.9166666666666667||||||||||55.5|EVENT|Binary Risk|HOLD|true|earnings_soon fair held||earnings_estimated||ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
     "#);
 }
 
 #[test]
 fn csv_has_the_columns_of_plain() {
     insta::assert_snapshot!(text(&document(Mode::Live), Format::Csv, None), @r#"
-    rank,symbol,contract,days_to_expiration,streamer_symbol,kind,asset_class,price,bid,ask,last,prev_close,open,high,low,volume,iv,iv_rank,iv_percentile,iv_change_5d,hv30,hv90,liquidity_rating,beta,corr_spy,earnings_date,vrp_structural,vrp_tactical,vtr,delta,gamma,theta,vega,rho,option_iv,open_interest,score,signal,environment,vote,held,flags,rejected,notes,stale_seconds,provenance,missing,mode,delayed,partial,recorded
-    1,/ES,/ESZ6,28,/ESZ26:XCME,future,Index,100.0,99.9,100.1,,,,,,,0.3,61.0,75.0,,0.2,0.2,,,,,1.4999999999999998,1.4999999999999998,1.0,,,,,,,,83.5,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles,,live,false,false,
-    2,/6J,/6JZ6,28,/6JZ26:XCME,future,Currency,0.0068215,99.9,100.1,,,,,,,0.3,61.0,62.4,,0.24,0.16,,,,,1.875,1.25,1.5,,,,,,,,70.3,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
-    3,GLD,,,GLD,equity,Equity,371.255,99.9,100.1,,,,,,8123456.0,0.3,61.0,75.0,,0.22,0.24,4,,,2026-11-25,1.25,1.3636363636363635,0.9166666666666667,,,,,,,,55.5,EVENT,Binary Risk,HOLD,true,earnings_soon fair held,,earnings_estimated,,ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
+    rank,symbol,contract,days_to_expiration,roll,streamer_symbol,kind,asset_class,price,bid,ask,last,prev_close,open,high,low,volume,iv,iv_rank,iv_percentile,iv_change_5d,hv30,hv90,liquidity_rating,beta,corr_spy,earnings_date,vrp_structural,vrp_tactical,vtr,slippage,yield,delta,gamma,theta,vega,rho,option_iv,open_interest,score,signal,environment,vote,held,flags,rejected,notes,stale_seconds,provenance,missing,mode,delayed,partial,recorded
+    1,/ES,/ESZ6,28,,/ESZ26:XCME,future,Index,100.0,99.9,100.1,,,,,,,0.3,61.0,75.0,,0.2,0.2,,,,,1.4999999999999998,1.4999999999999998,1.0,,,,,,,,,,83.5,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles,,live,false,false,
+    2,/6J,/6JZ6,28,,/6JZ26:XCME,future,Currency,0.0068215,99.9,100.1,,,,,,,0.3,61.0,62.4,,0.24,0.16,,,,,1.875,1.25,1.5,,,,,,,,,,70.3,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
+    3,GLD,,,,GLD,equity,Equity,371.255,99.9,100.1,,,,,,8123456.0,0.3,61.0,75.0,,0.22,0.24,4,,,2026-11-25,1.25,1.3636363636363635,0.9166666666666667,,,,,,,,,,55.5,EVENT,Binary Risk,HOLD,true,earnings_soon fair held,,earnings_estimated,,ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
     "#);
 }
 
@@ -221,7 +225,9 @@ fn csv_of_an_explanation_has_one_line_a_gate() {
     TLT,vrp_structural,fail,0.8823529411764705,1.1,VRP Structural: 0.88 <= 1.10,,live,false,true,
     TLT,volatility_momentum,pass,0.9705882352941176,0.85,Vol Momentum: 0.97 >= 0.85,,live,false,true,
     TLT,retail_price,pass,100.0,25.0,Retail Efficiency: price 100.00 >= 25.00,,live,false,true,
+    TLT,slippage,not_applied,,0.05,"Slippage: missing, passes",its options were not asked for,live,false,true,
     TLT,iv_percentile,pass,75.0,50.0,IV Percentile: 75.0 >= 50.0,,live,false,true,
+    TLT,yield,not_applied,,0.03,Yield: not asked,its options were not asked for,live,false,true,
     TLT,liquidity,pass,4.0,4.0,Liquidity: TT rating 4 >= 4,,live,false,true,
     TLT,vrp_tactical,fail,0.9090909090909091,1.15,VRP Tactical: 0.91 <= 1.15,,live,false,true,
     XYZ,kind,pass,,,Kind: underlying,,live,false,true,
@@ -232,7 +238,9 @@ fn csv_of_an_explanation_has_one_line_a_gate() {
     XYZ,vrp_structural,fail,,1.1,VRP Structural: missing,hv90 missing,live,false,true,
     XYZ,volatility_momentum,not_applied,,0.85,"Vol Momentum: missing, passes",hv90 missing,live,false,true,
     XYZ,retail_price,pass,100.0,25.0,Retail Efficiency: price 100.00 >= 25.00,,live,false,true,
+    XYZ,slippage,not_applied,,0.05,"Slippage: missing, passes",its options were not asked for,live,false,true,
     XYZ,iv_percentile,pass,75.0,50.0,IV Percentile: 75.0 >= 50.0,,live,false,true,
+    XYZ,yield,not_applied,,0.03,Yield: not asked,its options were not asked for,live,false,true,
     XYZ,liquidity,pass,4.0,4.0,Liquidity: TT rating 4 >= 4,,live,false,true,
     XYZ,vrp_tactical,pass,1.4999999999999998,1.15,VRP Tactical: 1.50 > 1.15,,live,false,true,
     "#);
@@ -272,8 +280,11 @@ fn json_is_the_contract() {
         "vrp_tactical_threshold": 1.15,
         "volatility_momentum_min_ratio": 0.85,
         "retail_min_price": 25.0,
+        "retail_max_slippage": 0.05,
         "min_iv_percentile": 50.0,
+        "min_yield": 0.03,
         "min_liquidity_rating": 4,
+        "liquidity_max_slippage": 0.25,
         "allow_illiquid": false,
         "include_asset_classes": [],
         "exclude_asset_classes": [],
@@ -304,12 +315,14 @@ fn json_is_the_contract() {
             "tactical_vrp": 0.275,
             "volatility_momentum": 0.1,
             "iv_percentile": 0.1,
+            "yield": 0.1,
             "retail_efficiency": 0.05,
             "liquidity": 0.0
           },
           "dislocation_multiplier": 200.0,
           "momentum_ceiling": 1.2,
           "iv_percentile_ceiling": 100.0,
+          "yield_ceiling": 0.15,
           "retail_price_ceiling": 100.0,
           "liquidity_ceiling": 5.0
         }
@@ -395,6 +408,7 @@ fn json_is_the_contract() {
           "symbol": "/ES",
           "contract": "/ESZ6",
           "days_to_expiration": 28,
+          "roll": null,
           "streamer_symbol": "/ESZ26:XCME",
           "kind": "future",
           "asset_class": "Index",
@@ -420,6 +434,8 @@ fn json_is_the_contract() {
           "vrp_structural": 1.4999999999999998,
           "vrp_tactical": 1.4999999999999998,
           "vtr": 1.0,
+          "slippage": null,
+          "yield": null,
           "delta": null,
           "gamma": null,
           "theta": null,
