@@ -138,6 +138,7 @@ fn record(plan: &Plan, instrument: &Instrument, day: Option<&PastDay>, session: 
         metrics: Err(not_asked()),
         rest_quote: None,
         chain_iv: None,
+        proxy: None,
         straddle,
         legacy: None,
         legacy_at: close.unwrap_or(Timestamp::MAX),

@@ -202,6 +202,7 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
         recorded_end: None,
     };
     let classes = config.universe.asset_classes.iter();
+    let proxies = config.universe.proxies.iter();
     Plan {
         instruments,
         asset_classes: classes
@@ -214,6 +215,10 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
         vol: vol_rules(config),
         precedence: Precedence::default(),
         history: History::WhereNeeded,
+        proxies: proxies
+            .filter(|(_, proxy)| !proxy.is_empty())
+            .map(|(symbol, proxy)| (Symbol(symbol.into()), Symbol(proxy.trim().to_uppercase().into())))
+            .collect(),
         options: None,
         chain_names: BTreeMap::new(),
     }
@@ -369,6 +374,7 @@ pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Resu
             dislocation_multiplier: rules.dislocation_multiplier,
             momentum_ceiling: rules.momentum_ceiling,
             iv_percentile_ceiling: rules.iv_percentile_ceiling,
+            proxy_iv_score_haircut: rules.proxy_iv_score_haircut,
             yield_ceiling: rules.yield_ceiling,
             retail_price_ceiling: rules.retail_price_ceiling,
             ..ScoreRules::default()

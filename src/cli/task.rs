@@ -137,7 +137,8 @@ impl Task {
         History::Days(days.saturating_add(MONTH).max(THREE_YEARS))
     }
 
-    /// Whose options are asked for beside: those of everybody who passes what is known without them, or of everybody named.
+    /// Whose options are asked for beside, apart from those without an implied volatility: of everybody who passes what is
+    /// known without them, of everybody named, or of nobody.
     pub(super) fn asks_options(&self, most: u32) -> Option<Options> {
         let straddle: Arc<dyn Fn(&Record) -> bool> = match &self.kind {
             Kind::Screen { rules, .. } => {
@@ -145,7 +146,8 @@ impl Task {
                 Arc::new(move |record| screen::wants_straddle(record, &rules))
             }
             Kind::Explain { .. } => Arc::new(|_| true),
-            Kind::Quote | Kind::Chain { .. } | Kind::Vol { .. } => return None,
+            Kind::Quote => Arc::new(|_| false),
+            Kind::Chain { .. } | Kind::Vol { .. } => return None,
         };
         let most = usize::try_from(most).ok().filter(|most| *most > 0)?;
         Some(Options { straddle, most })

@@ -1,6 +1,7 @@
 //! `--watch`: one document after the other, on a terminal each in the place of the one before.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io::{self, IsTerminal};
 use std::pin::Pin;
@@ -64,7 +65,11 @@ impl Job<'_> {
             return Err(Failure::new(Kind::Internal, "there is no source to watch"));
         };
         let access = Access::open(&self.config, source, self.surroundings, None)?;
-        let plan = resolve::plan(&self.config, instruments, access.mode);
+        // A stand-in's volatility is of the start, and would be shown for hours.
+        let plan = Plan {
+            proxies: BTreeMap::new(),
+            ..resolve::plan(&self.config, instruments, access.mode)
+        };
         let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
         let mut shelf = Shelf::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
         let memory = shelf.recall(&plan.instruments);

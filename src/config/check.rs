@@ -20,14 +20,19 @@ pub(super) fn faults(config: &Config, tree: &Value) -> Vec<Fault> {
             let (_, low, high) = RANGES.iter().find(|(pattern, ..)| known::matches(&path, pattern))?;
             (!(*low..=*high).contains(&number)).then(|| format!("{value} is not between {low} and {high}"))
         });
+        let stand_in = known::matches(&path, "universe.proxies.*");
         let blank = match value {
+            Value::String(text) if stand_in => !text.chars().all(|c| c.is_ascii_alphanumeric() || "/.$".contains(c)),
             Value::String(text) => text.trim().is_empty(),
             Value::Array(items) => items
                 .iter()
                 .any(|item| item.as_str().is_some_and(|text| text.trim().is_empty())),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
         };
-        if let Some(what) = out_of_range.or_else(|| blank.then(|| "must not be empty".to_owned())) {
+        if let Some(what) = out_of_range.or_else(|| {
+            let what = if stand_in { "not a symbol" } else { "must not be empty" };
+            blank.then(|| what.to_owned())
+        }) {
             faults.push(Fault {
                 keys: vec![path.join(".")],
                 what,
@@ -105,7 +110,7 @@ fn contradictions(config: &Config) -> Vec<Fault> {
 }
 
 /// Ranges of the numbers, ends included. `*` stands for any profile.
-pub(super) const RANGES: [(&str, f64, f64); 48] = [
+pub(super) const RANGES: [(&str, f64, f64); 49] = [
     ("tastytrade.timeout_seconds", 0.1, 300.0),
     ("tastytrade.batch_size", 1.0, 100.0),
     ("tastytrade.requests_per_second", 0.1, 50.0),
@@ -145,6 +150,7 @@ pub(super) const RANGES: [(&str, f64, f64); 48] = [
     ("screener.rules.dislocation_multiplier", 0.0, 10_000.0),
     ("screener.rules.momentum_ceiling", 0.0, 10.0),
     ("screener.rules.iv_percentile_ceiling", 0.0, 100.0),
+    ("screener.rules.proxy_iv_score_haircut", 0.0, 1.0),
     ("screener.rules.yield_ceiling", 0.0, 10.0),
     ("screener.rules.retail_price_ceiling", 0.0, 1_000_000.0),
     ("screener.weights.structural_vrp", 0.0, 1.0),

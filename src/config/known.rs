@@ -1,4 +1,4 @@
-//! Which keys exist: those of the defaults, and any name in the two maps that users may extend.
+//! Which keys exist: those of the defaults, and any name in the maps that users may extend.
 
 use serde_json::Value;
 
@@ -6,14 +6,14 @@ use super::settings::Profile;
 
 /// Whether the object at `path` takes names of the user's own.
 pub(super) fn is_open(path: &[String]) -> bool {
-    is(path, PROFILES) || is(path, ASSET_CLASSES)
+    is(path, PROFILES) || is_by_symbol(path)
 }
 
 /// `name` as it is kept in the object at `path`: profiles in lower case, symbols in upper case.
 pub(super) fn canonical(path: &[String], name: &str) -> String {
     if is(path, PROFILES) {
         name.trim().to_lowercase()
-    } else if is(path, ASSET_CLASSES) {
+    } else if is_by_symbol(path) {
         name.trim().to_uppercase()
     } else {
         name.to_owned()
@@ -77,7 +77,7 @@ pub(super) fn matches(path: &[String], pattern: &str) -> bool {
 
 fn keys(value: &Value, path: &mut Vec<String>, out: &mut Vec<Vec<String>>) {
     let Value::Object(object) = value else { return };
-    if is(path, ASSET_CLASSES) {
+    if is_by_symbol(path) {
         return;
     }
     for (name, value) in object {
@@ -88,10 +88,14 @@ fn keys(value: &Value, path: &mut Vec<String>, out: &mut Vec<Vec<String>>) {
     }
 }
 
+fn is_by_symbol(path: &[String]) -> bool {
+    BY_SYMBOL.iter().any(|map| is(path, map))
+}
+
 fn is(path: &[String], dotted: &str) -> bool {
     matches(path, dotted)
 }
 
 const PROFILES: &str = "screener.profiles";
-const ASSET_CLASSES: &str = "universe.asset_classes";
+const BY_SYMBOL: [&str; 2] = ["universe.asset_classes", "universe.proxies"];
 const LIKE: f64 = 0.6;

@@ -12,6 +12,7 @@ mod error;
 mod known;
 mod layer;
 mod locate;
+mod proxies;
 mod schema;
 mod secret;
 mod settings;

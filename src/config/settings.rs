@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::asset_classes;
 use super::base_url::BaseUrl;
+use super::{asset_classes, proxies};
 
 /// tastytrade's REST API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +64,9 @@ pub struct Universe {
     pub watchlist: Option<PathBuf>,
     /// Asset class of a symbol; a future goes by its root. Entries are added to the built-in ones.
     pub asset_classes: BTreeMap<String, String>,
+    /// Whose implied volatility stands in for that of a symbol which has none; a future goes by its root. Entries are added to
+    /// the built-in ones, an empty text takes one away.
+    pub proxies: BTreeMap<String, String>,
     /// Asset class of everything that is not listed.
     pub default_asset_class: String,
 }
@@ -180,6 +183,8 @@ pub struct Rules {
     pub momentum_ceiling: f64,
     /// Percentile that earns the full score.
     pub iv_percentile_ceiling: f64,
+    /// What the score is multiplied with where the implied volatility is that of a stand-in.
+    pub proxy_iv_score_haircut: f64,
     /// Yield that earns the full score, as a fraction.
     pub yield_ceiling: f64,
     /// Price in dollars that earns the full score.
@@ -284,6 +289,7 @@ impl Default for Universe {
         Self {
             watchlist: None,
             asset_classes,
+            proxies: proxies::defaults(),
             default_asset_class: asset_classes::EQUITY.to_owned(),
         }
     }
@@ -389,6 +395,7 @@ impl Default for Rules {
             dislocation_multiplier: 200.0,
             momentum_ceiling: 1.20,
             iv_percentile_ceiling: 100.0,
+            proxy_iv_score_haircut: 0.85,
             yield_ceiling: 0.15,
             retail_price_ceiling: 100.0,
         }

@@ -245,6 +245,19 @@ fn only_plain_json_is_accepted() {
 }
 
 #[test]
+fn users_add_stand_ins_and_take_them_away() {
+    let config = with_file(r#"{"universe": {"proxies": {"/ub": "TLT", "/CL": ""}}}"#).unwrap();
+    let proxies = &config.universe.proxies;
+    assert_eq!(proxies.get("/UB").map(String::as_str), Some("TLT"));
+    assert_eq!(proxies.get("/CL").map(String::as_str), Some(""));
+    assert_eq!(proxies.get("/ES").map(String::as_str), Some("SPY"));
+    assert_eq!(
+        problems(r#"{"universe": {"proxies": {"/CL": "the oil fund"}}}"#),
+        "c.json:1:34: universe.proxies./CL: not a symbol"
+    );
+}
+
+#[test]
 fn users_add_to_profiles_and_asset_classes_key_by_key() {
     let text = r#"{"screener": {"profiles": {"Balanced": {"min_iv_percentile": 35}, "mine": {"allow_illiquid": true}, "plain": {}}},
         "universe": {"asset_classes": {"xle": "Energy", "spy": "Equity"}}}"#;

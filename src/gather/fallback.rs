@@ -8,6 +8,7 @@ use super::bound::Cut;
 use super::clock::millis;
 use super::learned::store_state;
 use super::options::FromOptions;
+use super::proxies::FromProxies;
 use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, History, Interrupted, Notice, has_bars, verdict};
 use crate::dxlink::{Candles, EventType};
@@ -30,6 +31,7 @@ pub(super) struct Later {
     quote_errors: Vec<RunError>,
     histories: BTreeMap<Symbol, Result<legacy::History, String>>,
     pub(super) from_options: FromOptions,
+    pub(super) from_proxies: FromProxies,
     /// When the deprecated source had answered.
     histories_at: Option<Timestamp>,
     /// Whether REST answered with quotes, even with none of some or all symbols.
@@ -90,6 +92,7 @@ impl Gathering<'_, '_> {
             let holes = holes(&records, &studies, self.clock.now());
             self.fill_by_legacy(&holes, &mut later).await;
             self.ask_options(&heard, &mut later).await;
+            self.ask_proxies(&heard, &mut later).await;
         }
         if later.cut == Some(Cut::Interrupted) {
             return Err(Interrupted);
@@ -324,6 +327,11 @@ impl Gathering<'_, '_> {
                         .ivs
                         .get(&subject.symbol)
                         .map(|iv| iv.as_ref().map_err(Clone::clone)),
+                    proxy: later
+                        .from_proxies
+                        .metrics
+                        .get(&subject.symbol)
+                        .map(|(proxy, metrics)| (proxy, metrics.as_ref().map_err(Clone::clone))),
                     straddle: later
                         .from_options
                         .straddles
@@ -405,6 +413,7 @@ impl Gathering<'_, '_> {
             &self.asked.metrics_errors,
             &later.quote_errors,
             &later.from_options.errors,
+            &later.from_proxies.errors,
         ];
         for error in of_rest.into_iter().flatten().cloned() {
             complain(&mut errors, error.source, error.code, error.message);

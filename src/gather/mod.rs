@@ -9,6 +9,7 @@ mod fallback;
 mod learned;
 mod listening;
 mod options;
+mod proxies;
 mod requests;
 mod schedule;
 mod tokens;
@@ -65,6 +66,8 @@ pub struct Plan {
     pub precedence: Precedence,
     /// Which daily bars are wanted.
     pub history: History,
+    /// Who stands in for the implied volatility of whom.
+    pub proxies: BTreeMap<Symbol, Symbol>,
     /// Whose options are asked for beside; `None` asks for nobody's.
     pub options: Option<Options>,
     /// What REST calls options on futures, which follows from no spelling of the feed's.

@@ -128,8 +128,8 @@ impl Gathering<'_, '_> {
             let Some(price) = record.price.as_ref().map(|price| price.value.get()) else {
                 continue;
             };
-            let has_iv = record.iv.as_ref().is_some_and(|iv| iv.source != Source::Store);
-            let lacks_iv = !has_iv && self.asked.answers_metrics(&asked_as) && instrument.kind() != Kind::Crypto;
+            let lacks_iv =
+                lacks_iv(record) && self.asked.answers_metrics(&asked_as) && instrument.kind() != Kind::Crypto;
             let straddle = (options.straddle)(record);
             if straddle || lacks_iv {
                 let on = record.contract.clone().unwrap_or_else(|| symbol.clone());
@@ -275,6 +275,7 @@ impl Gathering<'_, '_> {
             metrics: Err("options have no market metrics".to_owned()),
             rest_quote: Some(quote.as_ref().map_err(Clone::clone)),
             chain_iv: None,
+            proxy: None,
             straddle: None,
             legacy: None,
             legacy_at: now,
@@ -329,6 +330,11 @@ impl FromOptions {
             }
         }
     }
+}
+
+/// Whether nobody has an implied volatility of it now.
+pub(super) fn lacks_iv(record: &Record) -> bool {
+    record.iv.as_ref().is_none_or(|iv| iv.source == Source::Store)
 }
 
 fn expirations(one: &Wanted, chain: Result<Chain, String>, now: Timestamp) -> Expirations {

@@ -228,6 +228,7 @@ pub(super) fn nothing(subject: &Subject) -> Inputs<'_> {
         metrics: Err("http 502".to_owned()),
         rest_quote: None,
         chain_iv: None,
+        proxy: None,
         straddle: None,
         legacy: None,
         legacy_at: now(),

@@ -46,6 +46,8 @@ pub struct Inputs<'a> {
     pub rest_quote: Option<Result<&'a MarketQuote, String>>,
     /// Volatility at the money at 30 days of its own option chain; `None` when its chain was not asked for.
     pub chain_iv: Option<Result<&'a Sourced<Vol>, String>>,
+    /// A stand-in named by the configuration, and its metrics; `None` where none was needed.
+    pub proxy: Option<(&'a Symbol, Result<&'a Metrics, String>)>,
     /// The straddle a premium seller would look at, or who was asked for it in vain; `None` when nobody was asked.
     pub straddle: Option<Result<&'a StraddleQuote, Attempt>>,
     /// The deprecated source; `None` when it was not asked.

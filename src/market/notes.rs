@@ -2,6 +2,7 @@
 
 use super::gathered::Inputs;
 use super::kept::age_of_kept;
+use super::offers::INDEX_OF;
 use super::price::{EXTENDED_TRADE, market_of};
 use super::record::{Record, Source, Sourced};
 use super::roll::Roll;
@@ -29,6 +30,10 @@ pub(super) fn notes(record: &Record, inputs: &Inputs<'_>) -> Vec<&'static str> {
         (
             "iv_rank_tw",
             record.iv_rank.is_some() && metrics.is_some_and(|metrics| is_tw(metrics)),
+        ),
+        (
+            "iv_proxy",
+            record.iv.as_ref().is_some_and(|iv| iv.method.starts_with(INDEX_OF)),
         ),
     ]
     .into_iter()

@@ -66,7 +66,7 @@ impl<'a> Offers<'a> {
             Source::DxlinkCandles => Err("has no prices".to_owned()),
             Source::Rest => rest_quote(self.inputs).map(|quote| of_rest(quote, kind, self.inputs.now)),
             Source::Legacy => history(self.inputs).map(|history| of_history(history, kind, self.inputs.now)),
-            Source::Model => Err("has no prices".to_owned()),
+            Source::Model | Source::Proxy => Err("has no prices".to_owned()),
             Source::Store => Ok(of_kept(&self.inputs.kept, kind)),
         }
     }
@@ -76,11 +76,30 @@ impl<'a> Offers<'a> {
         match source {
             Source::Store => return Some(self.kept(Field::Iv, Vol::new)),
             Source::Model => return Some(self.inputs.chain_iv.clone()?.cloned()),
+            Source::Proxy => return self.proxied(),
             Source::Rest | Source::Dxlink | Source::DxlinkCandles | Source::Legacy => {}
         }
         let read = |metrics: &Metrics| metrics.iv.map(|iv| (iv, "venue's 30-day index"));
         let iv = self.metric(source, &["implied-volatility-index"], iv_moment, read);
         Some(iv.and_then(|iv| above_zero(iv, "iv")))
+    }
+
+    /// The index of the stand-in, if there is one.
+    fn proxied(&self) -> Option<Offer<Vol>> {
+        let (proxy, metrics) = self.inputs.proxy.clone()?;
+        let iv = |metrics: &Metrics| {
+            let value = metrics
+                .iv
+                .ok_or_else(|| absence(metrics, &["implied-volatility-index"]))?;
+            let iv = Sourced {
+                value,
+                source: Source::Proxy,
+                as_of: iv_moment(metrics).unwrap_or(self.inputs.now),
+                method: format!("{INDEX_OF}{proxy}").into(),
+            };
+            above_zero(iv, "iv")
+        };
+        Some(metrics.and_then(iv).map_err(|reason| format!("{proxy}: {reason}")))
     }
 
     /// What it costs to trade the straddle; nothing where nobody was asked for it.
@@ -209,7 +228,7 @@ impl<'a> Offers<'a> {
                 .as_ref()
                 .map_err(Clone::clone)?
                 .realized(window, self.rules),
-            Source::Dxlink | Source::Model => Err("has no realised volatility".to_owned()),
+            Source::Dxlink | Source::Model | Source::Proxy => Err("has no realised volatility".to_owned()),
             Source::Store => {
                 let kept = match window {
                     Window::Hv30 => self.kept(Field::Hv30, Vol::new),
@@ -366,7 +385,7 @@ impl<'a> Offers<'a> {
                     method: method.into(),
                 })
             }
-            Source::DxlinkCandles | Source::Legacy | Source::Model => Err("has no greeks".to_owned()),
+            Source::DxlinkCandles | Source::Legacy | Source::Model | Source::Proxy => Err("has no greeks".to_owned()),
         }
     }
 
@@ -388,7 +407,7 @@ impl<'a> Offers<'a> {
                     method: method.into(),
                 })
             }
-            Source::Dxlink | Source::DxlinkCandles | Source::Legacy | Source::Store | Source::Model => {
+            Source::Dxlink | Source::DxlinkCandles | Source::Legacy | Source::Store | Source::Model | Source::Proxy => {
                 Err("has no market metrics".to_owned())
             }
         }
@@ -421,6 +440,9 @@ impl<'a> Offers<'a> {
         }
     }
 }
+
+/// How the method of a stand-in's volatility begins.
+pub(super) const INDEX_OF: &str = "30-day index of ";
 
 /// A whole number that was kept as a float.
 fn whole(value: f64) -> Option<i32> {

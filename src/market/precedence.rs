@@ -22,7 +22,7 @@ impl Default for Precedence {
     fn default() -> Self {
         Self {
             price: vec![Source::Dxlink, Source::Rest, Source::Legacy, Source::Store],
-            iv: vec![Source::Rest, Source::Model, Source::Store],
+            iv: vec![Source::Rest, Source::Model, Source::Proxy, Source::Store],
             metrics: vec![Source::Rest, Source::Store],
             realized: vec![Source::Rest, Source::DxlinkCandles, Source::Legacy, Source::Store],
             greeks: vec![Source::Dxlink, Source::Rest, Source::Store],

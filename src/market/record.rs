@@ -29,6 +29,8 @@ pub enum Source {
     Store,
     /// Our own option model on quotes of the option chain.
     Model,
+    /// tastytrade's REST API, about a stand-in that the configuration names.
+    Proxy,
 }
 
 /// A value, who gave it, the moment it describes and how it was made.
@@ -231,17 +233,14 @@ pub struct Record {
     pub passed_over: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
-    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`, `rolled`,
-    /// `roll_ahead`.
+    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`, `iv_proxy`,
+    /// `rolled`, `roll_ahead`.
     pub notes: Vec<&'static str>,
     /// Of a stale record the age in seconds: that of its oldest value an earlier run kept, else of its price.
     pub stale_seconds: Option<i64>,
 }
 
 impl Source {
-    /// Every source.
-    pub const ALL: [Self; 5] = [Self::Dxlink, Self::DxlinkCandles, Self::Rest, Self::Legacy, Self::Store];
-
     /// The name in machine output.
     pub fn name(self) -> &'static str {
         match self {
@@ -251,6 +250,7 @@ impl Source {
             Self::Legacy => "legacy",
             Self::Store => "store",
             Self::Model => "model",
+            Self::Proxy => "proxy",
         }
     }
 }

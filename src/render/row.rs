@@ -106,7 +106,8 @@ pub struct Row {
     pub flags: Vec<Flag>,
     /// Why it was rejected; `null` when it passed or was not screened.
     pub rejected: Option<String>,
-    /// Remarks on the data: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`.
+    /// Remarks on the data: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_proxy`, `iv_rank_tw`, `rolled`,
+    /// `roll_ahead`.
     pub notes: Vec<String>,
     /// Of a stale row the age in seconds of what makes it so: values an earlier run kept, or the price; else `null`.
     pub stale_seconds: Option<i64>,

@@ -101,6 +101,8 @@ pub struct ScoreRules {
     pub momentum_ceiling: f64,
     /// `iv_percentile` that earns all 100; `min_iv_percentile` earns 0.
     pub iv_percentile_ceiling: f64,
+    /// What the score is multiplied with where `iv` is that of a stand-in, 0 to 1.
+    pub proxy_iv_score_haircut: f64,
     /// `yield` that earns all 100; `min_yield` earns 0.
     pub yield_ceiling: f64,
     /// Price that earns all 100; `retail_min_price` earns 0.
@@ -197,6 +199,7 @@ impl Default for ScoreRules {
             dislocation_multiplier: 200.0,
             momentum_ceiling: 1.20,
             iv_percentile_ceiling: 100.0,
+            proxy_iv_score_haircut: 0.85,
             yield_ceiling: 0.15,
             retail_price_ceiling: 100.0,
             liquidity_ceiling: 5.0,

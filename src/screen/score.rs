@@ -17,6 +17,8 @@ use crate::market::{Field, Record};
 /// | yield | linear from the gate's limit to the ceiling; 50 when the gate is off | 0; left out where nobody was asked |
 /// | retail_efficiency | mean of the price, linear from the gate's limit to the ceiling, and of the slippage, linear from the gate's limit to 0; futures 50 | price 0, slippage 50 |
 /// | liquidity | linear from the gate's limit to the ceiling, without a rating that of the slippage; 50 when illiquid symbols are allowed | left out |
+///
+/// Where `iv` is that of a stand-in the mean is multiplied with `proxy_iv_score_haircut`.
 pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
     let structural = value(record, Field::VrpStructural);
     let tactical = value(record, Field::VrpTactical);
@@ -46,7 +48,13 @@ pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
     if weight_sum <= 0.0 {
         return None;
     }
-    Some(((sum / weight_sum).clamp(0.0, 100.0) * 10.0).round() / 10.0)
+    let by_proxy = record.notes.contains(&"iv_proxy");
+    let haircut = if by_proxy {
+        rules.score.proxy_iv_score_haircut
+    } else {
+        1.0
+    };
+    Some(((sum / weight_sum * haircut).clamp(0.0, 100.0) * 10.0).round() / 10.0)
 }
 
 fn richness(ratio: f64, rules: &Rules) -> f64 {

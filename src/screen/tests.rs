@@ -257,6 +257,16 @@ fn options_that_pay_and_are_tight_raise_the_score() {
 }
 
 #[test]
+fn the_volatility_of_a_stand_in_costs_a_share_of_the_score() {
+    let record = Record {
+        notes: vec!["iv_proxy"],
+        ..share("X")
+    };
+    // 85.0 x 0.85.
+    assert_eq!(score(&record, &rules()), Some(72.3));
+}
+
+#[test]
 fn excluded_symbols_and_asset_classes_are_excluded() {
     let named = |name: &str| BTreeSet::from([Symbol(name.into())]);
     let classes = |name: &str| BTreeSet::from([name.to_owned()]);

@@ -359,3 +359,22 @@ fn a_newer_version_is_refused_and_the_first_version_is_marked_as_ours() {
         "{error}"
     );
 }
+
+#[test]
+fn a_file_of_the_first_version_is_brought_up_to_date_with_what_it_holds() {
+    let directory = TempDir::new().unwrap();
+    let place = place(&directory);
+    std::fs::create_dir(&place.directory).unwrap();
+    let connection = Connection::open(place.file()).unwrap();
+    connection.execute_batch(super::schema::STEPS[0]).unwrap();
+    let old = "INSERT INTO meta VALUES ('world', 'demo-7');
+        INSERT INTO listing VALUES ('/ESZ6', '/ES', '/ESZ26:XCME', 1, 1, 0, 0, 20805, NULL);
+        PRAGMA user_version = 1;";
+    connection.execute_batch(old).unwrap();
+    drop(connection);
+    let store = Store::open(&place, now(), PATIENCE).unwrap().store;
+    let memory = recall(&store, "/ES");
+    assert_eq!(memory.listings[0].contract.as_str(), "/ESZ6");
+    assert_eq!(memory.listings[0].months, "", "not known of it");
+    assert!(memory.stood_for.is_empty());
+}

@@ -117,3 +117,30 @@ fn explain_asks_for_the_options_of_everybody_named() {
         assert!(known, "{row}");
     }
 }
+
+#[test]
+fn a_stand_in_gives_its_volatility_where_own_options_are_not_asked_and_is_named() {
+    let config = json!({"screener": {"max_chains": 0}, "universe": {"proxies": {"/6E": ""}}});
+    let document = Run::demo("screen --all --symbols /ES,/CL,/6E,AAPL")
+        .file("config/runtime_config.json", &config.to_string())
+        .args(["--fault", "metrics at 1st request: drop iv"])
+        .document();
+    let stand_ins = Run::demo("quote SPY USO").document();
+    let quoted = Run::demo("quote /ES")
+        .args(["--fault", "metrics at 1st request: drop iv"])
+        .document();
+    let own = &row(&quoted, "/ES")["provenance"]["iv"]["source"];
+    assert_eq!(own, "model", "its own options go before a stand-in");
+    for (symbol, stand_in) in [("/ES", "SPY"), ("/CL", "USO")] {
+        let row = row(&document, symbol);
+        assert_eq!(row["iv"], crate::run::row(&stand_ins, stand_in)["iv"]);
+        let origin = &row["provenance"]["iv"];
+        assert_eq!(origin["source"], "proxy");
+        assert_eq!(origin["method"], format!("30-day index of {stand_in}"));
+        assert!(row["notes"].as_array().unwrap().contains(&json!("iv_proxy")), "{row}");
+        assert_eq!(row["provenance"]["vrp_structural"]["source"], "proxy");
+    }
+    assert!(row(&document, "/6E")["iv"].is_null(), "its stand-in was taken away");
+    assert!(row(&document, "AAPL")["iv"].is_null(), "it has no stand-in");
+    assert_eq!(document["coverage"]["requested"], 4, "stand-ins are no rows");
+}

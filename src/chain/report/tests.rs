@@ -134,6 +134,7 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         metrics: Err("not asked".to_owned()),
         rest_quote: None,
         chain_iv: None,
+        proxy: None,
         straddle: None,
         legacy: None,
         legacy_at: now(),

@@ -320,6 +320,7 @@ fn inputs<'a>(subject: &'a Subject, said: &'a Said) -> Inputs<'a> {
         metrics: said.metrics.as_ref().ok_or_else(|| "not in the answer".to_owned()),
         rest_quote: said.rest_quote.as_ref().map(Ok),
         chain_iv: None,
+        proxy: None,
         straddle: None,
         legacy: said.legacy.as_ref().map(Ok),
         legacy_at: now(),

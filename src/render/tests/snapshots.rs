@@ -322,6 +322,7 @@ fn json_is_the_contract() {
           "dislocation_multiplier": 200.0,
           "momentum_ceiling": 1.2,
           "iv_percentile_ceiling": 100.0,
+          "proxy_iv_score_haircut": 0.85,
           "yield_ceiling": 0.15,
           "retail_price_ceiling": 100.0,
           "liquidity_ceiling": 5.0

@@ -111,8 +111,26 @@ impl Truth {
         ];
         let mut truth = Self::default();
         thread::scope(|scope| {
-            let runs = runs.map(|(dxlink, legacy, script)| scope.spawn(move || ask(venue, dxlink, legacy, script)));
-            for run in runs {
+            let runs = runs.map(|(dxlink, legacy, script)| {
+                scope.spawn(move || {
+                    let config = config(dxlink, legacy);
+                    ask(venue, "quote", &config, script, |_| true)
+                })
+            });
+            // Without an index of their own: futures by their stand-ins, and everybody by its own options.
+            let of_stand_ins = scope.spawn(|| {
+                let script = "metrics at 1st request: drop iv".to_owned();
+                ask(venue, "quote", &config(true, false), script, |symbol| {
+                    symbol.starts_with('/')
+                })
+            });
+            let of_options = scope.spawn(|| {
+                let config = r#"{"screener":{"max_chains":500}}"#;
+                ask(venue, "explain", config, "metrics: drop iv".to_owned(), |symbol| {
+                    !symbol.starts_with('.') && !symbol.contains(' ')
+                })
+            });
+            for run in runs.into_iter().chain([of_stand_ins, of_options]) {
                 truth.add(&run.join().unwrap());
             }
         });
@@ -143,22 +161,26 @@ impl Truth {
     }
 }
 
-/// The document of a run over all symbols.
-fn ask(venue: &Venue, dxlink: bool, legacy: bool, script: String) -> Value {
-    let config = format!(
+fn config(dxlink: bool, legacy: bool) -> String {
+    format!(
         concat!(
             r#"{{"dxlink":{{"enabled":{}}},"#,
             r#""legacy":{{"enabled":{},"requests_per_second":10,"max_requests":1000}}}}"#
         ),
         dxlink, legacy
-    );
+    )
+}
+
+/// The document of a run over the symbols that `wanted` picks.
+fn ask(venue: &Venue, command: &str, config: &str, script: String, wanted: fn(&str) -> bool) -> Value {
     let symbols: BTreeSet<&str> = SYMBOLS.iter().flat_map(|set| set.iter().copied()).collect();
     let start = format!(
-        "--as-of {} quote --demo --listen 30 --seed {} --fault",
+        "--as-of {} {command} --demo --listen 30 --seed {} --fault",
         venue.now, venue.seed
     );
-    let run = Run::new(&start).arg(script).file("config/runtime_config.json", &config);
-    symbols.into_iter().fold(run, Run::arg).document()
+    let run = Run::new(&start).arg(script).file("config/runtime_config.json", config);
+    let symbols = symbols.into_iter().filter(|symbol| wanted(symbol));
+    symbols.fold(run, Run::arg).document()
 }
 
 fn alike(one: &Value, other: &Value) -> bool {
