@@ -366,7 +366,7 @@ fn a_file_of_the_first_version_is_brought_up_to_date_with_what_it_holds() {
     let place = place(&directory);
     std::fs::create_dir(&place.directory).unwrap();
     let connection = Connection::open(place.file()).unwrap();
-    connection.execute_batch(super::schema::STEPS[0]).unwrap();
+    connection.execute_batch(schema::STEPS[0]).unwrap();
     let old = "INSERT INTO meta VALUES ('world', 'demo-7');
         INSERT INTO listing VALUES ('/ESZ6', '/ES', '/ESZ26:XCME', 1, 1, 0, 0, 20805, NULL);
         PRAGMA user_version = 1;";
