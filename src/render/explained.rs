@@ -85,7 +85,6 @@ fn headline(row: &Row, explanation: &Explanation) -> String {
     words.extend(row.vote.map(|vote| vote.name().to_owned()));
     words.extend(row.flags.iter().map(|flag| flag.name().to_owned()));
     words.extend(row.notes.iter().cloned());
-    words.extend(row.roll.clone());
     words.join("  ")
 }
 
