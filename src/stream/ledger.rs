@@ -201,19 +201,14 @@ impl Ledger {
         finished.map_or_else(Orders::default, |entry| self.retire(&entry))
     }
 
-    /// A series of bars has come whole: if it is short, what is wanted for that case is wanted now.
-    pub fn measured(&mut self, candles: &Candles, now: Instant) -> Orders {
-        let shortfall = self.shortfalls.get(&candles.symbol);
-        let Some(shortfall) = shortfall.filter(|shortfall| shortfall.applies_to(candles)) else {
-            return Orders::default();
-        };
-        let entry = shortfall.entry.clone();
-        let want = Want {
-            entry,
+    /// What is wanted besides, now that a series of bars has come whole: the further series if it is short.
+    pub fn shortfall_of(&self, candles: &Candles) -> Option<Want> {
+        let shortfall = self.shortfalls.get(&candles.symbol)?;
+        shortfall.applies_to(candles).then(|| Want {
+            entry: shortfall.entry.clone(),
             required: true,
             shortfall: None,
-        };
-        self.want(want, now)
+        })
     }
 
     /// When the pending entries will count as silent; `None` while the feed is not streaming or nothing is pending.
@@ -454,7 +449,8 @@ mod tests {
                 bars: bars.collect(),
                 snipped: false,
             };
-            let orders = ledger.measured(&candles, now);
+            let further = ledger.shortfall_of(&candles);
+            let orders = further.map_or_else(Orders::default, |want| ledger.want(want, now));
             assert_eq!(
                 ledger.is_settled(),
                 orders.subscribe.is_empty(),

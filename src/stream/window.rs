@@ -378,8 +378,10 @@ impl Listened {
         let at = stamp(ear.wall, since.unwrap_or_default());
         let (event_type, symbol) = key(&event);
         let mut orders = self.ledger.answered(event_type, &symbol, received);
-        if let Event::Candles(candles) = &event {
-            let further = self.ledger.measured(candles, received);
+        if let Event::Candles(candles) = &event
+            && let Some(further) = self.ledger.shortfall_of(candles)
+        {
+            let further = self.ledger.want(further, received);
             orders.subscribe.extend(further.subscribe);
         }
         match event {
