@@ -128,7 +128,8 @@ impl<'a> Job<'a> {
         };
         let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
         let mut shelf = Shelf::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
-        let memory = shelf.recall(&plan.instruments);
+        let chains = plan.options.is_some() || task.wish().is_some();
+        let memory = shelf.recall(&plan.instruments, chains);
         if let Some((_, recorder)) = &recorder {
             recorder.note(MEMORY, self.started, &memory);
         }

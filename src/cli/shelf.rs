@@ -64,8 +64,8 @@ impl<'a> Shelf<'a> {
         shelf
     }
 
-    /// What earlier runs left for `instruments`.
-    pub(super) fn recall(&mut self, instruments: &[Instrument]) -> Memory {
+    /// What earlier runs left for `instruments`, with the lists of options on them if `chains` are wanted.
+    pub(super) fn recall(&mut self, instruments: &[Instrument], chains: bool) -> Memory {
         let Some(store) = &self.store else {
             return Memory::default();
         };
@@ -76,7 +76,8 @@ impl<'a> Shelf<'a> {
             .collect();
         roots.sort();
         roots.dedup();
-        match store.recall(&symbols, &roots, self.now, self.reach) {
+        let reach = Reach { chains, ..self.reach };
+        match store.recall(&symbols, &roots, self.now, reach) {
             Ok(memory) => memory,
             Err(error) => {
                 self.give_up(&error);
@@ -207,6 +208,7 @@ fn reach(config: &Config, now: Timestamp) -> Reach {
     Reach {
         oldest: now.checked_sub(age).unwrap_or(Timestamp::MIN),
         events: config.dxlink.cache_events,
+        chains: false,
     }
 }
 

@@ -72,7 +72,7 @@ impl Job<'_> {
         };
         let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
         let mut shelf = Shelf::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
-        let memory = shelf.recall(&plan.instruments);
+        let memory = shelf.recall(&plan.instruments, false);
         let first = std::mem::replace(&mut self.output, Output::Stdout);
         let printer = Printer::new(&self, first);
         let venues = access.venues(&memory);

@@ -7,6 +7,7 @@
 mod candle_symbol;
 mod channel;
 mod compact;
+mod continued;
 mod error;
 pub mod event;
 mod feed;

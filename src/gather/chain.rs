@@ -1,6 +1,7 @@
 //! The gathering of an option chain: its list and the price of its underlying by REST, then everything that was chosen of
 //! it like any other instruments.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use super::{Gathered, Interrupted, Notice, Plan, Venues, gather};
 use crate::chain::{self, Choice, ChoiceError, Underlyings, Wish};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, Symbol};
 use crate::market::{Run, RunError, Source, Sourced};
-use crate::tastytrade::{self, Chain, Error, MarketQuote};
+use crate::tastytrade::{Chain, Error, MarketQuote};
 use crate::time;
 
 /// What was found of a chain.
@@ -63,6 +64,7 @@ pub async fn gather_chain(
         notify,
         errors: Vec::new(),
         before: None,
+        to_keep: None,
     };
     let mut instruments = vec![underlying.clone()];
     let found = search.find(underlying, wish, &mut instruments).await?;
@@ -84,7 +86,12 @@ pub async fn gather_chain(
             instruments.push(instrument);
         }
     }
-    let Search { errors, before, .. } = search;
+    let Search {
+        errors,
+        before,
+        to_keep,
+        ..
+    } = search;
     let plan = Plan {
         chain_names: names,
         ..with(plan, instruments)
@@ -100,6 +107,7 @@ pub async fn gather_chain(
     let options = gathered.records.iter().filter(|record| is_option(record.kind));
     let options: BTreeSet<&Symbol> = options.map(|record| &record.symbol).collect();
     gathered.learned.events.retain(|(symbol, ..)| !options.contains(symbol));
+    gathered.learned.chains.extend(to_keep);
     gathered.chain = Some(found);
     Ok(gathered)
 }
@@ -113,6 +121,8 @@ struct Search<'a, 'v> {
     errors: Vec<RunError>,
     /// An earlier gathering of this run.
     before: Option<Run>,
+    /// The list of options, for later runs of the day.
+    to_keep: Option<(Symbol, Chain)>,
 }
 
 impl Search<'_, '_> {
@@ -126,7 +136,7 @@ impl Search<'_, '_> {
         let rest = self.venues.rest;
         let asked = self
             .bound
-            .run(async { tokio::join!(list(rest, underlying), rest.risk_free_rate()) });
+            .run(async { tokio::join!(list(self.venues, underlying), rest.risk_free_rate()) });
         let (listed, rate) = match asked.await {
             Ok(answers) => answers,
             Err(Cut::Deadline) => return Ok(Err(NoChain::Late)),
@@ -157,12 +167,15 @@ impl Search<'_, '_> {
                 Err(told(&error))
             }
         };
-        let Some(of) = whose(underlying, &listed, now) else {
-            return Ok(Err(ChoiceError::NoOptions(symbol).into()));
-        };
-        let expirations = match chain::expirations(&listed, &symbol, &of, wish.when, now) {
-            Ok(expirations) => expirations,
-            Err(error) => return Ok(Err(error.into())),
+        let expirations = whose(underlying, &listed, now).map(|of| {
+            let expirations = chain::expirations(&listed, &symbol, &of, wish.when, now);
+            expirations.map(|expirations| (of, expirations))
+        });
+        self.to_keep = to_keep(underlying, listed);
+        let (of, expirations) = match expirations {
+            Some(Ok(found)) => found,
+            Some(Err(error)) => return Ok(Err(error.into())),
+            None => return Ok(Err(ChoiceError::NoOptions(symbol).into())),
         };
         let on: BTreeSet<Symbol> = expirations
             .iter()
@@ -217,12 +230,38 @@ impl Search<'_, '_> {
     }
 }
 
-pub(super) async fn list(rest: &tastytrade::Client, underlying: &Instrument) -> Result<Option<Chain>, Error> {
+/// The options on `underlying`: the list of this trading day where an earlier run has kept it, which is borrowed, else as
+/// REST gives it now; `None` where none are listed. Cancel safe.
+pub(super) async fn list<'v>(venues: &Venues<'v>, underlying: &Instrument) -> Result<Option<Cow<'v, Chain>>, Error> {
+    let Some(name) = list_name(underlying) else {
+        return Ok(None);
+    };
+    if let Some(kept) = venues.memory.chains.get(&name) {
+        return Ok(Some(Cow::Borrowed(kept)));
+    }
+    let fresh = if underlying.kind() == Kind::Future {
+        venues.rest.futures_chain(&name).await?
+    } else {
+        venues.rest.chain(&name).await?
+    };
+    Ok(fresh.map(Cow::Owned))
+}
+
+/// What of the `list` of `underlying` is left to later runs of the day: one that was asked for now and came whole.
+pub(super) fn to_keep(underlying: &Instrument, list: Cow<'_, Chain>) -> Option<(Symbol, Chain)> {
+    match list {
+        Cow::Owned(list) if list.damaged == 0 && !list.expirations.is_empty() => Some((list_name(underlying)?, list)),
+        Cow::Owned(_) | Cow::Borrowed(_) => None,
+    }
+}
+
+/// What the list of options on `underlying` is asked for by: of futures there is one for the whole product.
+fn list_name(underlying: &Instrument) -> Option<Symbol> {
     match underlying {
-        Instrument::Root(root) => rest.futures_chain(&Symbol(root.clone())).await,
-        Instrument::Contract(contract) => rest.futures_chain(&Symbol(contract.root.clone())).await,
-        Instrument::Equity(_) | Instrument::Index(_) => rest.chain(&underlying.symbol()).await,
-        Instrument::Crypto(_) | Instrument::EquityOption(_) | Instrument::FutureOption(_) => Ok(None),
+        Instrument::Root(root) => Some(Symbol(root.clone())),
+        Instrument::Contract(contract) => Some(Symbol(contract.root.clone())),
+        Instrument::Equity(_) | Instrument::Index(_) => Some(underlying.symbol()),
+        Instrument::Crypto(_) | Instrument::EquityOption(_) | Instrument::FutureOption(_) => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What earlier runs left for a symbol, and what this run leaves for later ones. No IO.
 
+use jiff::Timestamp;
+
 use super::Gathering;
 use crate::dxlink::Candles;
 use crate::instrument::{Instrument, candle_symbol};
@@ -28,6 +30,7 @@ impl Gathering<'_, '_> {
             listings: self.asked.listings.clone(),
             listed: self.asked.listed.clone(),
             stands_for: self.asked.stands_for.clone(),
+            chains: self.later.from_options.to_keep.clone(),
             ..Learned::default()
         };
         let Ok(listened) = &self.listening.heard else {
@@ -47,7 +50,8 @@ impl Gathering<'_, '_> {
             for streamer in before.into_iter().chain([&resolved.streamer]) {
                 let name = candle_symbol(instrument, streamer);
                 if let Some(heard) = listened.candles.get(&name) {
-                    learned.bars.insert(name, (symbol.clone(), closed(instrument, heard)));
+                    let bars = closed(instrument, heard, listened.since(&name));
+                    learned.bars.insert(name, (symbol.clone(), bars));
                 }
             }
         }
@@ -59,13 +63,11 @@ impl Gathering<'_, '_> {
         let resolved = self.resolved(&instrument.symbol())?;
         let before = resolved.before.as_ref()?;
         let heard = self.bars_of(instrument, &before.streamer, "the feed was silent");
-        let kept = self
-            .venues
-            .memory
-            .bars
-            .get(&candle_symbol(instrument, &before.streamer));
+        let name = candle_symbol(instrument, &before.streamer);
+        let since = self.listening.heard.as_ref().ok().and_then(|heard| heard.since(&name));
+        let kept = self.venues.memory.bars.get(&name);
         let bars = match (heard, kept) {
-            (Some(Ok(heard)), _) => Ok((Source::DxlinkCandles, closed(instrument, &heard))),
+            (Some(Ok(heard)), _) => Ok((Source::DxlinkCandles, closed(instrument, &heard, since))),
             (_, Some(kept)) => Ok((Source::Store, kept.clone())),
             (Some(Err(reason)), None) => Err(reason),
             (None, None) => return None,
@@ -79,12 +81,16 @@ impl Gathering<'_, '_> {
 }
 
 /// The bars of `heard` that were closed when they came.
-fn closed(instrument: &Instrument, heard: &Heard<Candles>) -> KeptBars {
+fn closed(instrument: &Instrument, heard: &Heard<Candles>, since: Option<Timestamp>) -> KeptBars {
     let market = market_of(instrument.kind());
     let is_closed = |ms| time::date_of_bar(ms).is_some_and(|day| time::is_closed(market, day, heard.at));
     let mut candles = heard.event.clone();
     candles.bars.retain(|bar| is_closed(bar.time));
-    KeptBars { candles, at: heard.at }
+    KeptBars {
+        candles,
+        at: heard.at,
+        since,
+    }
 }
 
 /// How far the rows lean on earlier runs. Whether the file itself is in order knows who opened it.

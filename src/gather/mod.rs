@@ -257,13 +257,7 @@ impl<'a> Wants<'a> {
             wants::bars_before(&listed.instrument, before, from, self.memory.bars.get(&name))
         });
         let market = market::market_of(listed.instrument.kind());
-        let suffice = |bars: &KeptBars| {
-            let reach_back = match self.history {
-                History::WhereNeeded => true,
-                History::Days(_) => bars.reach_back(from),
-            };
-            reach_back && bars.are_final(market, self.today)
-        };
+        let suffice = |bars: &KeptBars| bars.reach_back(from) && bars.are_final(market, self.today);
         match self.memory.bars.get(&want.entry.symbol) {
             Some(kept) if suffice(kept) => {
                 let short = shortfall.filter(|shortfall| shortfall.applies_to(&kept.candles));
@@ -272,9 +266,13 @@ impl<'a> Wants<'a> {
                     self.send(want);
                 }
             }
-            Some(_) | None => {
+            kept => {
                 want.shortfall = shortfall;
-                self.send(want);
+                let kept = kept.filter(|kept| kept.can_go_on(from, market));
+                self.send(match kept {
+                    Some(kept) => wants::continued(want, kept, from),
+                    None => want,
+                });
             }
         }
     }

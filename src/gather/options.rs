@@ -1,6 +1,7 @@
 //! What only options can say about their underlyings: a volatility where REST has none, and what it costs to trade the
 //! straddle near 45 days. Asked for by REST after everything cheaper is known, one chain for each symbol that needs it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::bound::Cut;
-use super::chain::{list, near, whose};
+use super::chain::{list, near, to_keep, whose};
 use super::fallback::Later;
 use super::requests::{complain, metrics_symbol, told};
 use super::{Gathering, Notice};
@@ -45,6 +46,8 @@ pub(super) struct FromOptions {
     pub(super) straddles: BTreeMap<Symbol, Result<StraddleQuote, Attempt>>,
     pub(super) ivs: BTreeMap<Symbol, Result<Sourced<Vol>, String>>,
     pub(super) errors: Vec<RunError>,
+    /// Lists of options, for later runs of the day.
+    pub(super) to_keep: BTreeMap<Symbol, Chain>,
 }
 
 /// A symbol whose options are asked for.
@@ -149,7 +152,7 @@ impl Gathering<'_, '_> {
     async fn ask_chains(&self, wanted: &[Wanted], later: &mut Later) -> Result<(), Cut> {
         let rest = self.venues.rest;
         let from = &mut later.from_options;
-        let lists = join_all(wanted.iter().map(|one| list(rest, &one.instrument)));
+        let lists = join_all(wanted.iter().map(|one| list(self.venues, &one.instrument)));
         let rate = async {
             match wanted.iter().any(|one| one.lacks_iv) {
                 true => Some(rest.risk_free_rate().await),
@@ -158,11 +161,13 @@ impl Gathering<'_, '_> {
         };
         let (lists, rate) = self.bound.run(async { tokio::join!(lists, rate) }).await?;
         let now = self.clock.wall;
-        let listed: Vec<Expirations> = wanted
-            .iter()
-            .zip(lists)
-            .map(|(one, list)| expirations(one, from.chain(list), now))
-            .collect();
+        let mut listed: Vec<Expirations> = Vec::new();
+        for (one, list) in wanted.iter().zip(lists) {
+            let list = from.chain(list);
+            listed.push(expirations(one, list.as_deref().map_err(Clone::clone), now));
+            from.to_keep
+                .extend(list.ok().and_then(|list| to_keep(&one.instrument, list)));
+        }
         let mut prices: Vec<BTreeMap<Symbol, f64>> = wanted.iter().map(|one| one.prices.clone()).collect();
         let further: BTreeSet<(Kind, Symbol)> = wanted
             .iter()
@@ -299,7 +304,7 @@ impl FromOptions {
         }
     }
 
-    fn chain(&mut self, list: Result<Option<Chain>, tastytrade::Error>) -> Result<Chain, String> {
+    fn chain<'v>(&mut self, list: Result<Option<Cow<'v, Chain>>, tastytrade::Error>) -> Result<Cow<'v, Chain>, String> {
         match list {
             Ok(None) => Err("no options are listed on it".to_owned()),
             Ok(Some(chain)) => {
@@ -337,12 +342,12 @@ pub(super) fn lacks_iv(record: &Record) -> bool {
     record.iv.as_ref().is_none_or(|iv| iv.source == Source::Store)
 }
 
-fn expirations(one: &Wanted, chain: Result<Chain, String>, now: Timestamp) -> Expirations {
+fn expirations(one: &Wanted, chain: Result<&Chain, String>, now: Timestamp) -> Expirations {
     let none = "no options are listed on it".to_owned();
     let found = chain.and_then(|chain| {
         let of = match (&one.instrument, one.prices.keys().next()) {
             (Instrument::Root(_), Some(contract)) => Some(Underlyings::From(contract.clone())),
-            (instrument, _) => whose(instrument, &chain, now),
+            (instrument, _) => whose(instrument, chain, now),
         };
         Ok((of.ok_or(none)?, chain))
     });

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::dxlink::{EventType, Subscription};
 use crate::instrument::{Earlier, Instrument, Kind, StreamerSymbol, candle_symbol};
 use crate::market::KeptBars;
-use crate::stream::{Shortfall, Want};
+use crate::stream::{Known, Shortfall, Want};
 
 /// Which daily bars are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub fn last_values(kind: Kind, streamer: &StreamerSymbol) -> Vec<Want> {
             },
             required,
             shortfall: None,
+            known: None,
         })
         .collect()
 }
@@ -69,6 +70,7 @@ pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, from: Time
         },
         required: true,
         shortfall: None,
+        known: None,
     }
 }
 
@@ -79,6 +81,26 @@ pub fn bars_before(root: &Instrument, before: &Earlier, from: Timestamp, kept: O
         least: NEEDED_BARS,
         known_until: kept.and_then(|kept| kept.candles.bars.iter().map(|bar| bar.time).max()),
         entry: daily_bars(root, &before.streamer, from).entry,
+    }
+}
+
+/// `want`, a history since `from`, as what the `kept` bars lack of it; the whole where there are too few of these.
+pub fn continued(want: Want, kept: &KeptBars, from: Timestamp) -> Want {
+    let first = kept.candles.bars.first().map(|bar| bar.time);
+    let Some((first, resumed)) = first.zip(kept.candles.continue_from()) else {
+        return want;
+    };
+    let since = kept.since.map_or(first, Timestamp::as_millisecond);
+    Want {
+        entry: Subscription {
+            from_time: Some(resumed),
+            ..want.entry
+        },
+        known: Some(Known {
+            candles: kept.candles.clone(),
+            since: since.min(from.as_millisecond()),
+        }),
+        ..want
     }
 }
 

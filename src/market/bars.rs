@@ -63,17 +63,7 @@ impl DailyBars {
         received: Timestamp,
         now: Timestamp,
     ) -> Self {
-        let bars = candles.bars.iter().filter_map(|candle| {
-            let date = time::date_of_bar(candle.time)?;
-            Some(Bar {
-                date,
-                open: candle.open,
-                high: candle.high,
-                low: candle.low,
-                close: candle.close,
-            })
-        });
-        let closed = closed_bars(bars, market, received.min(now));
+        let closed = closed_bars(bars_of(candles), market, received.min(now));
         Self::of(source, closed, candles.snipped, market, now)
     }
 
@@ -243,6 +233,20 @@ impl Window {
             Self::Hv90 => 90,
         }
     }
+}
+
+/// The bars of `candles` by their days.
+pub(super) fn bars_of(candles: &Candles) -> impl Iterator<Item = Bar> {
+    candles.bars.iter().filter_map(|candle| {
+        let date = time::date_of_bar(candle.time)?;
+        Some(Bar {
+            date,
+            open: candle.open,
+            high: candle.high,
+            low: candle.low,
+            close: candle.close,
+        })
+    })
 }
 
 /// The bars of days that had closed by `then`, cleaned.

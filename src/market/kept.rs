@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use super::bars::bars_of;
 use super::price::Offer;
 use super::reading::reading;
 use super::record::{Field, Record, Source, Sourced};
@@ -18,6 +19,7 @@ use crate::instrument::Symbol;
 use crate::stream::Streamed;
 use crate::time::{self, Market};
 use crate::units::{Rank, Vol};
+use crate::vol::bars::clean;
 
 /// What earlier runs left about one symbol.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,6 +45,15 @@ pub struct KeptValue {
     pub method: String,
     /// The moment it describes.
     pub as_of: Timestamp,
+}
+
+impl KeptValue {
+    /// The day that it stands for, where its field is a day.
+    pub fn day(&self) -> Option<Date> {
+        #[expect(clippy::cast_possible_truncation, reason = "a number beyond the bounds is of no day")]
+        let id = self.value.round() as i32;
+        time::date_of_day_id(id)
+    }
 }
 
 /// What was kept of one symbol and session.
@@ -74,6 +85,10 @@ pub struct KeptBars {
     pub candles: Candles,
     /// When the feed sent them.
     pub at: Timestamp,
+    /// Since when they were asked for, where that was noted: what is not there of the time after it, the feed did not
+    /// have then.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 impl KeptBars {
@@ -83,8 +98,28 @@ impl KeptBars {
         time::session_close(market, last).is_some_and(|close| self.at >= close)
     }
 
-    /// Whether they begin within a week of `from`, longer than any closing of the exchanges.
+    /// Whether the feed has nothing older of the time after `from`, as far as is known. That it had nothing at all may
+    /// have been a failure.
     pub fn reach_back(&self, from: Timestamp) -> bool {
+        let asked = self.since.is_some_and(|since| since <= from);
+        asked && !self.candles.bars.is_empty() || self.begin_by(from)
+    }
+
+    /// Whether they may be continued to a history of everything after `from`, rather than asked for anew: they reach
+    /// back, the feed has not cut them, and every session of `market` between the first and the last has a sound bar. A
+    /// hole may have been mended since.
+    pub fn can_go_on(&self, from: Timestamp, market: Market) -> bool {
+        let cleaned = clean(bars_of(&self.candles));
+        let last = self.candles.bars.last().and_then(|bar| time::date_of_bar(bar.time));
+        let days = cleaned.bars.iter().map(|bar| bar.date);
+        let mut pairs = days.clone().zip(days.clone().skip(1));
+        (self.begin_by(from) || self.reach_back(from) && !self.candles.snipped)
+            && cleaned.bars.last().map(|bar| bar.date) == last
+            && pairs.all(|(day, next)| time::previous_session(market, next) <= day)
+    }
+
+    /// Whether they begin within a week of `from`, longer than any closing of the exchanges.
+    fn begin_by(&self, from: Timestamp) -> bool {
         let first = self.candles.bars.iter().map(|bar| bar.time).min();
         first.is_some_and(|first| first <= from.as_millisecond().saturating_add(WEEK_MILLIS))
     }

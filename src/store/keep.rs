@@ -9,9 +9,11 @@ use serde_json::Error as Unreadable;
 use super::Learned;
 use super::error::Error;
 use super::file::Store;
+use super::recall::read_bars;
+use crate::dxlink::{Candle, Candles};
 use crate::market::{Field, KeptBars, Reading, Record, Source, market_of, reading};
 use crate::stream::{Heard, Streamed};
-use crate::tastytrade::FutureListing;
+use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
 
 /// One type of event, as it is kept.
@@ -121,6 +123,9 @@ impl Store {
                     .prepare_cached("INSERT OR REPLACE INTO listed VALUES (?1, ?2)")?
                     .execute(params![symbol.as_str(), today])?;
             }
+            for (symbol, chain) in &learned.chains {
+                keep_chain(&transaction, symbol.as_str(), today, chain)?;
+            }
             transaction.commit()
         };
         write().map_err(|source| Error::Sqlite { path, source })
@@ -128,7 +133,7 @@ impl Store {
 }
 
 /// The fields a session's record is kept of; quotes are kept as events, ratios are computed anew.
-const KEPT: [Field; 13] = [
+pub(super) const KEPT: [Field; 13] = [
     Field::Price,
     Field::Iv,
     Field::IvRank,
@@ -223,24 +228,63 @@ fn keep_events(connection: &Connection, symbol: &str, streamer: &str, streamed: 
     Ok(())
 }
 
-/// A history replaces the one before it whole: a split changes all of it.
+/// What is noted of a series of bars.
+struct Series {
+    id: i64,
+    at: i64,
+    cut: bool,
+    since: Option<i64>,
+}
+
+/// A history replaces the one before it whole, for a split changes all of it; of a longer one that it continues, the older
+/// bars stay.
 fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &KeptBars) -> rusqlite::Result<()> {
     let at = kept.at.as_millisecond();
-    let known: Option<(i64, i64)> = connection
-        .prepare_cached("SELECT id, at FROM series WHERE candle_symbol = ?1")?
-        .query_row([candle_symbol], |row| Ok((row.get(0)?, row.get(1)?)))
+    let known: Option<Series> = connection
+        .prepare_cached("SELECT id, at, cut, since FROM series WHERE candle_symbol = ?1")?
+        .query_row([candle_symbol], |row| {
+            Ok(Series {
+                id: row.get(0)?,
+                at: row.get(1)?,
+                cut: row.get(2)?,
+                since: row.get(3)?,
+            })
+        })
         .optional()?;
-    let id = match known {
-        Some((_, newer)) if newer > at => return Ok(()),
-        Some((id, _)) => id,
-        None => connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM series", [], |row| row.get(0))?,
+    let mut series = Series {
+        id: 0,
+        at,
+        cut: kept.candles.snipped,
+        since: kept.since.map(Timestamp::as_millisecond),
     };
+    let mut from = i64::MIN;
+    match known {
+        Some(known) if known.at > at => return Ok(()),
+        Some(known) => {
+            series.id = known.id;
+            let bars = read_bars(connection, known.id)?;
+            // That nothing came says nothing about what came before.
+            if kept.candles.bars.is_empty() && !bars.is_empty() {
+                return Ok(());
+            }
+            if let Some((begin, cut)) = continued(bars, &kept.candles, known.cut) {
+                from = begin;
+                series.cut = cut;
+                series.since = [known.since, series.since].into_iter().flatten().min();
+            }
+        }
+        None => {
+            let free = "SELECT coalesce(max(id), 0) + 1 FROM series";
+            series.id = connection.query_row(free, [], |row| row.get(0))?;
+        }
+    }
+    let Series { id, cut, since, .. } = series;
     connection
-        .prepare_cached("INSERT OR REPLACE INTO series VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![candle_symbol, id, symbol, at, kept.candles.snipped])?;
+        .prepare_cached("INSERT OR REPLACE INTO series VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![candle_symbol, id, symbol, at, cut, since])?;
     connection
-        .prepare_cached("DELETE FROM bar WHERE series = ?1")?
-        .execute([id])?;
+        .prepare_cached("DELETE FROM bar WHERE series = ?1 AND time >= ?2")?
+        .execute([id, from])?;
     let mut put = connection.prepare_cached("INSERT OR REPLACE INTO bar VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
     for bar in &kept.candles.bars {
         put.execute(params![
@@ -248,6 +292,19 @@ fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &
         ])?;
     }
     Ok(())
+}
+
+/// Where `fresh` bars begin that continue the longer history of `bars`, `cut` or not, and whether the feed cut the whole.
+fn continued(bars: Vec<Candle>, fresh: &Candles, cut: bool) -> Option<(i64, bool)> {
+    let begin = fresh.bars.first()?.time;
+    let known = Candles {
+        symbol: fresh.symbol.clone(),
+        bars,
+        snipped: cut,
+    };
+    let is_longer = known.bars.first().is_some_and(|first| first.time < begin);
+    let joined = known.continued_by(fresh).filter(|_| is_longer)?;
+    Some((begin, joined.snipped))
 }
 
 fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::Result<()> {
@@ -265,6 +322,22 @@ fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::R
             listing.expires_at.map(Timestamp::as_millisecond),
             listing.months.as_str(),
         ])?;
+    Ok(())
+}
+
+/// Lists of other days are of no use and take room.
+fn keep_chain(connection: &Connection, symbol: &str, today: i32, chain: &Chain) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM chain WHERE day < ?1")?
+        .execute([today])?;
+    match serde_json::to_string(chain) {
+        Ok(list) => {
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO chain VALUES (?1, ?2, ?3)")?
+                .execute(params![symbol, today, list])?;
+        }
+        Err(error) => tracing::debug!(%error, "a list of options cannot be kept"),
+    }
     Ok(())
 }
 

@@ -20,13 +20,13 @@ use smol_str::SmolStr;
 
 pub use error::{Error, Newer};
 pub use file::{Opened, Place, Store, World};
-pub use import::{ImportError, parse_history};
-pub use past::Entry;
+pub use import::{Import, ImportError};
+pub use past::{Entry, Intake};
 
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::market::{Field, KeptBars, KeptValue, PastIv, Tenure};
 use crate::stream::Streamed;
-use crate::tastytrade::FutureListing;
+use crate::tastytrade::{Chain, FutureListing};
 
 /// What earlier runs left for the symbols of one run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Memory {
     pub stood_for: BTreeMap<Symbol, Vec<Tenure>>,
     /// Roots and contracts whose listings were asked for on this trading day: what is not listed does not exist.
     pub listed_today: BTreeSet<Symbol>,
+    /// The options listed on this trading day, by what they were asked for: a share, fund or index, or a futures root.
+    #[serde(default)]
+    pub chains: BTreeMap<Symbol, Chain>,
 }
 
 /// What a run has heard from live sources beside its records.
@@ -62,6 +65,8 @@ pub struct Learned {
     pub stands_for: BTreeMap<Symbol, Symbol>,
     /// Roots and contracts that were asked for.
     pub listed: BTreeSet<Symbol>,
+    /// Options as the venue listed them, by what they were asked for.
+    pub chains: BTreeMap<Symbol, Chain>,
 }
 
 /// How much of the past is recalled.
@@ -71,6 +76,8 @@ pub struct Reach {
     pub oldest: Timestamp,
     /// Whether events of the feed are wanted.
     pub events: bool,
+    /// Whether lists of options are wanted, of which one may be larger than all the rest.
+    pub chains: bool,
 }
 
 #[cfg(test)]

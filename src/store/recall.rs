@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use smol_str::SmolStr;
 
 use super::error::Error;
@@ -15,7 +15,7 @@ use crate::dxlink::{Candle, Candles};
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::market::{Field, KeptBars, KeptValue, PastIv, Tenure};
 use crate::stream::Streamed;
-use crate::tastytrade::FutureListing;
+use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
 use crate::units::Vol;
 
@@ -55,10 +55,26 @@ impl Store {
                     memory.stood_for.insert(root.clone(), tenures);
                 }
             }
+            if reach.chains {
+                for symbol in symbols.iter().chain(roots) {
+                    let chain = chain(connection, symbol, today)?;
+                    memory.chains.extend(chain.map(|chain| (symbol.clone(), chain)));
+                }
+            }
             transaction.finish()?;
             Ok(memory)
         };
         read().map_err(|error| self.error(error))
+    }
+
+    /// The implied volatilities of `symbol` in the year before `session`, oldest first.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn ivs_before(&self, symbol: &Symbol, session: Date) -> Result<Vec<PastIv>, Error> {
+        let mut ivs = ivs(&self.connection, symbol, session).map_err(|error| self.error(error))?;
+        ivs.retain(|past| past.session < session);
+        Ok(ivs)
     }
 }
 
@@ -135,36 +151,45 @@ fn bars(
     oldest: Timestamp,
     bars: &mut BTreeMap<SmolStr, KeptBars>,
 ) -> rusqlite::Result<()> {
-    let mut series =
-        connection.prepare_cached("SELECT candle_symbol, id, at, cut FROM series WHERE symbol = ?1 AND at >= ?2")?;
-    let mut read = connection
-        .prepare_cached("SELECT time, open, high, low, close, volume FROM bar WHERE series = ?1 ORDER BY time")?;
+    let mut series = connection
+        .prepare_cached("SELECT candle_symbol, id, at, cut, since FROM series WHERE symbol = ?1 AND at >= ?2")?;
     let mut found = series.query(params![symbol.as_str(), oldest.as_millisecond()])?;
     while let Some(row) = found.next()? {
         let symbol = text(row.get_ref(0)?.as_str()?);
         let id: i64 = row.get(1)?;
-        let candles = read.query_map([id], |row| {
-            let time: i64 = row.get(0)?;
-            Ok(Candle {
-                time,
-                // As the feed packs it: seconds in the upper half.
-                index: time.div_euclid(1000) << 32,
-                open: row.get(1)?,
-                high: row.get(2)?,
-                low: row.get(3)?,
-                close: row.get(4)?,
-                volume: row.get(5)?,
-            })
-        })?;
         let candles = Candles {
             symbol: symbol.clone(),
-            bars: candles.collect::<rusqlite::Result<_>>()?,
+            bars: read_bars(connection, id)?,
             snipped: row.get(3)?,
         };
-        let at = moment(row.get(2)?);
-        bars.insert(symbol, KeptBars { candles, at });
+        let bars_of = KeptBars {
+            candles,
+            at: moment(row.get(2)?),
+            since: row.get::<_, Option<i64>>(4)?.map(moment),
+        };
+        bars.insert(symbol, bars_of);
     }
     Ok(())
+}
+
+/// The bars of one series, oldest first.
+pub(super) fn read_bars(connection: &Connection, series: i64) -> rusqlite::Result<Vec<Candle>> {
+    let mut read = connection
+        .prepare_cached("SELECT time, open, high, low, close, volume FROM bar WHERE series = ?1 ORDER BY time")?;
+    let bars = read.query_map([series], |row| {
+        let time: i64 = row.get(0)?;
+        Ok(Candle {
+            time,
+            // As the feed packs it: seconds in the upper half.
+            index: time.div_euclid(1000) << 32,
+            open: row.get(1)?,
+            high: row.get(2)?,
+            low: row.get(3)?,
+            close: row.get(4)?,
+            volume: row.get(5)?,
+        })
+    })?;
+    bars.collect()
 }
 
 fn was_listed(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Result<bool> {
@@ -213,6 +238,18 @@ fn tenures(connection: &Connection, root: &Symbol) -> rusqlite::Result<Vec<Tenur
         tenures.push(Tenure { contract, first, last });
     }
     Ok(tenures)
+}
+
+fn chain(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Result<Option<Chain>> {
+    let list: Option<String> = connection
+        .prepare_cached("SELECT list FROM chain WHERE symbol = ?1 AND day = ?2")?
+        .query_row(params![symbol.as_str(), day_id(today)], |row| row.get(0))
+        .optional()?;
+    let read = list.map(|list| serde_json::from_str(&list)).transpose();
+    Ok(read.unwrap_or_else(|error| {
+        tracing::debug!(%error, "a kept list of options is unreadable");
+        None
+    }))
 }
 
 fn text(text: &str) -> SmolStr {

@@ -4,7 +4,7 @@
 pub(super) const APPLICATION_ID: i64 = 0x7661_7269;
 
 /// Each step brings the file from the version of its index to the next.
-pub(super) const STEPS: [&str; 2] = [FIRST, MONTHS];
+pub(super) const STEPS: [&str; 3] = [FIRST, SECOND, MONTHS];
 
 /// `daily` holds one record per symbol and session, a row for each field of it. Symbols, fields, sources and methods are
 /// spelled once, in `name`; sessions are days since 1970, moments milliseconds. Implied volatility has the number 1, for
@@ -45,6 +45,12 @@ CREATE TABLE listing (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX listing_root ON listing (root);
 CREATE TABLE listed (symbol TEXT PRIMARY KEY, day INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// Since when a series was asked for, which is unknown of those kept before; and the options listed on a day.
+const SECOND: &str = "
+ALTER TABLE series ADD COLUMN since INTEGER;
+CREATE TABLE chain (symbol TEXT PRIMARY KEY, day INTEGER NOT NULL, list TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 /// The months a contract's product is traded in, and what each root stood for from which day to which.

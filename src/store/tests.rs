@@ -9,6 +9,7 @@ use super::*;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::market::{Record, Source, Sourced};
 use crate::stream::Heard;
+use crate::tastytrade::{ChainFuture, ListedExpiration, ListedOption, ListedStrike, Settlement};
 use crate::units::{Price, Vol};
 
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -36,6 +37,7 @@ fn everything() -> Reach {
     Reach {
         oldest: Timestamp::UNIX_EPOCH,
         events: true,
+        chains: true,
     }
 }
 
@@ -67,6 +69,37 @@ fn record(symbol: &str) -> Record {
         hv30: sourced(Vol::new(0.12).unwrap(), Source::Store, "2026-11-19T21:00:00Z"),
         earnings_date: sourced(date(2027, 2, 2), Source::Rest, "2026-11-20T20:58:00Z"),
         ..crate::screen::fixture::share(symbol)
+    }
+}
+
+fn chain() -> Chain {
+    Chain {
+        futures: vec![ChainFuture {
+            contract: Symbol("/ESZ6".into()),
+            expiration: date(2026, 12, 18),
+            expires_at: Some(now()),
+            active_month: true,
+            next_active_month: false,
+        }],
+        expirations: vec![ListedExpiration {
+            underlying: Symbol("/ESZ6".into()),
+            root: "EW4".into(),
+            date: date(2026, 11, 27),
+            expires_at: None,
+            settlement: Some(Settlement::Morning),
+            kind: Some("Weekly".into()),
+            standard: true,
+            multiplier: Some(50.0),
+            strikes: vec![ListedStrike {
+                strike: Price::new(6612.5).unwrap(),
+                call: Some(ListedOption {
+                    symbol: Symbol("./ESZ6 EW4X6 261127C6612.5".into()),
+                    streamer: Some(StreamerSymbol("./EW4X26C6612.5:XCME".into())),
+                }),
+                put: None,
+            }],
+        }],
+        damaged: 0,
     }
 }
 
@@ -178,6 +211,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
             snipped: true,
         },
         at,
+        since: None,
     };
     let listing = FutureListing {
         contract: Symbol("/ESZ6".into()),
@@ -198,6 +232,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
         listings: vec![listing.clone()],
         listed: BTreeSet::from([es()]),
         stands_for: BTreeMap::from([(es(), Symbol("/ESZ6".into()))]),
+        chains: BTreeMap::from([(es(), chain())]),
     };
     store.keep(&[], &learned, now()).unwrap();
     let memory = recall(&store, "/ES");
@@ -205,9 +240,11 @@ fn events_bars_and_contracts_come_back_as_they_were() {
     assert_eq!(memory.bars["/ESZ26:XCME{=d}"], bars);
     assert_eq!(memory.listings, [listing]);
     assert!(memory.listed_today.contains(&es()));
+    assert_eq!(memory.chains, BTreeMap::from([(es(), chain())]));
     let tomorrow = "2026-11-21T21:30:00Z".parse().unwrap();
     let later = store.recall(&[es()], &[es()], tomorrow, everything()).unwrap();
     assert!(later.listed_today.is_empty(), "a contract may roll over night");
+    assert!(later.chains.is_empty(), "options may be listed over night");
     assert_eq!(later.listings.len(), 1);
     let today = date(2026, 11, 20);
     let tenure = Tenure {
@@ -216,19 +253,55 @@ fn events_bars_and_contracts_come_back_as_they_were() {
         last: today,
     };
     assert_eq!(later.stood_for[&es()], [tenure]);
+}
 
-    // A later history replaces it whole, an earlier one does not.
-    let mut shorter = bars.clone();
-    shorter.candles.bars.clear();
-    for (at, left) in [("2026-11-20T12:00:00Z", 1), ("2026-11-20T22:00:00Z", 0)] {
-        shorter.at = at.parse().unwrap();
+#[test]
+fn a_history_gives_way_to_a_later_one_unless_that_continues_it() {
+    let directory = TempDir::new().unwrap();
+    let mut store = open(&directory);
+    const DAY: i64 = 86_400_000;
+    let history = |days: std::ops::Range<i64>, factor: f64| {
+        let bar = |day: i64| Candle {
+            time: day * DAY,
+            index: (day * 86_400) << 32,
+            close: Some((100.0 + f64::from(i32::try_from(day).unwrap())) * factor),
+            ..Candle::default()
+        };
+        days.map(bar).collect::<Vec<Candle>>()
+    };
+    let mut keep = |at: &str, since: i64, bars: Vec<Candle>| {
+        let kept = KeptBars {
+            candles: Candles {
+                symbol: "SPY{=d,tho=true}".into(),
+                bars,
+                snipped: false,
+            },
+            at: at.parse().unwrap(),
+            since: Timestamp::from_second(since * 86_400).ok(),
+        };
         let learned = Learned {
-            bars: BTreeMap::from([("/ESZ26:XCME{=d}".into(), (es(), shorter.clone()))]),
+            bars: BTreeMap::from([("SPY{=d,tho=true}".into(), (Symbol("SPY".into()), kept))]),
             ..Learned::default()
         };
         store.keep(&[], &learned, now()).unwrap();
-        assert_eq!(recall(&store, "/ES").bars["/ESZ26:XCME{=d}"].candles.bars.len(), left);
-    }
+        let kept = recall(&store, "SPY").bars.remove("SPY{=d,tho=true}").unwrap();
+        let days = |bar: Option<&Candle>| bar.map(|bar| bar.time / DAY).unwrap();
+        let since = kept.since.map(|since| since.as_second() / 86_400).unwrap();
+        let bars = &kept.candles.bars;
+        assert!(bars.windows(2).all(|pair| pair[0].time < pair[1].time));
+        (days(bars.first()), days(bars.last()), bars.len(), since)
+    };
+    assert_eq!(keep("2026-11-20T12:00:00Z", 10, history(15..40, 1.0)), (15, 39, 25, 10));
+    let continued = keep("2026-11-20T13:00:00Z", 30, history(30..42, 1.0));
+    assert_eq!(continued, (15, 41, 27, 10), "the older bars stay");
+    let earlier = keep("2026-11-20T12:30:00Z", 5, history(5..39, 1.0));
+    assert_eq!(earlier, continued, "an earlier one replaces nothing");
+    let none = keep("2026-11-20T14:00:00Z", 5, Vec::new());
+    assert_eq!(none, continued, "neither does one without a bar");
+    let split = keep("2026-11-20T15:00:00Z", 30, history(31..43, 0.5));
+    assert_eq!(split, (31, 42, 12, 30), "a split changes all of them");
+    let longer = keep("2026-11-20T16:00:00Z", 2, history(3..43, 0.5));
+    assert_eq!(longer, (3, 42, 40, 2));
 }
 
 #[test]
@@ -270,14 +343,21 @@ fn entered_history_never_replaces_what_a_run_kept() {
         session: date(2026, 11, day),
         field: Field::Iv,
         value,
+        source: "import".to_owned(),
         method: "as said".to_owned(),
         as_of: now(),
     };
     let spy = Symbol("SPY".into());
-    let entered = store.enter(&[entry(19, 0.2), entry(20, 0.9)], "import").unwrap();
-    assert_eq!(entered, 1);
-    let entered = store.enter(&[entry(19, 0.25)], "import").unwrap();
-    assert_eq!(entered, 1, "what was entered may be entered anew");
+    let first = store.enter(&[entry(19, 0.2), entry(20, 0.9)]).unwrap();
+    assert_eq!((first.new, first.refused), (1, 1));
+    let same = store.enter(&[entry(19, 0.2)]).unwrap();
+    assert_eq!((same.new, same.same), (0, 1));
+    let earlier = Entry {
+        as_of: Timestamp::UNIX_EPOCH,
+        ..entry(19, 0.25)
+    };
+    let second = store.enter(&[earlier]).unwrap();
+    assert_eq!(second.replaced, 1, "what was entered may be entered anew");
     let ivs: Vec<f64> = recall(&store, "SPY").ivs[&spy]
         .iter()
         .map(|past| past.iv.get())
@@ -349,13 +429,13 @@ fn a_newer_version_is_refused_and_the_first_version_is_marked_as_ours() {
         let connection = Connection::open(path).unwrap();
         connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
     };
-    assert_eq!(pragma(&place.file(), "user_version"), 2);
+    assert_eq!(pragma(&place.file(), "user_version"), 3);
     assert_eq!(pragma(&place.file(), "application_id"), 0x7661_7269);
     let connection = Connection::open(place.file()).unwrap();
-    connection.pragma_update(None, "user_version", 3).unwrap();
+    connection.pragma_update(None, "user_version", 4).unwrap();
     let error = Store::open(&place, now(), PATIENCE).unwrap_err();
     assert!(
-        matches!(&error, Error::Newer(newer) if (newer.found, newer.known) == (3, 2)),
+        matches!(&error, Error::Newer(newer) if (newer.found, newer.known) == (4, 3)),
         "{error}"
     );
 }

@@ -15,7 +15,7 @@ use super::connect::{Connect, ConnectError, Dial};
 use super::journal::Tape;
 use super::session::{Disconnect, Session};
 use super::wake::Wall;
-use crate::dxlink::{Anomaly, Event, Output, Phase, Protocol, Settings, Subscription};
+use crate::dxlink::{Anomaly, Event, EventType, Output, Phase, Protocol, Settings, Subscription};
 use crate::recording::Recorder;
 
 /// What opens the feed: a token and where to take it.
@@ -208,6 +208,11 @@ where
     pub fn want(&mut self, entry: Subscription) {
         if let State::Up(session) | State::Renewing(session, _) = &mut self.state {
             session.subscribe(entry.clone());
+        }
+        if entry.event_type == EventType::Candle {
+            // A series has one start.
+            self.wanted
+                .retain(|other| (other.event_type, &other.symbol) != (entry.event_type, &entry.symbol));
         }
         self.wanted.insert(entry);
     }

@@ -18,14 +18,25 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 const CANDLE_PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// What is wanted of the feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Want {
     /// The entry.
     pub entry: Subscription,
     /// Whether the window waits for it. The feed has no such event for many an instrument, and silence takes time.
     pub required: bool,
+    /// Of a series of bars those that are known already; the entry then starts where these must be asked for from.
+    pub known: Option<Known>,
     /// Of a series of bars: what is wanted as well if it turns out short.
     pub shortfall: Option<Shortfall>,
+}
+
+/// Closed bars that a series may go on from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// The bars.
+    pub candles: Candles,
+    /// Where the series was asked for from, Unix milliseconds: if it was revised, it is asked for again from there.
+    pub since: i64,
 }
 
 /// A further series of bars, for one that turns out short.
@@ -124,6 +135,7 @@ impl Ledger {
             entry,
             required,
             shortfall,
+            ..
         } = want;
         if let Some(shortfall) = shortfall {
             self.shortfalls.insert(entry.symbol.clone(), shortfall);
@@ -208,7 +220,26 @@ impl Ledger {
             entry: shortfall.entry.clone(),
             required: true,
             shortfall: None,
+            known: None,
         })
+    }
+
+    /// A series that is being asked for turns out to be needed from another start. It stays pending.
+    pub fn restart(&mut self, symbol: &str, from_time: i64, now: Instant) -> Orders {
+        let Some(entry) = self.live.iter().find(|entry| entry.symbol == symbol).cloned() else {
+            return Orders::default();
+        };
+        self.live.remove(&entry);
+        let entry = Subscription {
+            from_time: Some(from_time),
+            ..entry
+        };
+        self.live.insert(entry.clone());
+        self.stirred = Some(now);
+        Orders {
+            subscribe: vec![entry],
+            unsubscribe: Vec::new(),
+        }
     }
 
     /// When the pending entries will count as silent; `None` while the feed is not streaming or nothing is pending.
@@ -310,6 +341,7 @@ mod tests {
             entry,
             required: true,
             shortfall: None,
+            known: None,
         }
     }
 
@@ -342,6 +374,7 @@ mod tests {
                 entry: quote("SPX"),
                 required: false,
                 shortfall: None,
+                known: None,
             },
             now,
         );

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use url::Url;
 
 use super::*;
-use crate::dxlink::{EventType, Settings, Subscription};
+use crate::dxlink::{Candle, Candles, EventType, Settings, Subscription};
 
 mod faults;
 
@@ -179,6 +179,7 @@ fn quote_of(symbol: &str) -> Want {
         },
         required: true,
         shortfall: None,
+        known: None,
     }
 }
 
@@ -191,6 +192,7 @@ fn bars_of(symbol: &str) -> Want {
         },
         required: true,
         shortfall: None,
+        known: None,
     }
 }
 
@@ -483,6 +485,79 @@ async fn a_finished_history_is_unsubscribed() {
     .await;
     assert_eq!(ended.listened.end, End::Complete);
     assert_eq!(ended.listened.candles["SPY{=d}"].event.bars.len(), 1);
+}
+
+/// Rows of closed bars of `SPY{=d}`, newest first, the last one the end of a snapshot.
+fn snapshot(closes: &[(i64, f64)]) -> String {
+    let rows = closes.iter().enumerate().map(|(place, (day, close))| {
+        let flags = [0, 4][usize::from(place == 0)] | [0, 8][usize::from(place + 1 == closes.len())];
+        format!(
+            r#""SPY{{=d}}",{flags},{},{},{close}"#,
+            (day * 86_400) << 32,
+            day * 86_400_000
+        )
+    });
+    let rows: Vec<String> = rows.collect();
+    format!(
+        r#"{{"type":"FEED_DATA","channel":1,"data":["Candle",[{}]]}}"#,
+        rows.join(",")
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_series_whose_known_bars_come_otherwise_is_asked_for_again_from_its_start() {
+    let closes: Vec<(i64, f64)> = [(7, 70.0), (6, 60.0), (5, 50.0), (4, 40.0), (3, 30.0), (2, 20.0)].into();
+    let known = Candles {
+        symbol: "SPY{=d}".into(),
+        bars: closes
+            .iter()
+            .rev()
+            .map(|(day, close)| Candle {
+                time: day * 86_400_000,
+                close: Some(*close),
+                ..Candle::default()
+            })
+            .collect(),
+        snipped: false,
+    };
+    let mut want = bars_of("SPY{=d}");
+    want.known = Some(Known {
+        candles: known,
+        since: 500,
+    });
+    let halved: Vec<(i64, f64)> = closes.iter().map(|(day, close)| (*day, close / 2.0)).collect();
+    let ended = listen_to(
+        line(1).await,
+        policy(true, 5),
+        vec![want, quote_of("SPY")],
+        async |mut peers| {
+            let peer = &mut peers[0];
+            let subscription = peer.welcome("token-1").await;
+            assert!(
+                subscription["add"].to_string().contains(r#""fromTime":1000"#),
+                "{subscription}"
+            );
+            peer.say(&snapshot(&halved)).await;
+            let again = peer.expect("FEED_SUBSCRIPTION").await;
+            assert_eq!(
+                (&again["add"][0]["symbol"], &again["add"][0]["fromTime"]),
+                (&json!("SPY{=d}"), &json!(500))
+            );
+            let whole: Vec<(i64, f64)> = halved.iter().copied().chain([(1, 5.0)]).collect();
+            peer.say(&snapshot(&whole)).await;
+            peer.quote("SPY", 559.3).await;
+            std::future::pending::<()>().await;
+        },
+    )
+    .await;
+    assert_eq!(ended.listened.end, End::Complete);
+    let bars = &ended.listened.candles["SPY{=d}"].event.bars;
+    assert_eq!(
+        bars.iter().filter_map(|bar| bar.close).collect::<Vec<_>>(),
+        [5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0]
+    );
+    let since = ended.listened.since("SPY{=d}");
+    assert_eq!(since.map(Timestamp::as_millisecond), Some(500));
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use super::connect::Connect;
 use super::feed::{Feed, GaveUp, Item, Tokens};
 use super::ledger::{Answer, Ledger, Orders, Want};
 use super::session::sleep_until;
-use crate::dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Summary, Trade};
+use crate::dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Subscription, Summary, Trade};
 
 /// An event and when it was heard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,6 +118,17 @@ pub struct Listened {
     pub streaming: bool,
     /// Connections lost and subscriptions refused, each kind once, the first 32 kinds in order, without secrets.
     pub troubles: Vec<Trouble>,
+    /// Where each history begins, by candle symbol.
+    origins: BTreeMap<SmolStr, Origin>,
+}
+
+/// Where a history begins.
+#[derive(Debug, Clone)]
+struct Origin {
+    /// What it was asked for from, by this window or whoever knew its beginning, Unix milliseconds.
+    since: i64,
+    /// The bars known before, for as long as what comes agrees with them.
+    known: Option<Candles>,
 }
 
 /// Something that went wrong and was survived.
@@ -161,6 +172,11 @@ impl Listened {
     /// Whether an entry was answered, is silent, or was still pending at the end; `None` when it was never wanted.
     pub fn answer(&self, event_type: EventType, symbol: &str) -> Option<Answer> {
         self.ledger.answer(event_type, symbol)
+    }
+
+    /// Since when a history was asked for, in this window or before it.
+    pub fn since(&self, candle_symbol: &str) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.origins.get(candle_symbol)?.since).ok()
     }
 }
 
@@ -213,7 +229,7 @@ where
                 return listened;
             }
             want = window.more.recv(), if more_may_come => match want {
-                Some(want) => listened.ledger.want(want, Instant::now()),
+                Some(want) => listened.enter(want),
                 None => {
                     more_may_come = false;
                     Orders::default()
@@ -258,7 +274,26 @@ impl Listened {
             ready: None,
             streaming: false,
             troubles: Vec::new(),
+            origins: BTreeMap::new(),
         }
+    }
+
+    fn enter(&mut self, mut want: Want) -> Orders {
+        let Subscription {
+            event_type,
+            symbol,
+            from_time,
+        } = &want.entry;
+        let known = want.known.take();
+        // What was asked for before stays as it was asked for.
+        if *event_type == EventType::Candle
+            && self.ledger.answer(*event_type, symbol).is_none()
+            && let Some(since) = known.as_ref().map(|known| known.since).or(*from_time)
+        {
+            let known = known.map(|known| known.candles);
+            self.origins.insert(symbol.clone(), Origin { since, known });
+        }
+        self.ledger.want(want, Instant::now())
     }
 
     /// Wants one more entry of `feed`.
@@ -268,7 +303,7 @@ impl Listened {
         C::Socket: 'a,
         T: Tokens<'a>,
     {
-        give(feed, self.ledger.want(want, Instant::now()));
+        give(feed, self.enter(want));
     }
 
     /// Hears on where [`listen`] ended, for as long as the feed lasts: last values are replaced, losses are marked. Of
@@ -373,16 +408,20 @@ impl Listened {
         }
     }
 
-    fn keep(&mut self, event: Event, received: Instant, ear: &Ear<'_>) -> Orders {
+    fn keep(&mut self, mut event: Event, received: Instant, ear: &Ear<'_>) -> Orders {
         let since = ear.epoch.map(|epoch| received.saturating_duration_since(epoch));
         let at = stamp(ear.wall, since.unwrap_or_default());
         let (event_type, symbol) = key(&event);
+        if let Event::Candles(fresh) = &mut event
+            && let Err(since) = self.go_on(fresh)
+        {
+            return self.ledger.restart(&symbol, since, received);
+        }
         let mut orders = self.ledger.answered(event_type, &symbol, received);
         if let Event::Candles(candles) = &event
             && let Some(further) = self.ledger.shortfall_of(candles)
         {
-            let further = self.ledger.want(further, received);
-            orders.subscribe.extend(further.subscribe);
+            orders.subscribe.extend(self.enter(further).subscribe);
         }
         match event {
             Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
@@ -394,6 +433,23 @@ impl Listened {
             Event::Candles(event) => drop(self.candles.insert(symbol, Heard::fresh(event, at))),
         }
         orders
+    }
+
+    /// Puts what was known before in front of `fresh`; or says where the series must be asked for from, because what was
+    /// known does not hold.
+    fn go_on(&mut self, fresh: &mut Candles) -> Result<(), i64> {
+        let Some(origin) = self.origins.get_mut(&fresh.symbol) else {
+            return Ok(());
+        };
+        let Some(known) = &origin.known else {
+            return Ok(());
+        };
+        if let Some(joined) = known.continued_by(fresh) {
+            *fresh = joined;
+            return Ok(());
+        }
+        origin.known = None;
+        Err(origin.since)
     }
 
     fn values(&mut self, symbol: SmolStr) -> &mut Streamed {

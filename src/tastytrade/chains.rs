@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
@@ -15,7 +15,7 @@ use crate::instrument::{StreamerSymbol, Symbol};
 use crate::units::Price;
 
 /// The options of one share, fund or index, or of all contracts of one futures product.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Chain {
     /// Of a futures product its contracts, by last day; else none.
     pub futures: Vec<ChainFuture>,
@@ -26,7 +26,7 @@ pub struct Chain {
 }
 
 /// A futures contract with options.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainFuture {
     /// The contract, `/ESZ6`.
     pub contract: Symbol,
@@ -41,7 +41,7 @@ pub struct ChainFuture {
 }
 
 /// The options of one root that expire together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListedExpiration {
     /// What they are on: the symbol asked for, or the futures contract they settle into.
     pub underlying: Symbol,
@@ -64,7 +64,7 @@ pub struct ListedExpiration {
 }
 
 /// When an option settles on its last day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Settlement {
     /// On the opening.
     Morning,
@@ -73,7 +73,7 @@ pub enum Settlement {
 }
 
 /// The call and the put of one strike.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListedStrike {
     /// The strike, above zero.
     pub strike: Price,
@@ -84,7 +84,7 @@ pub struct ListedStrike {
 }
 
 /// One option.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedOption {
     /// What REST calls it: `SPY   261218C00670000`, `./ESZ6 EW4X6 261127P6600`.
     pub symbol: Symbol,

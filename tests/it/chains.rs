@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::run::{Answer, NOW, Run, venue};
 use crate::schema::assert_fits;
@@ -349,4 +350,35 @@ fn the_table_of_one_expiration_has_calls_left_and_puts_right_and_of_several_a_li
     );
     assert!(!several.contains('\t') && several.contains("2027-01-15"));
     assert!(NOW.starts_with("2026-11-20"), "the dates above are of that day");
+}
+
+#[test]
+fn the_list_of_options_is_asked_for_once_a_day_and_never_changes_what_is_printed() {
+    let state = TempDir::new().unwrap();
+    let fund = venue();
+    for symbol in ["SPY", "/ES"] {
+        let chain = |now: &str| {
+            let run = Run::at(&fund, &format!("chain {symbol} --json --record run.rec"));
+            // The last one counts.
+            let (answer, desk) = run.args(["--as-of", now]).state(state.path()).kept();
+            let recording = fs::read_to_string(desk.path().join("run.rec")).unwrap();
+            (answer.done().document(), recording)
+        };
+        let lists = || -> u64 {
+            let paths = fund.tally().unwrap().rest_paths;
+            let lists = paths.iter().filter(|(path, _)| path.contains("option-chains"));
+            lists.map(|(_, count)| *count).sum()
+        };
+        let before = lists();
+        let (first, _) = chain(NOW);
+        assert_eq!(lists() - before, 1, "{symbol}");
+        let (second, recording) = chain(NOW);
+        assert_eq!(lists() - before, 1, "{symbol}");
+        assert_eq!(told(&first, "date"), told(&second, "date"));
+        assert_eq!(options(&first).len(), options(&second).len());
+        let again = Run::new("replay run.rec").file("run.rec", &recording).document();
+        assert_eq!(again["chain"], second["chain"]);
+        chain("2026-11-21T21:30:00Z");
+        assert_eq!(lists() - before, 2, "{symbol}: options may be listed over night");
+    }
 }

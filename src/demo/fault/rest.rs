@@ -54,6 +54,14 @@ pub enum MetricsFault {
     WrongType(String),
     /// Every second item of an answer is left out, the second one first.
     HalfMissing,
+    /// The members of these keys are null in so many of a hundred items, spread over each answer. The order of an answer
+    /// is that of the seed, so the same seed and question meet the same items.
+    Null {
+        /// Of a hundred items, 1 to 100.
+        percent: u8,
+        /// The keys.
+        keys: Vec<String>,
+    },
 }
 
 impl MetricsFault {
@@ -82,6 +90,15 @@ impl MetricsFault {
                     place += 1;
                     !place.is_multiple_of(2)
                 });
+            }
+            Self::Null { percent, keys } => {
+                let nulls_before = |place: usize| place * usize::from(*percent) / 100;
+                let items = items.iter_mut().filter_map(|item| item.as_object_mut()).enumerate();
+                for (_, item) in items.filter(|(place, _)| nulls_before(place + 1) > nulls_before(*place)) {
+                    for key in keys {
+                        item.insert(key.clone(), serde_json::Value::Null);
+                    }
+                }
             }
         }
         answer.to_string().into_bytes()
@@ -115,6 +132,20 @@ mod tests {
             spoilt(&MetricsFault::HalfMissing),
             r#"{"context":"/market-metrics","data":{"items":[{"beta":"1.1","symbol":"A"},{"beta":"0.9","symbol":"C"}]}}"#
         );
+    }
+
+    #[test]
+    fn a_share_of_the_items_has_nulls() {
+        let nulls = |percent| MetricsFault::Null {
+            percent,
+            keys: vec!["beta".to_owned()],
+        };
+        assert_eq!(
+            spoilt(&nulls(34)),
+            r#"{"context":"/market-metrics","data":{"items":[{"beta":"1.1","symbol":"A"},{"symbol":"B"},{"beta":null,"symbol":"C"}]}}"#
+        );
+        assert_eq!(spoilt(&nulls(100)).matches("null").count(), 3);
+        assert_eq!(spoilt(&nulls(1)).matches("null").count(), 0);
     }
 
     #[test]

@@ -303,6 +303,7 @@ enum MetricsWord {
     Drop,
     WrongType,
     HalfMissing,
+    Null,
 }
 
 fn metrics_fault(clause: &mut Clause<'_>) -> Result<MetricsFault, ScriptError> {
@@ -310,6 +311,14 @@ fn metrics_fault(clause: &mut Clause<'_>) -> Result<MetricsFault, ScriptError> {
         MetricsWord::Drop => MetricsFault::Drop(clause.one_of("field", FIELDS)?.to_owned()),
         MetricsWord::WrongType => MetricsFault::WrongType(clause.one_of("field", FIELDS)?.to_owned()),
         MetricsWord::HalfMissing => MetricsFault::HalfMissing,
+        MetricsWord::Null => {
+            let percent = words::percent(clause.word("a share such as 20%")?)?;
+            let keys = clause.word("fields such as iv,hv30")?.one_of_each("field", FIELDS)?;
+            MetricsFault::Null {
+                percent,
+                keys: keys.into_iter().map(str::to_owned).collect(),
+            }
+        }
     })
 }
 
@@ -388,12 +397,15 @@ const METRICS: &[(&str, MetricsWord)] = &[
     ("drop", MetricsWord::Drop),
     ("wrong type", MetricsWord::WrongType),
     ("half missing", MetricsWord::HalfMissing),
+    ("null", MetricsWord::Null),
 ];
 
 /// The fields of `/market-metrics` by short name.
 const FIELDS: &[(&str, &str)] = &[
     ("iv", "implied-volatility-index"),
     ("iv-rank", "implied-volatility-index-rank"),
+    ("tos-iv-rank", "tos-implied-volatility-index-rank"),
+    ("tw-iv-rank", "tw-implied-volatility-index-rank"),
     ("iv-percentile", "implied-volatility-percentile"),
     ("hv30", "historical-volatility-30-day"),
     ("hv60", "historical-volatility-60-day"),

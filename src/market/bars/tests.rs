@@ -247,7 +247,12 @@ fn june(bars: Result<usize, String>) -> Predecessor<'static> {
         followed_by,
         bars: bars.map(|count| {
             let candles = candles(count);
-            (Source::Store, KeptBars { candles, at: now() })
+            let kept = KeptBars {
+                candles,
+                at: now(),
+                since: None,
+            };
+            (Source::Store, kept)
         }),
     }
 }

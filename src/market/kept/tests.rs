@@ -95,6 +95,7 @@ fn kept_bars_give_a_current_volatility_until_the_next_session_closes() {
     let mut bars = KeptBars {
         candles,
         at: "2026-07-14T21:00:00Z".parse().unwrap(),
+        since: None,
     };
     let hv = |bars: &KeptBars| {
         let mut inputs = nothing(&subject);
@@ -182,6 +183,7 @@ fn kept_bars_reach_back_if_they_begin_within_a_week_of_what_is_wanted() {
     let kept = KeptBars {
         candles: candles(30),
         at: now(),
+        since: None,
     };
     let first = Timestamp::from_millisecond(kept.candles.bars[0].time).unwrap();
     let from = |days: i64| first.checked_sub((24 * days).hours()).unwrap();
@@ -190,6 +192,51 @@ fn kept_bars_reach_back_if_they_begin_within_a_week_of_what_is_wanted() {
     let none = KeptBars {
         candles: Candles::default(),
         at: now(),
+        since: None,
     };
     assert!(!none.reach_back(from(0)));
+    let asked = |candles: Candles| KeptBars {
+        candles,
+        at: now(),
+        since: Some(from(90)),
+    };
+    let young = asked(kept.candles.clone());
+    assert!(young.reach_back(from(90)), "the feed has no more");
+    assert!(!young.reach_back(from(91)), "nobody knows");
+    assert!(!asked(Candles::default()).reach_back(from(90)), "it may have failed");
+}
+
+#[test]
+fn only_kept_bars_that_the_feed_gave_whole_are_gone_on_from() {
+    let first = |bars: &KeptBars| Timestamp::from_millisecond(bars.candles.bars[0].time).unwrap();
+    let kept = |spoil: &dyn Fn(&mut Candles)| {
+        let mut candles = candles(30);
+        spoil(&mut candles);
+        let mut kept = KeptBars {
+            candles,
+            at: now(),
+            since: None,
+        };
+        kept.since = first(&kept).checked_sub(2160.hours()).ok();
+        kept
+    };
+    let can = |bars: &KeptBars| bars.can_go_on(bars.since.unwrap(), Market::UsEquities);
+    assert!(can(&kept(&|_| ())), "young, and all there is");
+    assert!(
+        !can(&kept(&|candles| candles.snipped = true)),
+        "there may be more by now"
+    );
+    assert!(
+        !can(&kept(
+            &|candles| candles.bars = [&candles.bars[..11], &candles.bars[12..]].concat()
+        )),
+        "a session without a bar"
+    );
+    assert!(!can(&kept(&|candles| candles.bars[11].close = None)), "a bad bar");
+    assert!(!can(&kept(&|candles| candles.bars[29].close = None)), "the last one");
+    let long = kept(&|candles| candles.snipped = true);
+    assert!(
+        long.can_go_on(first(&long), Market::UsEquities),
+        "cut before what is wanted"
+    );
 }

@@ -49,6 +49,7 @@ fn kept_bars_stand_in_and_are_never_called_the_feeds() {
     let kept = KeptBars {
         candles: candles(100),
         at: "2026-07-14T21:00:00Z".parse().unwrap(),
+        since: None,
     };
     let events = streamed();
     let mut inputs = nothing(&spy);

@@ -186,6 +186,7 @@ fn filled(chance: &mut Rng, effects: &[&str]) -> String {
         Some((word, "close>")) => (word, CLOSES),
         Some((word, "size>")) => (word, &["1KB", "200KB", "2MB", "17MB"][..]),
         Some((word, "field>")) => (word, FIELDS),
+        Some((word, "share>")) => (word, SHARES),
         Some((word, "rate>")) => (word, &["10/s", "2000/s", "100000/s"][..]),
         Some((word, "status>")) => (word, STATUSES),
         Some((word, "page>")) => (word, &["200", "401", "403", "502"][..]),
@@ -259,7 +260,7 @@ const SNAPSHOTS: &[&str] = &[
 
 const REST: &[&str] = &["status <status>", "html <page>", "hang", "truncate", "drip <rate>"];
 
-const METRICS: &[&str] = &["drop <field>", "wrong type <field>", "half missing"];
+const METRICS: &[&str] = &["drop <field>", "wrong type <field>", "half missing", "null <share>"];
 
 const PATHS: &[&str] = &[
     "/",
@@ -314,6 +315,8 @@ const CLOSES: &[&str] = &[
 const FIELDS: &[&str] = &[
     "iv",
     "iv-rank",
+    "tos-iv-rank",
+    "tw-iv-rank",
     "iv-percentile",
     "hv30",
     "hv60",
@@ -324,6 +327,13 @@ const FIELDS: &[&str] = &[
     "market-cap",
     "earnings",
     "updated-at",
+];
+
+const SHARES: &[&str] = &[
+    "1% beta",
+    "20% iv,iv-rank,iv-percentile,hv30,hv90",
+    "50% hv30",
+    "100% iv",
 ];
 
 const STATUSES: &[&str] = &[

@@ -164,6 +164,14 @@ fn an_error_names_its_place_and_the_nearest_known_word() {
             r#"line 1, column 17: the rule should end before "more""#,
         ),
         (
+            "metrics: null 20% iv,hv40,hv90",
+            r#"line 1, column 22: unknown field "hv40", did you mean "hv30"?"#,
+        ),
+        (
+            "metrics: null 0% iv",
+            r#"line 1, column 15: "0%" is not a share from 1% to 100%"#,
+        ),
+        (
             "rest: hang",
             "line 1, column 5: a path such as /market-metrics is missing",
         ),
@@ -229,6 +237,9 @@ fn any_words() -> impl Strategy<Value = String> {
         Just("5th"),
         Just("messages"),
         Just("close"),
+        Just("null"),
+        Just("20%"),
+        Just("iv,,hv30"),
         Just("1012"),
         Just("99999999999999999999s"),
         Just("é\"ü"),

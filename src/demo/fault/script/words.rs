@@ -31,6 +31,27 @@ impl Word<'_> {
             what,
         }
     }
+
+    /// What the parts of this word stand for, which commas separate.
+    pub(super) fn one_of_each<T: Copy>(&self, what: &str, known: &[(&str, T)]) -> Result<Vec<T>, ScriptError> {
+        let mut meanings = Vec::new();
+        let mut column = self.column;
+        for part in self.text.split(',') {
+            let word = Word {
+                text: part,
+                column,
+                ..*self
+            };
+            let mut alone = Clause {
+                words: vec![word],
+                next: 0,
+                end: word,
+            };
+            meanings.push(alone.one_of(what, known)?);
+            column += part.chars().count() + 1;
+        }
+        Ok(meanings)
+    }
 }
 
 impl<'a> Clause<'a> {
@@ -254,6 +275,14 @@ pub(super) fn size(word: Word<'_>) -> Result<usize, ScriptError> {
                 shortened(text)
             ))
         })
+}
+
+/// `20%`, from 1 to 100.
+pub(super) fn percent(word: Word<'_>) -> Result<u8, ScriptError> {
+    let number = word.text.strip_suffix('%').and_then(|number| number.parse().ok());
+    number
+        .filter(|percent| (1..=100).contains(percent))
+        .ok_or_else(|| word.wrong(format!("{:?} is not a share from 1% to 100%", shortened(word.text))))
 }
 
 /// `10/s`, bytes a second.
