@@ -128,6 +128,7 @@ fn record(
         kind: instrument.kind(),
         contract: None,
         expiration: None,
+        roll: None,
         streamer: None,
         asset_class: class.unwrap_or(&plan.default_asset_class).clone(),
     };
@@ -150,6 +151,7 @@ fn record(
         straddle,
         legacy: None,
         legacy_at: close.unwrap_or(Timestamp::MAX),
+        predecessor: None,
         kept: Kept {
             values: day.map(|day| &day.values),
             ivs,

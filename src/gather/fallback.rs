@@ -12,7 +12,7 @@ use super::proxies::FromProxies;
 use super::requests::{Trouble, complain, metrics_symbol, told};
 use super::{Gathered, Gathering, History, Interrupted, Notice, has_bars, verdict};
 use crate::dxlink::{Candles, EventType};
-use crate::instrument::{Instrument, Kind, Resolved, Symbol, candle_symbol};
+use crate::instrument::{Instrument, Kind, Resolved, StreamerSymbol, Symbol, candle_symbol};
 use crate::legacy::{self, legacy_symbol};
 use crate::market::{
     FeedState, Hole, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Study,
@@ -176,9 +176,19 @@ impl Gathering<'_, '_> {
     }
 
     fn bars(&self, instrument: &Instrument, silence: &str) -> Option<Result<Heard<Candles>, String>> {
-        let listened = self.listening.heard.as_ref().ok()?;
         let resolved = self.resolved(&instrument.symbol())?;
-        let symbol = candle_symbol(instrument, &resolved.streamer);
+        self.bars_of(instrument, &resolved.streamer, silence)
+    }
+
+    /// The daily bars of what the feed calls `streamer`, or why there are none; `None` when they were not wanted.
+    pub(super) fn bars_of(
+        &self,
+        instrument: &Instrument,
+        streamer: &StreamerSymbol,
+        silence: &str,
+    ) -> Option<Result<Heard<Candles>, String>> {
+        let listened = self.listening.heard.as_ref().ok()?;
+        let symbol = candle_symbol(instrument, streamer);
         let answer = listened.answer(EventType::Candle, &symbol)?;
         let absence = || match answer {
             Answer::Answered => silence.to_owned(),
@@ -333,6 +343,7 @@ impl Gathering<'_, '_> {
                         .get(&subject.symbol)
                         .map(|bars| bars.as_ref().map_err(Clone::clone)),
                     legacy_at: later.histories_at.unwrap_or(now),
+                    predecessor: self.predecessor(instrument),
                     kept: self.kept(instrument),
                     now,
                     subject: &subject,
@@ -364,6 +375,7 @@ impl Gathering<'_, '_> {
                 .and_then(|resolved| resolved.contract.clone())
                 .or_else(|| self.plan.chain_names.get(&symbol).cloned()),
             expiration: resolved.and_then(|resolved| resolved.expiration),
+            roll: self.asked.rolls.get(&symbol).cloned(),
             streamer: resolved.map(|resolved| resolved.streamer.clone()),
             asset_class: class.unwrap_or(&self.plan.default_asset_class).clone(),
             symbol,

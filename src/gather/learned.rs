@@ -1,9 +1,13 @@
 //! What earlier runs left for a symbol, and what this run leaves for later ones. No IO.
 
+use jiff::Timestamp;
+
 use super::Gathering;
+use crate::dxlink::Candles;
 use crate::instrument::{Instrument, candle_symbol};
-use crate::market::{Kept, KeptBars, Record, SourceState, StoreState, kept_values, market_of};
+use crate::market::{Kept, KeptBars, Predecessor, Record, Source, SourceState, StoreState, kept_values, market_of};
 use crate::store::Learned;
+use crate::stream::Heard;
 use crate::time;
 
 impl Gathering<'_, '_> {
@@ -25,6 +29,7 @@ impl Gathering<'_, '_> {
         let mut learned = Learned {
             listings: self.asked.listings.clone(),
             listed: self.asked.listed.clone(),
+            stands_for: self.asked.stands_for.clone(),
             chains: self.later.from_options.to_keep.clone(),
             ..Learned::default()
         };
@@ -41,22 +46,50 @@ impl Gathering<'_, '_> {
                     .events
                     .push((symbol.clone(), resolved.streamer.clone(), streamed.clone()));
             }
-            let name = candle_symbol(instrument, &resolved.streamer);
-            let Some(heard) = listened.candles.get(&name) else {
-                continue;
-            };
-            let market = market_of(instrument.kind());
-            let is_closed = |ms| time::date_of_bar(ms).is_some_and(|day| time::is_closed(market, day, heard.at));
-            let mut candles = heard.event.clone();
-            candles.bars.retain(|bar| is_closed(bar.time));
-            let bars = KeptBars {
-                candles,
-                at: heard.at,
-                since: listened.since(&name),
-            };
-            learned.bars.insert(name, (symbol, bars));
+            let before = resolved.before.as_ref().map(|before| &before.streamer);
+            for streamer in before.into_iter().chain([&resolved.streamer]) {
+                let name = candle_symbol(instrument, streamer);
+                if let Some(heard) = listened.candles.get(&name) {
+                    let bars = closed(instrument, heard, listened.since(&name));
+                    learned.bars.insert(name, (symbol.clone(), bars));
+                }
+            }
         }
         learned
+    }
+
+    /// Of a futures root the contract before the one it stands for, with its bars if they were wanted or are kept.
+    pub(super) fn predecessor(&self, instrument: &Instrument) -> Option<Predecessor<'_>> {
+        let resolved = self.resolved(&instrument.symbol())?;
+        let before = resolved.before.as_ref()?;
+        let heard = self.bars_of(instrument, &before.streamer, "the feed was silent");
+        let name = candle_symbol(instrument, &before.streamer);
+        let since = self.listening.heard.as_ref().ok().and_then(|heard| heard.since(&name));
+        let kept = self.venues.memory.bars.get(&name);
+        let bars = match (heard, kept) {
+            (Some(Ok(heard)), _) => Ok((Source::DxlinkCandles, closed(instrument, &heard, since))),
+            (_, Some(kept)) => Ok((Source::Store, kept.clone())),
+            (Some(Err(reason)), None) => Err(reason),
+            (None, None) => return None,
+        };
+        Some(Predecessor {
+            contract: &before.contract,
+            followed_by: resolved.contract.as_ref()?,
+            bars,
+        })
+    }
+}
+
+/// The bars of `heard` that were closed when they came.
+fn closed(instrument: &Instrument, heard: &Heard<Candles>, since: Option<Timestamp>) -> KeptBars {
+    let market = market_of(instrument.kind());
+    let is_closed = |ms| time::date_of_bar(ms).is_some_and(|day| time::is_closed(market, day, heard.at));
+    let mut candles = heard.event.clone();
+    candles.bars.retain(|bar| is_closed(bar.time));
+    KeptBars {
+        candles,
+        at: heard.at,
+        since,
     }
 }
 

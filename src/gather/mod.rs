@@ -34,11 +34,11 @@ pub use verdict::Verdict;
 pub use wants::History;
 pub use watch::{Lost, Step, Watch};
 
-use crate::instrument::{Instrument, Kind, Listed, Symbol, Universe};
+use crate::instrument::{Instrument, Kind, Listed, Symbol, Universe, candle_symbol};
 use crate::market::{self, KeptBars, Mode, Precedence, Record, Run, Study, VolRules};
 use crate::recording::Recorder;
 use crate::store::{Learned, Memory};
-use crate::stream::{Dialler, Policy, Progress, Want};
+use crate::stream::{Dialler, Policy, Progress, Shortfall, Want};
 use crate::{legacy, tastytrade};
 
 use self::fallback::Later;
@@ -258,13 +258,29 @@ impl<'a> Wants<'a> {
     fn daily_bars(&self, listed: &Listed) {
         let Some(resolved) = &listed.resolved else { return };
         let from = self.history.start(self.today);
-        let want = wants::daily_bars(&listed.instrument, &resolved.streamer, from);
+        let mut want = wants::daily_bars(&listed.instrument, &resolved.streamer, from);
+        let shortfall = resolved.before.as_ref().map(|before| {
+            let name = candle_symbol(&listed.instrument, &before.streamer);
+            wants::bars_before(&listed.instrument, before, from, self.memory.bars.get(&name))
+        });
         let market = market::market_of(listed.instrument.kind());
         let suffice = |bars: &KeptBars| bars.reach_back(from) && bars.are_final(market, self.today);
         match self.memory.bars.get(&want.entry.symbol) {
-            Some(kept) if suffice(kept) => {}
-            Some(kept) if kept.can_go_on(from, market) => self.send(wants::continued(want, kept, from)),
-            Some(_) | None => self.send(want),
+            Some(kept) if suffice(kept) => {
+                let short = shortfall.filter(|shortfall| shortfall.applies_to(&kept.candles));
+                if let Some(Shortfall { entry, .. }) = short {
+                    want.entry = entry;
+                    self.send(want);
+                }
+            }
+            kept => {
+                want.shortfall = shortfall;
+                let kept = kept.filter(|kept| kept.can_go_on(from, market));
+                self.send(match kept {
+                    Some(kept) => wants::continued(want, kept, from),
+                    None => want,
+                });
+            }
         }
     }
 

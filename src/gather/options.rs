@@ -309,6 +309,7 @@ impl Gathering<'_, '_> {
             kind: instrument.kind(),
             contract: Some(option.symbol.clone()),
             expiration: None,
+            roll: None,
             streamer: option.streamer.clone(),
             asset_class: self.plan.default_asset_class.clone(),
         };
@@ -322,6 +323,7 @@ impl Gathering<'_, '_> {
             straddle: None,
             legacy: None,
             legacy_at: now,
+            predecessor: None,
             kept: Kept::default(),
             now,
         };

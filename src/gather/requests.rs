@@ -9,9 +9,9 @@ use super::bound::{Bound, Cut};
 use super::clock::Clock;
 use super::{History, Plan, Wants, has_bars, needs_bars};
 use crate::instrument::{Instrument, Kind, Listed, Resolved, Symbol, Universe};
-use crate::market::RunError;
+use crate::market::{Roll, RunError};
 use crate::store::Memory;
-use crate::tastytrade::{Answer, Client, Error, FutureListing, Metrics, active_contract};
+use crate::tastytrade::{Answer, Client, Error, FutureListing, Metrics, active_contract, contract_before};
 
 /// What the first requests brought.
 #[derive(Debug, Default)]
@@ -35,6 +35,10 @@ pub(super) struct Asked {
     pub(super) trouble: Vec<Trouble>,
     pub(super) ended_ms: Option<u64>,
     pub(super) cut: Option<Cut>,
+    /// Contracts that change, by their root.
+    pub(super) rolls: BTreeMap<Symbol, Roll>,
+    /// What each root stands for by what the venue listed in this run.
+    pub(super) stands_for: BTreeMap<Symbol, Symbol>,
     /// Contracts as the venue listed them in this run, and the symbols they were asked for.
     pub(super) listings: Vec<FutureListing>,
     pub(super) listed: BTreeSet<Symbol>,
@@ -174,6 +178,8 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
         .listed()
         .for_each(|listed| asked.universe.insert(listed.clone()));
     asked.active_months = futures.active_months;
+    asked.rolls = futures.rolls;
+    asked.stands_for = futures.stands_for;
     for (symbols, batch) in metrics {
         match batch {
             Ok(answer) => {
@@ -201,6 +207,7 @@ fn known(instruments: &[Instrument]) -> Universe {
             streamer,
             contract: None,
             expiration: None,
+            before: None,
         });
         Listed {
             instrument: instrument.clone(),
@@ -217,6 +224,8 @@ struct Futures {
     universe: Universe,
     /// Contracts asked for by name that are their root's active month.
     active_months: BTreeSet<Symbol>,
+    rolls: BTreeMap<Symbol, Roll>,
+    stands_for: BTreeMap<Symbol, Symbol>,
     /// What the venue listed, empty when nothing had to be asked.
     answer: Result<Result<Vec<FutureListing>, Error>, Cut>,
     /// The symbols it listed anything for.
@@ -242,6 +251,7 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
     let Memory {
         listings: kept,
         listed_today,
+        stood_for,
         ..
     } = wants.memory;
     let unknown = |symbols: BTreeSet<Symbol>| -> Vec<Symbol> { symbols.difference(listed_today).cloned().collect() };
@@ -262,6 +272,8 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
     let listed: BTreeSet<Symbol> = roots.into_iter().chain(contracts).filter(is_listed).collect();
     let mut universe = Universe::default();
     let mut active_months = BTreeSet::new();
+    let mut rolls = BTreeMap::new();
+    let mut stands_for = BTreeMap::new();
     for instrument in &plan.instruments {
         let symbol = instrument.symbol();
         let listings = if listed.contains(&symbol) { fresh } else { kept };
@@ -278,9 +290,21 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
         if matches!(instrument, Instrument::Contract(_)) && listing.active_month {
             active_months.insert(symbol.clone());
         }
+        if let Instrument::Root(_) = instrument {
+            if listed.contains(&symbol) {
+                stands_for.insert(symbol.clone(), listing.contract.clone());
+            }
+            let tenures = stood_for.get(&symbol).map_or(&[][..], Vec::as_slice);
+            if let Some(roll) = Roll::of(listing, listings, tenures, now) {
+                rolls.insert(symbol.clone(), roll);
+            }
+        }
         universe.insert(Listed {
             instrument: instrument.clone(),
-            resolved: Some(resolved(listing)),
+            resolved: Some(Resolved {
+                before: contract_before(listing, now).filter(|_| matches!(instrument, Instrument::Root(_))),
+                ..resolved(listing)
+            }),
         });
     }
     wants.last_values(&universe);
@@ -288,6 +312,8 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
     Futures {
         universe,
         active_months,
+        rolls,
+        stands_for,
         answer,
         listed,
     }
@@ -298,6 +324,7 @@ fn resolved(listing: &FutureListing) -> Resolved {
         streamer: listing.streamer.clone(),
         contract: Some(listing.contract.clone()),
         expiration: Some(listing.expiration),
+        before: None,
     }
 }
 

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::dxlink::{EventType, Subscription};
-use crate::instrument::{Instrument, Kind, StreamerSymbol, candle_symbol};
+use crate::instrument::{Earlier, Instrument, Kind, StreamerSymbol, candle_symbol};
 use crate::market::KeptBars;
-use crate::stream::{Known, Want};
+use crate::stream::{Known, Shortfall, Want};
 
 /// Which daily bars are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ impl History {
 }
 
 const NEEDED_DAYS: u32 = 170;
+/// Closed bars of ninety returns, and the running one.
+const NEEDED_BARS: usize = 92;
 
 /// The last values wanted for an instrument. Indices have no two-sided quote and options trade rarely, so nobody waits
 /// for those; extended-hours trades matter only where there is no quote.
@@ -52,6 +54,7 @@ pub fn last_values(kind: Kind, streamer: &StreamerSymbol) -> Vec<Want> {
                 from_time: None,
             },
             required,
+            shortfall: None,
             known: None,
         })
         .collect()
@@ -66,7 +69,18 @@ pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, from: Time
             from_time: Some(from.as_millisecond()),
         },
         required: true,
+        shortfall: None,
         known: None,
+    }
+}
+
+/// The daily bars of the contract `before` that of a futures root, for the case that its own are too few to compute
+/// realised volatilities from; `kept` are those of them that are known.
+pub fn bars_before(root: &Instrument, before: &Earlier, from: Timestamp, kept: Option<&KeptBars>) -> Shortfall {
+    Shortfall {
+        least: NEEDED_BARS,
+        known_until: kept.and_then(|kept| kept.candles.bars.iter().map(|bar| bar.time).max()),
+        entry: daily_bars(root, &before.streamer, from).entry,
     }
 }
 

@@ -29,6 +29,21 @@ impl Contract {
         )))
     }
 
+    /// The contract before this one among those of `months`, letters such as `HMUZ`; `None` without a letter of a month.
+    pub fn before(&self, months: &str) -> Option<Self> {
+        let months = || months.chars().filter_map(month_of_code);
+        let same_year = months().filter(|month| *month < self.month).max();
+        let (month, year) = match same_year {
+            Some(month) => (month, self.year),
+            None => (months().max()?, self.year.checked_sub(1)?),
+        };
+        Some(Self {
+            month,
+            year,
+            ..self.clone()
+        })
+    }
+
     fn code(&self) -> char {
         month_code(self.month).unwrap_or('?')
     }

@@ -141,6 +141,17 @@ pub struct Resolved {
     pub contract: Option<Symbol>,
     /// For futures the last day of the contract.
     pub expiration: Option<Date>,
+    /// Of a root the contract before this one, if the months that are traded are known.
+    pub before: Option<Earlier>,
+}
+
+/// A contract that a root stood for earlier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// The contract, `/ESU6`.
+    pub contract: Symbol,
+    /// What the feed calls it.
+    pub streamer: StreamerSymbol,
 }
 
 /// One instrument together with what the feed calls it.

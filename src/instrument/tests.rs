@@ -249,6 +249,7 @@ fn two_symbols_may_share_a_streamer_symbol_and_keep_their_own_entries() {
             streamer: StreamerSymbol(s.into()),
             contract: None,
             expiration: None,
+            before: None,
         }),
     };
     let mut universe = Universe::new(vec![

@@ -3,19 +3,23 @@
 //! Today's bar never counts before its session has ended, and bars that end long ago give nothing; neither does a window
 //! in which a session has no sound bar, for a return over two sessions is no daily return.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::gathered::VolRules;
+use super::gathered::{Predecessor, VolRules};
 use super::price::Offer;
 use super::record::{Source, Sourced};
 use super::study::ClosedBars;
 use crate::dxlink::Candles;
+use crate::instrument::Symbol;
 use crate::legacy::History;
 use crate::time::{self, Market};
 use crate::units::Vol;
-use crate::vol::bars::{Bar, Cleaned, clean};
-use crate::vol::realized::{self, Estimator};
+use crate::vol::bars::{Bar, CleanBar, Cleaned, clean};
+use crate::vol::realized::{self, Estimator, HvError};
+use crate::vol::roll;
 
 /// How far a realised volatility looks back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,16 @@ pub(super) struct DailyBars {
     /// Older bars exist that the feed did not send.
     cut: bool,
     cleaned: Cleaned,
+    /// Of bars of two contracts, which and where they are joined.
+    seam: Option<Seam>,
+}
+
+/// Where the bars of two contracts are joined.
+#[derive(Debug, Clone, PartialEq)]
+struct Seam {
+    older: Symbol,
+    younger: Symbol,
+    on: Date,
 }
 
 impl DailyBars {
@@ -91,19 +105,78 @@ impl DailyBars {
     /// The realised volatility over `window`, as of the close of the last bar.
     pub(super) fn realized(&self, window: Window, rules: &VolRules) -> Offer<Vol> {
         let as_of = self.as_of()?;
-        let span = realized::Window {
-            days: window.returns(),
-            trading_days: rules.trading_days,
-        };
-        let value = Estimator::CloseToClose
-            .measure(&self.cleaned.bars, span)
+        let value = self
+            .measured(window, rules)
             .map_err(|error| self.remark(&error.to_string()))?;
         Ok(Sourced {
             value,
             source: self.source,
             as_of,
-            method: window.method(self.spans_rolls()).into(),
+            method: self.method(window),
         })
+    }
+
+    /// The same where the contract's own bars are enough; where they are too few, of returns within the contract before
+    /// it and then within this one.
+    pub(super) fn realized_after(
+        &self,
+        predecessor: Option<&Predecessor<'_>>,
+        window: Window,
+        rules: &VolRules,
+    ) -> Offer<Vol> {
+        let own = self.realized(window, rules);
+        let is_young = || matches!(self.measured(window, rules), Err(HvError::InsufficientBars { .. }));
+        match (own, predecessor) {
+            (Err(reason), Some(before)) if is_young() && !self.cleaned.bars.is_empty() => {
+                let joined = self.joined(before).and_then(|bars| bars.realized(window, rules));
+                joined.map_err(|why| format!("{reason}; with {} before it: {why}", before.contract))
+            }
+            (own, _) => own,
+        }
+    }
+
+    fn measured(&self, window: Window, rules: &VolRules) -> Result<Vol, HvError> {
+        let span = realized::Window {
+            days: window.returns(),
+            trading_days: rules.trading_days,
+        };
+        Estimator::CloseToClose.measure(&self.cleaned.bars, span)
+    }
+
+    /// These bars, since the contract trades in every session, after those of the contract before it. They are no better
+    /// than the lesser of the two sources.
+    fn joined(&self, before: &Predecessor<'_>) -> Result<Self, String> {
+        let (source, kept) = before.bars.as_ref().map_err(Clone::clone)?;
+        let older = Self::of_candles(&kept.candles, *source, self.market, kept.at, self.now);
+        let run = self.unbroken();
+        let bars = roll::join(&older.cleaned.bars, run).map_err(|error| error.to_string())?;
+        let on = run.first().map(|bar| bar.date).ok_or("no closed bars")?;
+        Ok(Self {
+            source: self.source.max(*source),
+            cut: older.cut,
+            cleaned: Cleaned {
+                bars,
+                ..Cleaned::default()
+            },
+            seam: Some(Seam {
+                older: before.contract.clone(),
+                younger: before.followed_by.clone(),
+                on,
+            }),
+            ..self.clone()
+        })
+    }
+
+    /// The last bars between which no session is without one: a contract that has just begun to trade in earnest has a
+    /// bar now and then before.
+    fn unbroken(&self) -> &[CleanBar] {
+        let bars = &self.cleaned.bars;
+        let broken = |pair: &[CleanBar]| match pair {
+            [one, other] => other.after_hole || time::previous_session(self.market, other.date) > one.date,
+            _ => false,
+        };
+        let start = bars.windows(2).rposition(broken).map_or(0, |place| place + 1);
+        bars.get(start..).unwrap_or_default()
     }
 
     fn of(source: Source, cleaned: Cleaned, cut: bool, market: Market, now: Timestamp) -> Self {
@@ -113,6 +186,18 @@ impl DailyBars {
             now,
             cut,
             cleaned,
+            seam: None,
+        }
+    }
+
+    fn method(&self, window: Window) -> Cow<'static, str> {
+        let returns = window.returns();
+        match &self.seam {
+            Some(Seam { older, younger, on }) => {
+                format!("close-to-close, {returns} returns within {older} and {younger}, joined {on}").into()
+            }
+            None if self.spans_rolls() => format!("close-to-close, {returns} returns, rolls not adjusted").into(),
+            None => format!("close-to-close, {returns} returns").into(),
         }
     }
 
@@ -146,17 +231,6 @@ impl Window {
             Self::Hv30 => 30,
             Self::Hv60 => 60,
             Self::Hv90 => 90,
-        }
-    }
-
-    fn method(self, spans_rolls: bool) -> &'static str {
-        match (self, spans_rolls) {
-            (Self::Hv30, false) => "close-to-close, 30 returns",
-            (Self::Hv60, false) => "close-to-close, 60 returns",
-            (Self::Hv90, false) => "close-to-close, 90 returns",
-            (Self::Hv30, true) => "close-to-close, 30 returns, rolls not adjusted",
-            (Self::Hv60, true) => "close-to-close, 60 returns, rolls not adjusted",
-            (Self::Hv90, true) => "close-to-close, 90 returns, rolls not adjusted",
         }
     }
 }

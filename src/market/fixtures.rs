@@ -38,6 +38,7 @@ pub(super) fn subject(symbol: &str, kind: Kind) -> Subject {
         kind,
         contract: None,
         expiration: None,
+        roll: None,
         streamer: Some(StreamerSymbol(symbol.into())),
         asset_class: "Equity".into(),
     }
@@ -231,6 +232,7 @@ pub(super) fn nothing(subject: &Subject) -> Inputs<'_> {
         straddle: None,
         legacy: None,
         legacy_at: now(),
+        predecessor: None,
         kept: Kept::default(),
         now: now(),
     }

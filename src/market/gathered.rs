@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use super::kept::Kept;
-use super::record::{Attempt, Sourced};
+use super::kept::{Kept, KeptBars};
+use super::record::{Attempt, Source, Sourced};
+use super::roll::Roll;
 use super::straddle::StraddleQuote;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::History;
@@ -24,6 +25,8 @@ pub struct Subject {
     pub contract: Option<Symbol>,
     /// The last day of that contract.
     pub expiration: Option<Date>,
+    /// Of a futures root the change of its contract, if one is near.
+    pub roll: Option<Roll>,
     /// What the feed calls it.
     pub streamer: Option<StreamerSymbol>,
     /// Its class by the configured table.
@@ -51,10 +54,23 @@ pub struct Inputs<'a> {
     pub legacy: Option<Result<&'a History, String>>,
     /// When the deprecated source answered.
     pub legacy_at: Timestamp,
+    /// Of a futures root the contract before the one it stands for now, if its bars were wanted or are kept.
+    pub predecessor: Option<Predecessor<'a>>,
     /// What earlier runs left; nothing when there is no store.
     pub kept: Kept<'a>,
     /// The moment of the merge; the receipt time of request answers that carry none of their own.
     pub now: Timestamp,
+}
+
+/// The contract that a futures root stood for before the one it stands for now.
+#[derive(Debug, Clone)]
+pub struct Predecessor<'a> {
+    /// The contract, `/ESU6`.
+    pub contract: &'a Symbol,
+    /// The one after it, `/ESZ6`.
+    pub followed_by: &'a Symbol,
+    /// Its daily bars with who gave them, or why there are none.
+    pub bars: Result<(Source, KeptBars), String>,
 }
 
 /// What the volatility fields are computed with.

@@ -21,7 +21,9 @@ use crate::units::Price;
 /// the price, so no two sources are mixed in one quote. Every field this kind of instrument can have and lacks is
 /// listed in `missing` with each source that was tried and its reason. Notes are `stale` (the price is older than the
 /// last closed session), `before_gap` (a value of it was streamed before an interruption of the feed and not since),
-/// `hv_spans_rolls` (from a futures series that joins contracts), `earnings_estimated` and `iv_rank_tw` (the rank follows the other definition).
+/// `hv_spans_rolls` (from a futures series that joins contracts), `earnings_estimated`, `iv_rank_tw` (the rank follows the
+/// other definition), `iv_proxy` (the implied volatility is that of a stand-in), `rolled` and `roll_ahead` (a root's
+/// contract has changed, or will).
 pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> Record {
     let subject = inputs.subject;
     let offers = Offers::new(inputs, rules);
@@ -88,6 +90,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
         symbol: subject.symbol.clone(),
         contract: subject.contract.clone(),
         days_to_expiration: subject.expiration.and_then(|last_day| days_until(last_day, inputs.now)),
+        roll: subject.roll.clone(),
         streamer_symbol: subject.streamer.clone(),
         kind: subject.kind,
         asset_class: subject.asset_class.clone(),

@@ -17,12 +17,13 @@ mod precedence;
 mod price;
 mod reading;
 mod record;
+mod roll;
 mod run;
 mod straddle;
 mod study;
 
 pub use coverage::{Coverage, MissingField};
-pub use gathered::{Inputs, Subject, VolRules};
+pub use gathered::{Inputs, Predecessor, Subject, VolRules};
 pub use holes::{Hole, holes, needs_hv, needs_price};
 pub use kept::{Kept, KeptBars, KeptValue, PastDay, PastIv, kept_values};
 pub use merge::merge;
@@ -31,6 +32,7 @@ pub use precedence::{Precedence, fields_of, required};
 pub use price::market_of;
 pub use reading::{Reading, reading, stars};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
+pub use roll::{Roll, RollTime, Tenure};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
 };

@@ -5,6 +5,7 @@ use super::kept::age_of_kept;
 use super::offers::INDEX_OF;
 use super::price::{EXTENDED_TRADE, market_of};
 use super::record::{Record, Source, Sourced};
+use super::roll::Roll;
 use crate::instrument::Kind;
 use crate::stream::{Heard, Streamed};
 use crate::tastytrade::{Metrics, RankVariant};
@@ -37,6 +38,7 @@ pub(super) fn notes(record: &Record, inputs: &Inputs<'_>) -> Vec<&'static str> {
     ]
     .into_iter()
     .filter_map(|(note, applies)| applies.then_some(note))
+    .chain(record.roll.as_ref().map(Roll::note))
     .collect()
 }
 

@@ -218,11 +218,11 @@ impl<'a> Offers<'a> {
     pub(super) fn realized(&self, source: Source, window: Window) -> Offer<Vol> {
         match source {
             Source::Rest => self.venue_hv(window),
-            Source::DxlinkCandles => self
-                .candles
-                .as_ref()
-                .map_err(Clone::clone)?
-                .realized(window, self.rules),
+            Source::DxlinkCandles => {
+                let before = self.inputs.predecessor.as_ref();
+                let own = self.candles.as_ref().map_err(Clone::clone)?;
+                own.realized_after(before, window, self.rules)
+            }
             Source::Legacy => self
                 .history
                 .as_ref()
@@ -235,7 +235,11 @@ impl<'a> Offers<'a> {
                     Window::Hv60 => Err(NOTHING_KEPT.to_owned()),
                     Window::Hv90 => self.kept(Field::Hv90, Vol::new),
                 };
-                let computed = self.kept.as_ref().map(|bars| bars.realized(window, self.rules));
+                let before = self.inputs.predecessor.as_ref();
+                let computed = self
+                    .kept
+                    .as_ref()
+                    .map(|bars| bars.realized_after(before, window, self.rules));
                 match (computed, kept) {
                     (Some(Ok(computed)), _) => Ok(computed),
                     (_, Ok(kept)) => Ok(kept),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::reading::reading;
+use super::roll::Roll;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::units::{Price, Rank, Vol};
 
@@ -189,6 +190,8 @@ pub struct Record {
     pub contract: Option<Symbol>,
     /// Days from today to the last day of that contract.
     pub days_to_expiration: Option<i32>,
+    /// Of a futures root the change of its contract, if one is near.
+    pub roll: Option<Roll>,
     /// What the feed calls it.
     pub streamer_symbol: Option<StreamerSymbol>,
     /// What it is.
@@ -230,8 +233,8 @@ pub struct Record {
     pub passed_over: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
-    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`,
-    /// `iv_proxy`.
+    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`, `iv_proxy`,
+    /// `rolled`, `roll_ahead`.
     pub notes: Vec<&'static str>,
     /// Of a stale record the age in seconds: that of its oldest value an earlier run kept, else of its price.
     pub stale_seconds: Option<i64>,

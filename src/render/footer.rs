@@ -26,6 +26,7 @@ pub(super) fn lines(document: &Document) -> Vec<Line> {
     let calm = [
         marks(document),
         notes(document),
+        rolls(document),
         changes(document),
         rejected(document),
         Some(coverage(document)),
@@ -81,6 +82,13 @@ fn marks(document: &Document) -> Option<String> {
     };
     let words: Vec<String> = fields.into_iter().map(words).collect();
     (!words.is_empty()).then(|| format!("* not from the first source: {}", words.join("; ")))
+}
+
+/// Which contracts change, and when.
+fn rolls(document: &Document) -> Option<String> {
+    let roll = |row: &Row| Some(format!("{} {}", row.symbol, row.roll.as_deref()?));
+    let rolls: Vec<String> = document.rows.iter().filter_map(roll).collect();
+    (!rolls.is_empty()).then(|| rolls.join("; "))
 }
 
 /// The data's notes with the symbols they are about.

@@ -22,6 +22,8 @@ pub struct Row {
     pub contract: Option<Symbol>,
     /// Days from today to the last day of that contract.
     pub days_to_expiration: Option<i32>,
+    /// Of a futures root the change of its contract, if it was seen in the last fortnight or is due in the next.
+    pub roll: Option<String>,
     /// What the feed calls it.
     pub streamer_symbol: Option<StreamerSymbol>,
     /// What it is.
@@ -104,7 +106,8 @@ pub struct Row {
     pub flags: Vec<Flag>,
     /// Why it was rejected; `null` when it passed or was not screened.
     pub rejected: Option<String>,
-    /// Remarks on the data: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`.
+    /// Remarks on the data: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_proxy`, `iv_rank_tw`, `rolled`,
+    /// `roll_ahead`.
     pub notes: Vec<String>,
     /// Of a stale row the age in seconds of what makes it so: values an earlier run kept, or the price; else `null`.
     pub stale_seconds: Option<i64>,
@@ -129,11 +132,12 @@ pub struct Provenance {
 }
 
 /// The keys of a row in their order: the columns of `plain` and `csv`.
-pub const ROW_COLUMNS: [&str; 49] = [
+pub const ROW_COLUMNS: [&str; 50] = [
     "rank",
     "symbol",
     "contract",
     "days_to_expiration",
+    "roll",
     "streamer_symbol",
     "kind",
     "asset_class",
@@ -206,6 +210,7 @@ impl Row {
             symbol: record.symbol.clone(),
             contract: record.contract.clone(),
             days_to_expiration: record.days_to_expiration,
+            roll: record.roll.as_ref().map(ToString::to_string),
             streamer_symbol: record.streamer_symbol.clone(),
             kind: record.kind,
             asset_class: record.asset_class.to_string(),

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::*;
 use crate::instrument::{Kind, Symbol};
 use crate::market::{
-    Attempt, Coverage, FeedState, Field, LegacyState, Missing, MissingField, Mode, Record, RestState, Run, RunError,
-    Source, SourceState, Sources, StoppedBy, StoreState, Timing,
+    Attempt, Coverage, FeedState, Field, LegacyState, Missing, MissingField, Mode, Record, RestState, Roll, RollTime,
+    Run, RunError, Source, SourceState, Sources, StoppedBy, StoreState, Timing,
 };
 use crate::screen::fixture::{TODAY, dxlink, empty, future, rest, rules, share, volatility};
 use crate::screen::{Report, Rules, View, run};
@@ -49,6 +49,30 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
                 assert!(line.chars().count() <= width, "{width}: {line}");
             }
         }
+    }
+}
+
+#[test]
+fn a_roll_stands_in_its_row_and_below_every_table() {
+    let mut es = future("/ES", "/ESZ6", "/ESZ26:XCME");
+    es.roll = Some(Roll {
+        from: Symbol("/ESZ6".into()),
+        to: Symbol("/ESH7".into()),
+        when: RollTime::Ahead {
+            by: date(2026, 12, 18),
+            days: 8,
+        },
+    });
+    let quoted = Document::quote(&[es.clone()], meta(&gathered(), &coverage()));
+    let explained = Document::explain(&[es], &rules(), TODAY, meta(&gathered(), &coverage()));
+    let words = "rolls from /ESZ6 to /ESH7 by 2026-12-18, in 8 days";
+    let json: Value = serde_json::from_str(&text(&quoted, Format::Json, None)).unwrap();
+    assert_eq!(json["rows"][0]["roll"], words);
+    assert!(text(&quoted, Format::Plain, None).contains(&format!("\t{words}\t")));
+    for document in [quoted, explained] {
+        let table = text(&document, Format::Table, Some(80));
+        assert!(table.contains(&format!("\n/ES {words}\n")), "{table}");
+        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     }
 }
 

@@ -66,6 +66,7 @@ pub(crate) fn empty(symbol: &str, kind: Kind, asset_class: &str) -> Record {
         symbol: Symbol(symbol.into()),
         contract: None,
         days_to_expiration: None,
+        roll: None,
         streamer_symbol: Some(StreamerSymbol(symbol.into())),
         kind,
         asset_class: asset_class.into(),

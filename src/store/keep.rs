@@ -110,6 +110,14 @@ impl Store {
                 keep_listing(&transaction, listing)?;
             }
             let today = day_id(time::new_york_date(now));
+            for (root, contract) in &learned.stands_for {
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO stood_for VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO UPDATE SET
+                         first_day = min(first_day, excluded.first_day), last_day = max(last_day, excluded.last_day)",
+                    )?
+                    .execute(params![root.as_str(), contract.as_str(), today])?;
+            }
             for symbol in &learned.listed {
                 transaction
                     .prepare_cached("INSERT OR REPLACE INTO listed VALUES (?1, ?2)")?
@@ -301,7 +309,7 @@ fn continued(bars: Vec<Candle>, fresh: &Candles, cut: bool) -> Option<(i64, bool
 
 fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("INSERT OR REPLACE INTO listing VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+        .prepare_cached("INSERT OR REPLACE INTO listing VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
         .execute(params![
             listing.contract.as_str(),
             listing.root.as_str(),
@@ -312,6 +320,7 @@ fn keep_listing(connection: &Connection, listing: &FutureListing) -> rusqlite::R
             listing.closing_only,
             day_id(listing.expiration),
             listing.expires_at.map(Timestamp::as_millisecond),
+            listing.months.as_str(),
         ])?;
     Ok(())
 }

@@ -24,7 +24,7 @@ pub use import::{Import, ImportError};
 pub use past::{Entry, Intake};
 
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{Field, KeptBars, KeptValue, PastIv};
+use crate::market::{Field, KeptBars, KeptValue, PastIv, Tenure};
 use crate::stream::Streamed;
 use crate::tastytrade::{Chain, FutureListing};
 
@@ -41,6 +41,9 @@ pub struct Memory {
     pub bars: BTreeMap<SmolStr, KeptBars>,
     /// Futures contracts.
     pub listings: Vec<FutureListing>,
+    /// What futures roots stood for on the days they were asked for.
+    #[serde(default)]
+    pub stood_for: BTreeMap<Symbol, Vec<Tenure>>,
     /// Roots and contracts whose listings were asked for on this trading day: what is not listed does not exist.
     pub listed_today: BTreeSet<Symbol>,
     /// The options listed on this trading day, by what they were asked for: a share, fund or index, or a futures root.
@@ -58,6 +61,8 @@ pub struct Learned {
     pub bars: BTreeMap<SmolStr, (Symbol, KeptBars)>,
     /// Futures contracts as the venue listed them.
     pub listings: Vec<FutureListing>,
+    /// What each root stands for on this trading day.
+    pub stands_for: BTreeMap<Symbol, Symbol>,
     /// Roots and contracts that were asked for.
     pub listed: BTreeSet<Symbol>,
     /// Options as the venue listed them, by what they were asked for.

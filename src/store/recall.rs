@@ -13,7 +13,7 @@ use super::keep::EventKind;
 use super::{Memory, Reach};
 use crate::dxlink::{Candle, Candles};
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{Field, KeptBars, KeptValue, PastIv};
+use crate::market::{Field, KeptBars, KeptValue, PastIv, Tenure};
 use crate::stream::Streamed;
 use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
@@ -50,6 +50,10 @@ impl Store {
             }
             for root in roots {
                 listings(connection, root, &mut memory.listings)?;
+                let tenures = tenures(connection, root)?;
+                if !tenures.is_empty() {
+                    memory.stood_for.insert(root.clone(), tenures);
+                }
             }
             if reach.chains {
                 for symbol in symbols.iter().chain(roots) {
@@ -196,7 +200,7 @@ fn was_listed(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite
 
 fn listings(connection: &Connection, root: &Symbol, listings: &mut Vec<FutureListing>) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
-        "SELECT contract, root, streamer, active, active_month, next_active_month, closing_only, expiration, expires_at
+        "SELECT contract, root, streamer, active, active_month, next_active_month, closing_only, expiration, expires_at, months
          FROM listing WHERE root = ?1 ORDER BY contract",
     )?;
     let mut rows = statement.query([root.as_str()])?;
@@ -214,9 +218,26 @@ fn listings(connection: &Connection, root: &Symbol, listings: &mut Vec<FutureLis
             closing_only: row.get(6)?,
             expiration,
             expires_at: row.get::<_, Option<i64>>(8)?.map(moment),
+            months: text(row.get_ref(9)?.as_str()?),
         });
     }
     Ok(())
+}
+
+/// What `root` stood for last, the newest first.
+fn tenures(connection: &Connection, root: &Symbol) -> rusqlite::Result<Vec<Tenure>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT contract, first_day, last_day FROM stood_for WHERE root = ?1 ORDER BY last_day DESC LIMIT 4",
+    )?;
+    let mut rows = statement.query([root.as_str()])?;
+    let mut tenures = Vec::new();
+    while let Some(row) = rows.next()? {
+        let days = time::date_of_day_id(row.get(1)?).zip(time::date_of_day_id(row.get(2)?));
+        let Some((first, last)) = days else { continue };
+        let contract = Symbol(text(row.get_ref(0)?.as_str()?));
+        tenures.push(Tenure { contract, first, last });
+    }
+    Ok(tenures)
 }
 
 fn chain(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Result<Option<Chain>> {

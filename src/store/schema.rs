@@ -4,7 +4,7 @@
 pub(super) const APPLICATION_ID: i64 = 0x7661_7269;
 
 /// Each step brings the file from the version of its index to the next.
-pub(super) const STEPS: [&str; 2] = [FIRST, SECOND];
+pub(super) const STEPS: [&str; 3] = [FIRST, SECOND, MONTHS];
 
 /// `daily` holds one record per symbol and session, a row for each field of it. Symbols, fields, sources and methods are
 /// spelled once, in `name`; sessions are days since 1970, moments milliseconds. Implied volatility has the number 1, for
@@ -51,4 +51,13 @@ CREATE TABLE listed (symbol TEXT PRIMARY KEY, day INTEGER NOT NULL) STRICT, WITH
 const SECOND: &str = "
 ALTER TABLE series ADD COLUMN since INTEGER;
 CREATE TABLE chain (symbol TEXT PRIMARY KEY, day INTEGER NOT NULL, list TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// The months a contract's product is traded in, and what each root stood for from which day to which.
+const MONTHS: &str = "
+ALTER TABLE listing ADD COLUMN months TEXT NOT NULL DEFAULT '';
+CREATE TABLE stood_for (
+    root TEXT NOT NULL, contract TEXT NOT NULL, first_day INTEGER NOT NULL, last_day INTEGER NOT NULL,
+    PRIMARY KEY (root, contract)
+) STRICT, WITHOUT ROWID;
 ";

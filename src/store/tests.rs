@@ -223,6 +223,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
         closing_only: false,
         expiration: date(2026, 12, 18),
         expires_at: Some("2026-12-18T14:30:00Z".parse().unwrap()),
+        months: "HMUZ".into(),
     };
     let es = || Symbol("/ES".into());
     let learned = Learned {
@@ -230,6 +231,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
         bars: BTreeMap::from([("/ESZ26:XCME{=d}".into(), (es(), bars.clone()))]),
         listings: vec![listing.clone()],
         listed: BTreeSet::from([es()]),
+        stands_for: BTreeMap::from([(es(), Symbol("/ESZ6".into()))]),
         chains: BTreeMap::from([(es(), chain())]),
     };
     store.keep(&[], &learned, now()).unwrap();
@@ -244,6 +246,13 @@ fn events_bars_and_contracts_come_back_as_they_were() {
     assert!(later.listed_today.is_empty(), "a contract may roll over night");
     assert!(later.chains.is_empty(), "options may be listed over night");
     assert_eq!(later.listings.len(), 1);
+    let today = date(2026, 11, 20);
+    let tenure = Tenure {
+        contract: Symbol("/ESZ6".into()),
+        first: today,
+        last: today,
+    };
+    assert_eq!(later.stood_for[&es()], [tenure]);
 }
 
 #[test]
@@ -310,6 +319,7 @@ fn a_newly_listed_root_forgets_contracts_that_are_not_listed_any_more() {
             closing_only: false,
             expiration: date(2026, 12, 18),
             expires_at: None,
+            months: "HMUZ".into(),
         };
         let learned = Learned {
             listings: vec![listing],
@@ -419,13 +429,32 @@ fn a_newer_version_is_refused_and_the_first_version_is_marked_as_ours() {
         let connection = Connection::open(path).unwrap();
         connection.pragma_query_value(None, name, |row| row.get(0)).unwrap()
     };
-    assert_eq!(pragma(&place.file(), "user_version"), 2);
+    assert_eq!(pragma(&place.file(), "user_version"), 3);
     assert_eq!(pragma(&place.file(), "application_id"), 0x7661_7269);
     let connection = Connection::open(place.file()).unwrap();
-    connection.pragma_update(None, "user_version", 3).unwrap();
+    connection.pragma_update(None, "user_version", 4).unwrap();
     let error = Store::open(&place, now(), PATIENCE).unwrap_err();
     assert!(
-        matches!(&error, Error::Newer(newer) if (newer.found, newer.known) == (3, 2)),
+        matches!(&error, Error::Newer(newer) if (newer.found, newer.known) == (4, 3)),
         "{error}"
     );
+}
+
+#[test]
+fn a_file_of_the_first_version_is_brought_up_to_date_with_what_it_holds() {
+    let directory = TempDir::new().unwrap();
+    let place = place(&directory);
+    std::fs::create_dir(&place.directory).unwrap();
+    let connection = Connection::open(place.file()).unwrap();
+    connection.execute_batch(schema::STEPS[0]).unwrap();
+    let old = "INSERT INTO meta VALUES ('world', 'demo-7');
+        INSERT INTO listing VALUES ('/ESZ6', '/ES', '/ESZ26:XCME', 1, 1, 0, 0, 20805, NULL);
+        PRAGMA user_version = 1;";
+    connection.execute_batch(old).unwrap();
+    drop(connection);
+    let store = Store::open(&place, now(), PATIENCE).unwrap().store;
+    let memory = recall(&store, "/ES");
+    assert_eq!(memory.listings[0].contract.as_str(), "/ESZ6");
+    assert_eq!(memory.listings[0].months, "", "not known of it");
+    assert!(memory.stood_for.is_empty());
 }

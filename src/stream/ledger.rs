@@ -26,6 +26,8 @@ pub struct Want {
     pub required: bool,
     /// Of a series of bars those that are known already; the entry then starts where these must be asked for from.
     pub known: Option<Known>,
+    /// Of a series of bars: what is wanted as well if it turns out short.
+    pub shortfall: Option<Shortfall>,
 }
 
 /// Closed bars that a series may go on from.
@@ -35,6 +37,27 @@ pub struct Known {
     pub candles: Candles,
     /// Where the series was asked for from, Unix milliseconds: if it was revised, it is asked for again from there.
     pub since: i64,
+}
+
+/// A further series of bars, for one that turns out short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shortfall {
+    /// Bars that are enough.
+    pub least: usize,
+    /// The last bar of the further series that is known, Unix milliseconds: a short series that begins by then needs no
+    /// more of it.
+    pub known_until: Option<i64>,
+    /// The further series.
+    pub entry: Subscription,
+}
+
+impl Shortfall {
+    /// Whether `candles` are so few that the further series is wanted; without a bar there is nothing to add to.
+    pub fn applies_to(&self, candles: &Candles) -> bool {
+        let first = candles.bars.iter().map(|bar| bar.time).min();
+        let is_known = |first| self.known_until.is_some_and(|until| until >= first);
+        candles.bars.len() < self.least && first.is_some_and(|first| !is_known(first))
+    }
 }
 
 /// How far one entry is.
@@ -65,6 +88,7 @@ pub struct Ledger {
     required: Required,
     queued: VecDeque<Subscription>,
     live: BTreeSet<Subscription>,
+    shortfalls: BTreeMap<SmolStr, Shortfall>,
     streaming: bool,
     stirred: Option<Instant>,
 }
@@ -106,7 +130,16 @@ fn streamer(symbol: &str) -> &str {
 
 impl Ledger {
     /// Takes in an entry. Candles beyond [`CANDLE_WINDOW`] wait for their turn.
-    pub fn want(&mut self, Want { entry, required, .. }: Want, now: Instant) -> Orders {
+    pub fn want(&mut self, want: Want, now: Instant) -> Orders {
+        let Want {
+            entry,
+            required,
+            shortfall,
+            ..
+        } = want;
+        if let Some(shortfall) = shortfall {
+            self.shortfalls.insert(entry.symbol.clone(), shortfall);
+        }
         let key = (entry.event_type, entry.symbol.clone());
         if let Some(answer) = self.answers.get(&key) {
             if required && self.optional.remove(&key) {
@@ -178,6 +211,17 @@ impl Ledger {
             .find(|entry| entry.event_type == event_type && entry.symbol == symbol)
             .cloned();
         finished.map_or_else(Orders::default, |entry| self.retire(&entry))
+    }
+
+    /// What is wanted besides, now that a series of bars has come whole: the further series if it is short.
+    pub fn shortfall_of(&self, candles: &Candles) -> Option<Want> {
+        let shortfall = self.shortfalls.get(&candles.symbol)?;
+        shortfall.applies_to(candles).then(|| Want {
+            entry: shortfall.entry.clone(),
+            required: true,
+            shortfall: None,
+            known: None,
+        })
     }
 
     /// A series that is being asked for turns out to be needed from another start. It stays pending.
@@ -282,6 +326,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dxlink::Candle;
 
     fn quote(symbol: &str) -> Subscription {
         Subscription {
@@ -295,6 +340,7 @@ mod tests {
         Want {
             entry,
             required: true,
+            shortfall: None,
             known: None,
         }
     }
@@ -327,6 +373,7 @@ mod tests {
             Want {
                 entry: quote("SPX"),
                 required: false,
+                shortfall: None,
                 known: None,
             },
             now,
@@ -410,6 +457,45 @@ mod tests {
         ledger.answered(EventType::Candle, "S001{=d}", now);
         ledger.answered(EventType::Candle, "S002{=d}", now);
         assert!(ledger.is_settled());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_further_series_is_wanted_only_if_one_turns_out_short_and_the_rest_is_not_known() {
+        let now = Instant::now();
+        let asked = |bars: i64, known_until| {
+            let mut ledger = Ledger::default();
+            let mut want = required(candle(1));
+            want.shortfall = Some(Shortfall {
+                least: 3,
+                known_until,
+                entry: candle(2),
+            });
+            ledger.want(want, now);
+            ledger.ready(now);
+            ledger.answered(EventType::Candle, "S001{=d}", now);
+            let bars = (0..bars).map(|day| Candle {
+                time: 86_400_000 * (day + 5),
+                ..Candle::default()
+            });
+            let candles = Candles {
+                symbol: "S001{=d}".into(),
+                bars: bars.collect(),
+                snipped: false,
+            };
+            let further = ledger.shortfall_of(&candles);
+            let orders = further.map_or_else(Orders::default, |want| ledger.want(want, now));
+            assert_eq!(
+                ledger.is_settled(),
+                orders.subscribe.is_empty(),
+                "what is wanted is waited for"
+            );
+            orders.subscribe.len()
+        };
+        assert_eq!(asked(3, None), 0, "long enough");
+        assert_eq!(asked(2, None), 1);
+        assert_eq!(asked(0, None), 0, "nothing to add to");
+        assert_eq!(asked(2, Some(86_400_000 * 4)), 1);
+        assert_eq!(asked(2, Some(86_400_000 * 5)), 0, "known up to where it begins");
     }
 
     #[tokio::test(start_paused = true)]

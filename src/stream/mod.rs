@@ -17,6 +17,6 @@ mod tests;
 pub use connect::{Connect, ConnectError, Dial, Network, Socket};
 pub use feed::{Feed, Fetch, GaveUp, Grant, Item, Policy, Tally, TokenError, Tokens};
 pub use journal::{Dialler, Playback};
-pub use ledger::{Answer, CANDLE_WINDOW, Known, Ledger, Orders, Want};
+pub use ledger::{Answer, CANDLE_WINDOW, Known, Ledger, Orders, Shortfall, Want};
 pub use session::{Disconnect, Session};
 pub use window::{End, Heard, Listened, Progress, Streamed, Trouble, Window, listen};

@@ -178,6 +178,7 @@ fn quote_of(symbol: &str) -> Want {
             from_time: None,
         },
         required: true,
+        shortfall: None,
         known: None,
     }
 }
@@ -190,6 +191,7 @@ fn bars_of(symbol: &str) -> Want {
             from_time: Some(1_000),
         },
         required: true,
+        shortfall: None,
         known: None,
     }
 }

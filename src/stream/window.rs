@@ -417,7 +417,12 @@ impl Listened {
         {
             return self.ledger.restart(&symbol, since, received);
         }
-        let orders = self.ledger.answered(event_type, &symbol, received);
+        let mut orders = self.ledger.answered(event_type, &symbol, received);
+        if let Event::Candles(candles) = &event
+            && let Some(further) = self.ledger.shortfall_of(candles)
+        {
+            orders.subscribe.extend(self.enter(further).subscribe);
+        }
         match event {
             Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
             Event::Trade(event) => keep_newer(&mut self.values(symbol).trade, event, at, |trade| trade.time),

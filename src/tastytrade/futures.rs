@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use smol_str::SmolStr;
 
 use super::envelope::{Parsed, parse_list};
 use super::{Error, FutureListing, Route};
 use crate::http::{Wire, encode};
-use crate::instrument::{StreamerSymbol, Symbol};
+use crate::instrument::{Earlier, Instrument, StreamerSymbol, Symbol, month_of_code};
 
 /// The contract `root` stands for: of those that can still be opened the active month, else the one after it, else the
 /// first to expire. A contract that does not say when it ends is over with its last day in UTC.
@@ -27,6 +27,20 @@ pub fn active_contract<'a>(listings: &'a [FutureListing], root: &Symbol, now: Ti
                 listing.contract.clone(),
             )
         })
+}
+
+/// The contract that was active before `listing`, by the months its product is traded in. The venue lists it only while it
+/// is not over; the feed has its bars after that as well.
+pub fn contract_before(listing: &FutureListing, now: Timestamp) -> Option<Earlier> {
+    let today = TimeZone::UTC.to_datetime(now).date();
+    let Ok(Instrument::Contract(contract)) = Instrument::parse(listing.streamer.as_str(), today) else {
+        return None;
+    };
+    let before = contract.before(&listing.months)?;
+    Some(Earlier {
+        contract: before.symbol(),
+        streamer: before.streamer()?,
+    })
 }
 
 /// Which futures to list.
@@ -82,6 +96,17 @@ struct Item {
     is_closing_only: Wire<bool>,
     expiration_date: Wire<Date>,
     expires_at: Wire<Timestamp>,
+    #[serde(deserialize_with = "months")]
+    future_product: SmolStr,
+}
+
+/// The active months of a product. What cannot be read costs the months, never the listing.
+fn months<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SmolStr, D::Error> {
+    let product = serde_json::Value::deserialize(deserializer)?;
+    let months = product.get("active-months").and_then(serde_json::Value::as_array);
+    let letters = months.into_iter().flatten().filter_map(|month| month.as_str());
+    let codes = letters.filter(|letter| letter.chars().all(|code| month_of_code(code).is_some()));
+    Ok(codes.take(12).collect())
 }
 
 impl Item {
@@ -97,6 +122,7 @@ impl Item {
             closing_only: self.is_closing_only == Wire::Is(true),
             expiration: self.expiration_date.ok()?,
             expires_at: self.expires_at.ok(),
+            months: self.future_product,
         })
     }
 }

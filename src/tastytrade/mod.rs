@@ -22,6 +22,6 @@ mod samples;
 pub use chains::{Chain, ChainFuture, ListedExpiration, ListedOption, ListedStrike, Settlement};
 pub use client::{Answer, Client, Credentials, Settings, Traffic};
 pub use error::Error;
-pub use futures::active_contract;
+pub use futures::{active_contract, contract_before};
 pub use route::Route;
 pub use types::{Earnings, ExpirationIv, FutureListing, MarketQuote, Metrics, QuoteToken, RankVariant};

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::Settlement;
 use crate::instrument::{StreamerSymbol, Symbol};
@@ -141,6 +142,9 @@ pub struct FutureListing {
     pub expiration: Date,
     /// The instant it ends.
     pub expires_at: Option<Timestamp>,
+    /// Letters of the months of its product that are traded in earnest, `HMUZ`; empty where the venue does not say.
+    #[serde(default)]
+    pub months: SmolStr,
 }
 
 /// What opens the feed: `/api-quote-tokens`.

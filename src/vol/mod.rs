@@ -9,6 +9,7 @@ pub mod garch;
 pub mod har;
 pub mod panel;
 pub mod realized;
+pub mod roll;
 pub mod split;
 
 pub mod moves;

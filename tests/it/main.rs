@@ -25,6 +25,7 @@ mod output;
 mod panel;
 mod rehearsal;
 mod replay;
+mod rolls;
 mod run;
 mod schema;
 mod screening;

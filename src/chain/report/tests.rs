@@ -115,6 +115,7 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         kind,
         contract: None,
         expiration: None,
+        roll: None,
         streamer: None,
         asset_class: "Equity".into(),
     };
@@ -137,6 +138,7 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         straddle: None,
         legacy: None,
         legacy_at: now(),
+        predecessor: None,
         kept: Kept::default(),
         now: now(),
     };

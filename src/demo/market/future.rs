@@ -52,6 +52,14 @@ pub(crate) enum Ends {
     MonthBeforeEnd,
 }
 
+impl Terms {
+    /// Whether it is traded on `day`: most contracts are listed years before their end, a young product's are not.
+    pub(super) fn trades_on(&self, day: Date) -> bool {
+        let days = (self.expiration - day).get_days();
+        days >= 0 && (self.root.symbol != YOUNG || days <= YOUNG_DAYS)
+    }
+}
+
 impl Ends {
     /// Calendar days before the end at which the next contract takes over: delivery is never waited for.
     fn roll_days(self) -> i64 {
@@ -88,14 +96,15 @@ pub(crate) fn root(symbol: &str) -> Option<&'static Root> {
     ROOTS.iter().find(|root| root.symbol == symbol)
 }
 
-/// The contracts of `root` alive on `day` up to the second after the active month, by last day.
+/// The contracts of `root` traded on `day` up to the second after the active month, by last day.
 pub(crate) fn contracts_of(root: &'static Root, day: Date) -> Vec<Terms> {
     let mut alive = Vec::new();
     let mut ahead: i8 = 0;
     let mut first = day.first_of_month();
-    while ahead < 3 {
+    let reach = day.saturating_add(2.years());
+    while ahead < 3 && first < reach {
         if let Some(terms) = terms(root, first)
-            && terms.expiration >= day
+            && terms.trades_on(day)
         {
             let rolled = i64::from((terms.expiration - day).get_days()) < root.ends.roll_days();
             let place = if rolled && ahead == 0 { -1 } else { ahead };
@@ -108,6 +117,20 @@ pub(crate) fn contracts_of(root: &'static Root, day: Date) -> Vec<Terms> {
         first = next;
     }
     alive
+}
+
+/// The contract of `root` that ended last before `day`: nobody lists it any more, its bars stay.
+pub(crate) fn ended_of(root: &'static Root, day: Date) -> Option<Terms> {
+    let mut first = day.first_of_month();
+    for _ in 0..12 {
+        if let Some(terms) = terms(root, first)
+            && terms.expiration < day
+        {
+            return Some(terms);
+        }
+        first = first.checked_sub(1.month()).ok()?;
+    }
+    None
 }
 
 /// The code of a delivery month, 1 to 12.
@@ -164,6 +187,9 @@ fn sessions_before(day: Date, sessions: u8) -> Option<Date> {
     Some(day)
 }
 
+/// The product whose contracts begin to trade so many days before their end.
+const YOUNG: &str = "/MBT";
+const YOUNG_DAYS: i32 = 140;
 const MONTH_CODES: &str = "FGHJKMNQUVXZ";
 const ALL: &str = MONTH_CODES;
 const QUARTERS: &str = "HMUZ";
@@ -199,6 +225,7 @@ roots! {
     "/6B" XCME QUARTERS, 1.3098 0.075 0.15, 10000.0 62500.0 0.0, ThirdWednesday "GBU" "British Pound";
     "/6A" XCME QUARTERS, 0.6468 0.1 0.35, 20000.0 100000.0 0.0, ThirdWednesday "ADU" "Australian Dollar";
     "/6C" XCME QUARTERS, 0.71245 0.055 0.25, 20000.0 100000.0 0.01, ThirdWednesday "CAU" "Canadian Dollar";
+    "/MBT" XCME QUARTERS, 94500.0 0.48 0.3, 0.2 0.1 0.4, ThirdFriday "MBT" "Micro Bitcoin";
     "/LE" XCME "GJMQVZ", 209.4 0.18 0.05, 40.0 400.0 -0.01, MonthEnd "LE" "Live Cattle";
     "/HE" XCME "GJKMNQVZ", 79.6 0.24 0.05, 40.0 400.0 0.02, MidMonth "HE" "Lean Hogs";
 }

@@ -115,7 +115,7 @@ pub(super) fn metrics(listing: &Listing, seed: u64, closed: &[Bar], gaps: &Gaps,
     });
     let hundredth = |vol: f64| (vol * 10_000.0).round() / 10_000.0;
     let windows = || Some([realised(closed, 30)?, realised(closed, 60)?, realised(closed, 90)?].map(hundredth));
-    let realised = if gaps.realised.contains(symbol) || symbol == "LLYVK" {
+    let realised = if gaps.realised.contains(symbol) || ["LLYVK", "/MBT"].contains(&symbol) {
         None
     } else {
         windows()

@@ -44,6 +44,7 @@ pub struct Market {
     opening: bool,
     sessions: Sessions,
     listed: BTreeMap<SmolStr, Listed>,
+    ended: BTreeMap<SmolStr, Listed>,
     streamers: BTreeMap<SmolStr, SmolStr>,
     gaps: Gaps,
 }
@@ -82,10 +83,17 @@ impl Market {
                     },
                 );
             }
-            if symbol != "LLYVK" && !symbol.ends_with("/USD") {
+            if !["LLYVK", "/MBT"].contains(&symbol) && !symbol.ends_with("/USD") {
                 published.push(symbol.into());
             }
         }
+        let ended = future::ROOTS.iter().filter_map(|root| future::ended_of(root, day));
+        let ended = ended.map(|terms| {
+            let listing = roster::listing_of(terms);
+            let bars = OnceLock::new();
+            (listing.streamer.clone(), Listed { listing, bars })
+        });
+        let ended = ended.collect();
         let sessions = Sessions {
             shares: quarters(Exchange::UsEquities, day, seed),
             futures: quarters(Exchange::UsFutures, day, seed),
@@ -99,6 +107,7 @@ impl Market {
             opening,
             sessions,
             listed,
+            ended,
             streamers,
             gaps,
         }
@@ -118,10 +127,17 @@ impl Market {
         }
     }
 
-    /// Daily bars of a share, index, pair or futures contract, oldest first, more than a year of sessions. While the
+    /// Daily bars of a share, index, pair or futures contract, oldest first, more than a year of sessions, of a young
+    /// product's contracts fewer. The futures contract of a root that ended last has its bars as well. While the
     /// anchor's session has only begun its bar is the opening price alone.
     pub fn bars(&self, base_streamer: &str) -> Option<Vec<Bar>> {
-        let mut bars = self.whole_bars(self.listed.get(base_streamer)?).to_vec();
+        let Some(listed) = self.listed.get(base_streamer) else {
+            return self
+                .ended
+                .get(base_streamer)
+                .map(|ended| self.whole_bars(ended).to_vec());
+        };
+        let mut bars = self.whole_bars(listed).to_vec();
         if let Some(today) = bars.last_mut().filter(|_| self.opening) {
             let (open, volume) = (today.open, (today.volume * 0.02).round());
             *today = Bar {

@@ -106,20 +106,7 @@ pub(crate) fn symbols() -> impl Iterator<Item = &'static str> {
 /// The listings behind one of [`symbols`], for a futures root its contracts on `day`.
 pub(crate) fn listings_of(symbol: &str, day: jiff::civil::Date) -> Vec<Listing> {
     if let Some(root) = root(symbol) {
-        return contracts_of(root, day)
-            .into_iter()
-            .map(|terms| Listing {
-                symbol: terms.symbol.clone(),
-                streamer: terms.streamer.clone(),
-                family: family(symbol),
-                level: root.price,
-                vol: root.vol,
-                tie: root.tie,
-                grain: root.grain,
-                popular: true,
-                class: Class::Future(terms),
-            })
-            .collect();
+        return contracts_of(root, day).into_iter().map(listing_of).collect();
     }
     let known = KNOWN.iter().find(|known| known.0 == symbol);
     let mut dice = Dice::new(0, symbol);
@@ -162,6 +149,22 @@ pub(crate) fn listings_of(symbol: &str, day: jiff::civil::Date) -> Vec<Listing> 
     }]
 }
 
+/// The listing of one futures contract.
+pub(crate) fn listing_of(terms: Terms) -> Listing {
+    let root = terms.root;
+    Listing {
+        symbol: terms.symbol.clone(),
+        streamer: terms.streamer.clone(),
+        family: family(root.symbol),
+        level: root.price,
+        vol: root.vol,
+        tie: root.tie,
+        grain: root.grain,
+        popular: true,
+        class: Class::Future(terms),
+    }
+}
+
 fn watched_by_default(symbol: &str) -> bool {
     include_str!("../../../config/watchlists/default.csv")
         .lines()
@@ -182,16 +185,17 @@ fn family(symbol: &str) -> SmolStr {
         "USO" | "/CL" => "Crude oil",
         "UNG" | "/NG" => "Natural gas",
         "TLT" | "/ZB" => "Bonds",
-        "IBIT" | "BTC/USD" => "Bitcoin",
+        "IBIT" | "BTC/USD" | "/MBT" => "Bitcoin",
         "ETHA" | "ETH/USD" => "Ether",
         alone => alone,
     };
     shared.into()
 }
 
-/// Shares that carry the letters of a futures root, share classes, pairs, and a share without options.
-const TRAPS: [&str; 12] = [
-    "ES", "CL", "GC", "NG", "SI", "ZN", "HE", "LE", "BF/B", "BTC/USD", "ETH/USD", "LLYVK",
+/// Shares that carry the letters of a futures root, share classes, pairs, a share without options, and a future whose
+/// contracts are young.
+const TRAPS: [&str; 13] = [
+    "ES", "CL", "GC", "NG", "SI", "ZN", "HE", "LE", "BF/B", "BTC/USD", "ETH/USD", "LLYVK", "/MBT",
 ];
 
 const NO_OPTIONS: [&str; 2] = ["LLYVK", "VXN"];

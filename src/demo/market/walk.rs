@@ -70,7 +70,9 @@ pub(super) fn bars(listing: &Listing, seed: u64, sessions: &[Session], today: Da
         let mut before = start;
         for (session, (log_return, vol)) in quarter.iter().zip(raw).take_while(|(session, _)| session.day <= today) {
             let close = before * (log_return + pull).exp();
-            bars.push(path.bar(*session, vol, before, close));
+            if path.is_traded(session.day) {
+                bars.push(path.bar(*session, vol, before, close));
+            }
             before = close;
         }
     }
@@ -103,6 +105,13 @@ impl<'a> Path<'a> {
                 Class::Future(terms) => Some((terms.root.carry, time::day_id(terms.expiration))),
                 Class::Share | Class::Fund | Class::Index | Class::Crypto => None,
             },
+        }
+    }
+
+    fn is_traded(&self, day: Date) -> bool {
+        match &self.listing.class {
+            Class::Future(terms) => terms.trades_on(day),
+            Class::Share | Class::Fund | Class::Index | Class::Crypto => true,
         }
     }
 

@@ -1,9 +1,12 @@
 use jiff::Timestamp;
 use jiff::civil::date;
+use smol_str::SmolStr;
 
 use super::super::fixtures::{RULES, candle, candles, history, now};
-use super::{DailyBars, Source, Window};
+use super::{DailyBars, Predecessor, Source, Window};
 use crate::dxlink::{Candle, Candles};
+use crate::instrument::Symbol;
+use crate::market::KeptBars;
 use crate::time::Market;
 
 #[test]
@@ -137,4 +140,119 @@ fn the_adjusted_closes_of_the_deprecated_source_are_enough() {
 
 fn of(candles: &Candles, now: Timestamp) -> DailyBars {
     DailyBars::of_candles(candles, Source::DxlinkCandles, Market::UsEquities, now, now)
+}
+
+#[test]
+fn a_young_contract_has_the_volatility_of_returns_within_two_contracts_and_not_of_the_step_between_them() {
+    let step = 1.01_f64.ln();
+    let of_returns = |n: f64| step * (n / (n - 1.0) * 252.0).sqrt();
+    let hv = |window| {
+        september(40)
+            .realized_after(Some(&june(Ok(120))), window, &RULES)
+            .unwrap()
+    };
+    let long = hv(Window::Hv90);
+    assert!(
+        (long.value.get() - of_returns(90.0)).abs() < 1e-9,
+        "{}",
+        long.value.get()
+    );
+    assert_eq!(
+        long.method,
+        "close-to-close, 90 returns within /ESM6 and /ESU6, joined 2026-05-20"
+    );
+    assert_eq!(
+        (long.source, long.as_of.to_string().as_str()),
+        (Source::Store, "2026-07-14T21:00:00Z")
+    );
+    let short = hv(Window::Hv30);
+    assert!((short.value.get() - of_returns(30.0)).abs() < 1e-9);
+    assert_eq!(
+        (short.source, short.method.as_ref()),
+        (Source::DxlinkCandles, "close-to-close, 30 returns"),
+        "its own bars are enough for this one"
+    );
+}
+
+#[test]
+fn a_contract_that_has_just_begun_to_trade_in_earnest_is_joined_where_its_bars_become_daily() {
+    let mut young = candles(40);
+    young.bars.remove(10);
+    let young = dear(&young);
+    let bars = DailyBars::of_candles(&young, Source::DxlinkCandles, Market::UsFutures, now(), now());
+    let long = bars.realized_after(Some(&june(Ok(120))), Window::Hv90, &RULES).unwrap();
+    assert_eq!(
+        long.method,
+        "close-to-close, 90 returns within /ESM6 and /ESU6, joined 2026-06-04"
+    );
+}
+
+#[test]
+fn a_young_contract_that_nothing_can_be_joined_to_says_why() {
+    let reason = |before: Option<&Predecessor<'_>>| {
+        let hv = september(40).realized_after(before, Window::Hv90, &RULES);
+        hv.unwrap_err()
+    };
+    assert_eq!(reason(None), "40 bars, 91 needed");
+    assert_eq!(
+        reason(Some(&june(Err("no bars: the feed was silent".to_owned())))),
+        "40 bars, 91 needed; with /ESM6 before it: no bars: the feed was silent"
+    );
+    assert_eq!(
+        reason(Some(&june(Ok(70)))),
+        "40 bars, 91 needed; with /ESM6 before it: 70 bars, 91 needed"
+    );
+    assert_eq!(
+        reason(Some(&june(Ok(30)))),
+        "40 bars, 91 needed; with /ESM6 before it: no bar of 2026-05-20 to join at"
+    );
+    let none = DailyBars::of_candles(&candles(0), Source::DxlinkCandles, Market::UsFutures, now(), now());
+    let nothing = none.realized_after(Some(&june(Ok(120))), Window::Hv90, &RULES);
+    assert_eq!(
+        nothing.unwrap_err(),
+        "no closed bars",
+        "a contract without bars is no young one"
+    );
+}
+
+/// The bars of `/ESU6`, half as dear again as those of `/ESM6`.
+fn september(count: usize) -> DailyBars {
+    DailyBars::of_candles(
+        &dear(&candles(count)),
+        Source::DxlinkCandles,
+        Market::UsFutures,
+        now(),
+        now(),
+    )
+}
+
+fn dear(candles: &Candles) -> Candles {
+    let mut dear = candles.clone();
+    for bar in &mut dear.bars {
+        for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+            *price = price.map(|price| price * 1.5);
+        }
+    }
+    dear
+}
+
+fn june(bars: Result<usize, String>) -> Predecessor<'static> {
+    static CONTRACTS: [Symbol; 2] = [
+        Symbol(SmolStr::new_static("/ESM6")),
+        Symbol(SmolStr::new_static("/ESU6")),
+    ];
+    let [contract, followed_by] = &CONTRACTS;
+    Predecessor {
+        contract,
+        followed_by,
+        bars: bars.map(|count| {
+            let candles = candles(count);
+            let kept = KeptBars {
+                candles,
+                at: now(),
+                since: None,
+            };
+            (Source::Store, kept)
+        }),
+    }
 }

@@ -324,6 +324,7 @@ fn inputs<'a>(subject: &'a Subject, said: &'a Said) -> Inputs<'a> {
         straddle: None,
         legacy: said.legacy.as_ref().map(Ok),
         legacy_at: now(),
+        predecessor: None,
         kept: Kept::default(),
         now: now(),
     }

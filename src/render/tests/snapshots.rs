@@ -196,20 +196,20 @@ fn an_explanation_shows_every_gate_and_every_origin() {
 #[test]
 fn plain_has_one_tab_separated_row_a_line() {
     insta::assert_snapshot!(text(&document(Mode::Live), Format::Plain, None).replace('\t', "|"), @r#"
-    rank|symbol|contract|days_to_expiration|streamer_symbol|kind|asset_class|price|bid|ask|last|prev_close|open|high|low|volume|iv|iv_rank|iv_percentile|iv_change_5d|hv30|hv90|liquidity_rating|beta|corr_spy|earnings_date|vrp_structural|vrp_tactical|vtr|slippage|yield|delta|gamma|theta|vega|rho|option_iv|open_interest|score|signal|environment|vote|held|flags|rejected|notes|stale_seconds|provenance|missing|mode|delayed|partial|recorded
-    1|/ES|/ESZ6|28|/ESZ26:XCME|future|Index|100.0|99.9|100.1|||||||0.3|61.0|75.0||0.2|0.2|||||1.4999999999999998|1.4999999999999998|1.0||||||||||83.5|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles||live|false|false|
-    2|/6J|/6JZ6|28|/6JZ26:XCME|future|Currency|0.0068215|99.9|100.1|||||||0.3|61.0|62.4||0.24|0.16|||||1.875|1.25|1.5||||||||||70.3|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
-    3|GLD|||GLD|equity|Equity|371.255|99.9|100.1||||||8123456.0|0.3|61.0|75.0||0.22|0.24|4|||2026-11-25|1.25|1.3636363636363635|0.9166666666666667||||||||||55.5|EVENT|Binary Risk|HOLD|true|earnings_soon fair held||earnings_estimated||ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
+    rank|symbol|contract|days_to_expiration|roll|streamer_symbol|kind|asset_class|price|bid|ask|last|prev_close|open|high|low|volume|iv|iv_rank|iv_percentile|iv_change_5d|hv30|hv90|liquidity_rating|beta|corr_spy|earnings_date|vrp_structural|vrp_tactical|vtr|slippage|yield|delta|gamma|theta|vega|rho|option_iv|open_interest|score|signal|environment|vote|held|flags|rejected|notes|stale_seconds|provenance|missing|mode|delayed|partial|recorded
+    1|/ES|/ESZ6|28||/ESZ26:XCME|future|Index|100.0|99.9|100.1|||||||0.3|61.0|75.0||0.2|0.2|||||1.4999999999999998|1.4999999999999998|1.0||||||||||83.5|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles||live|false|false|
+    2|/6J|/6JZ6|28||/6JZ26:XCME|future|Currency|0.0068215|99.9|100.1|||||||0.3|61.0|62.4||0.24|0.16|||||1.875|1.25|1.5||||||||||70.3|RICH|High IV / Neutral (Undefined)|LEAN|false|rich||||ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
+    3|GLD||||GLD|equity|Equity|371.255|99.9|100.1||||||8123456.0|0.3|61.0|75.0||0.22|0.24|4|||2026-11-25|1.25|1.3636363636363635|0.9166666666666667||||||||||55.5|EVENT|Binary Risk|HOLD|true|earnings_soon fair held||earnings_estimated||ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest||live|false|false|
     "#);
 }
 
 #[test]
 fn csv_has_the_columns_of_plain() {
     insta::assert_snapshot!(text(&document(Mode::Live), Format::Csv, None), @r#"
-    rank,symbol,contract,days_to_expiration,streamer_symbol,kind,asset_class,price,bid,ask,last,prev_close,open,high,low,volume,iv,iv_rank,iv_percentile,iv_change_5d,hv30,hv90,liquidity_rating,beta,corr_spy,earnings_date,vrp_structural,vrp_tactical,vtr,slippage,yield,delta,gamma,theta,vega,rho,option_iv,open_interest,score,signal,environment,vote,held,flags,rejected,notes,stale_seconds,provenance,missing,mode,delayed,partial,recorded
-    1,/ES,/ESZ6,28,/ESZ26:XCME,future,Index,100.0,99.9,100.1,,,,,,,0.3,61.0,75.0,,0.2,0.2,,,,,1.4999999999999998,1.4999999999999998,1.0,,,,,,,,,,83.5,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles,,live,false,false,
-    2,/6J,/6JZ6,28,/6JZ26:XCME,future,Currency,0.0068215,99.9,100.1,,,,,,,0.3,61.0,62.4,,0.24,0.16,,,,,1.875,1.25,1.5,,,,,,,,,,70.3,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
-    3,GLD,,,GLD,equity,Equity,371.255,99.9,100.1,,,,,,8123456.0,0.3,61.0,75.0,,0.22,0.24,4,,,2026-11-25,1.25,1.3636363636363635,0.9166666666666667,,,,,,,,,,55.5,EVENT,Binary Risk,HOLD,true,earnings_soon fair held,,earnings_estimated,,ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
+    rank,symbol,contract,days_to_expiration,roll,streamer_symbol,kind,asset_class,price,bid,ask,last,prev_close,open,high,low,volume,iv,iv_rank,iv_percentile,iv_change_5d,hv30,hv90,liquidity_rating,beta,corr_spy,earnings_date,vrp_structural,vrp_tactical,vtr,slippage,yield,delta,gamma,theta,vega,rho,option_iv,open_interest,score,signal,environment,vote,held,flags,rejected,notes,stale_seconds,provenance,missing,mode,delayed,partial,recorded
+    1,/ES,/ESZ6,28,,/ESZ26:XCME,future,Index,100.0,99.9,100.1,,,,,,,0.3,61.0,75.0,,0.2,0.2,,,,,1.4999999999999998,1.4999999999999998,1.0,,,,,,,,,,83.5,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=dxlink-candles hv90=dxlink-candles iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=dxlink-candles vrp_tactical=dxlink-candles vtr=dxlink-candles,,live,false,false,
+    2,/6J,/6JZ6,28,,/6JZ26:XCME,future,Currency,0.0068215,99.9,100.1,,,,,,,0.3,61.0,62.4,,0.24,0.16,,,,,1.875,1.25,1.5,,,,,,,,,,70.3,RICH,High IV / Neutral (Undefined),LEAN,false,rich,,,,ask=dxlink bid=dxlink hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest price=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
+    3,GLD,,,,GLD,equity,Equity,371.255,99.9,100.1,,,,,,8123456.0,0.3,61.0,75.0,,0.22,0.24,4,,,2026-11-25,1.25,1.3636363636363635,0.9166666666666667,,,,,,,,,,55.5,EVENT,Binary Risk,HOLD,true,earnings_soon fair held,,earnings_estimated,,ask=dxlink bid=dxlink earnings_date=rest hv30=rest hv90=rest iv=rest iv_percentile=rest iv_rank=rest liquidity_rating=rest price=dxlink volume=dxlink vrp_structural=rest vrp_tactical=rest vtr=rest,,live,false,false,
     "#);
 }
 
@@ -409,6 +409,7 @@ fn json_is_the_contract() {
           "symbol": "/ES",
           "contract": "/ESZ6",
           "days_to_expiration": 28,
+          "roll": null,
           "streamer_symbol": "/ESZ26:XCME",
           "kind": "future",
           "asset_class": "Index",

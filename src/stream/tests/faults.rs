@@ -359,6 +359,7 @@ async fn an_older_trade_of_the_next_connection_does_not_replace_a_newer_one() {
             from_time: None,
         },
         required: true,
+        shortfall: None,
         known: None,
     };
     let ended = listen_to(

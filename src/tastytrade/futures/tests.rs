@@ -109,3 +109,37 @@ proptest! {
         let _ = parse_futures(&torn);
     }
 }
+
+#[test]
+fn the_contract_before_follows_from_the_months_the_product_is_traded_in() {
+    let now = "2026-11-20T21:00:00Z".parse().expect("a time");
+    let before = |contract: &str| {
+        let listings = sample();
+        let listing = listings.iter().find(|listing| listing.contract.as_str() == contract)?;
+        let earlier = contract_before(listing, now)?;
+        Some((earlier.contract.to_string(), earlier.streamer.to_string()))
+    };
+    let named = |contract: &str, streamer: &str| Some((contract.to_owned(), streamer.to_owned()));
+    assert_eq!(before("/ESZ6"), named("/ESU6", "/ESU26:XCME"));
+    assert_eq!(before("/ESH7"), named("/ESZ6", "/ESZ26:XCME"), "the year before");
+}
+
+#[test]
+fn months_that_cannot_be_read_cost_the_contract_before_and_not_the_listing() {
+    for product in [
+        "null",
+        "7",
+        "{}",
+        r#"{"active-months":"HMUZ"}"#,
+        r#"{"active-months":[1,"Y","December",null]}"#,
+    ] {
+        let body = format!(
+            r#"{{"data":{{"items":[{{"symbol":"/ESZ6","product-code":"ES","streamer-symbol":"/ESZ26:XCME",
+            "expiration-date":"2026-12-18","future-product":{product}}}]}}}}"#
+        );
+        let parsed = parse_futures(body.as_bytes()).expect("a list");
+        assert_eq!((parsed.items.len(), parsed.damaged), (1, 0), "{product}");
+        assert_eq!(parsed.items[0].months, "", "{product}");
+        assert_eq!(contract_before(&parsed.items[0], Timestamp::UNIX_EPOCH), None);
+    }
+}
