@@ -10,7 +10,7 @@ use super::exit::Failure;
 use super::resolve;
 use crate::chain::{self, Strikes, When, Wish};
 use crate::config::Config;
-use crate::gather::{Found, Gathered, History, NoChain, Options};
+use crate::gather::{Found, Gathered, History, Merit, NoChain, Options};
 use crate::instrument::Kind as InstrumentKind;
 use crate::market::{Outlook, Record, VolRules};
 use crate::render::{Command, Document, Meta};
@@ -140,7 +140,7 @@ impl Task {
     /// Whose options are asked for beside, apart from those without an implied volatility: of everybody who passes what is
     /// known without them, of everybody named, or of nobody.
     pub(super) fn asks_options(&self, most: u32) -> Option<Options> {
-        let straddle: Arc<dyn Fn(&Record) -> Option<f64>> = match &self.kind {
+        let straddle: Arc<Merit> = match &self.kind {
             Kind::Screen { rules, .. } => {
                 let rules = rules.clone();
                 Arc::new(move |record| {

@@ -28,7 +28,7 @@ pub use bound::{Bound, Cut};
 pub use chain::{Found, NoChain, gather_chain};
 pub use clock::Clock;
 pub use listening::feed_settings;
-pub use options::Options;
+pub use options::{Merit, Options};
 pub use tokens::TokenDesk;
 pub use verdict::Verdict;
 pub use wants::History;

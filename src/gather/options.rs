@@ -22,12 +22,15 @@ use crate::tastytrade::{self, Chain, ListedExpiration, ListedOption, MarketQuote
 use crate::time;
 use crate::units::Vol;
 
+/// How much the straddle of a record is wanted, if at all.
+pub type Merit = dyn Fn(&Record) -> Option<f64>;
+
 /// Whose options are asked for.
 #[derive(Clone)]
 pub struct Options {
     /// Whether the straddle of a symbol is wanted, given everything that is known without it, and how much: the greater
     /// first.
-    pub straddle: Arc<dyn Fn(&Record) -> Option<f64>>,
+    pub straddle: Arc<Merit>,
     /// The most chains of one run.
     pub most: usize,
 }

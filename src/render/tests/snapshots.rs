@@ -521,14 +521,16 @@ fn json_is_the_contract() {
           "gate": "vrp_structural",
           "text": "VRP Structural: 1.50 <= 1.60",
           "value": 1.4999999999999998,
-          "limit": 1.6
+          "limit": 1.6,
+          "note": null
         },
         {
           "symbol": "XYZ",
           "gate": "vrp_structural",
           "text": "VRP Structural: 1.50 <= 1.60",
           "value": 1.4999999999999998,
-          "limit": 1.6
+          "limit": 1.6,
+          "note": null
         }
       ],
       "errors": []
