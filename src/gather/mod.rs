@@ -253,7 +253,7 @@ impl<'a> Wants<'a> {
         let from = self.history.start(self.today);
         let want = wants::daily_bars(&listed.instrument, &resolved.streamer, from);
         let market = market::market_of(listed.instrument.kind());
-        let suffice = |bars: &KeptBars| bars.reach_back(from) && bars.are_final(market, self.today);
+        let suffice = |bars: &KeptBars| bars.are_final(market, self.today) && bars.reach_back(from) && bars.are_sound();
         match self.memory.bars.get(&want.entry.symbol) {
             Some(kept) if suffice(kept) => {}
             Some(kept) if kept.can_go_on(from, market) => self.send(wants::continued(want, kept, from)),
