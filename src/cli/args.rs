@@ -482,7 +482,8 @@ pub(super) struct Replay {
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("whose").required(true).args(["symbol", "bars"])),
-    after_help = "Of a SYMBOL it takes about three years of daily bars, or twice the longest window, as far as the feed has them."
+    after_help = "Of a SYMBOL it takes about three years of daily bars, or twice the longest window, as far as the feed has them.\n\
+                  plain and csv hold the windows alone: estimators and cone. json and jsonl hold everything."
 )]
 pub(super) struct Vol {
     /// A share, fund, index, futures root or contract, or a pair: SPY, SPX, /ES, /ESZ6, BTC/USD
@@ -529,21 +530,56 @@ pub(super) struct History {
     /// What to do instead of printing
     #[command(subcommand)]
     pub command: Option<HistoryCommand>,
-    /// Which series, and how
+    /// Which series
     #[command(flatten)]
     pub series: Series,
+    /// Output format [default: table on a terminal, plain otherwise]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
 }
 
 /// What to do with the history.
 #[derive(Debug, Subcommand)]
 pub(super) enum HistoryCommand {
-    /// Seed the history from a CSV file with the columns date, iv and, if known, symbol, hv30, hv90
+    /// Seed the history from a CSV file: of `history export`, or with the columns date, iv and, if known, symbol, hv30, hv90
     Import(Import),
     /// Write out every series, or those of some symbols
-    Export(Series),
+    Export(Export),
 }
 
-/// Which series, and how.
+/// `variance history export`
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// Which series
+    #[command(flatten)]
+    pub series: Series,
+    /// File format
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: ExportFormat,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// Formats of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// Comma separated; `history import` takes it again
+    Csv,
+    /// The columns of csv with their types, for data frames and databases; binary
+    Parquet,
+    /// One document
+    Json,
+    /// One object a line
+    Jsonl,
+    /// One row a line, tab separated, with a header
+    Plain,
+}
+
+/// Which series, and where to.
 #[derive(Debug, Args)]
 pub(super) struct Series {
     /// Symbols; every one when none is named
@@ -555,12 +591,6 @@ pub(super) struct Series {
     /// Last session
     #[arg(long, value_name = "DATE")]
     pub to: Option<Date>,
-    /// Output format [default: table on a terminal, plain otherwise]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
-    /// The same as --format json
-    #[arg(long, conflicts_with = "format")]
-    pub json: bool,
     /// Write to this file instead of stdout, whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
@@ -578,7 +608,7 @@ pub(super) struct Import {
     /// The symbol it is the history of; a column `symbol` says it line by line
     #[arg(long, value_name = "SYMBOL")]
     pub symbol: Option<String>,
-    /// How its implied volatilities were made; only those of one method are ranked together
+    /// How its implied volatilities were made, where no column `iv_method` says; only those of one method are ranked together
     #[arg(long, value_name = "WORDS", default_value = "venue's 30-day index")]
     pub iv_method: String,
     /// Whose history

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::args::{Global, History, HistoryCommand, Import, Series};
+use super::args::{ExportFormat, Global, History, HistoryCommand, Import, Series};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
@@ -15,31 +15,56 @@ use super::{Surroundings, resolve};
 use crate::config::Config;
 use crate::instrument::{Instrument, Symbol};
 use crate::market::PastDay;
-use crate::render::{self, Style};
-use crate::store::{Error, ImportError, parse_history};
+use crate::render::{self, Format, Style};
+use crate::store::{self, Error, ImportError};
 use crate::time;
 
 /// Prints, seeds or writes out what was kept between runs.
 pub(super) fn run(args: &History, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
     let config = resolve::config(global, None, around)?;
     match &args.command {
-        None => print(&args.series, None, &config, global, around, stderr),
-        Some(HistoryCommand::Export(series)) => {
-            print(series, Some(render::Format::Csv), &config, global, around, stderr)
+        None => {
+            let format = resolve::asked(args.json, args.format);
+            print(&args.series, format.map(Written::As), &config, global, around, stderr)
+        }
+        Some(HistoryCommand::Export(export)) => {
+            let written = match export.format {
+                _ if export.json => Written::As(Format::Json),
+                ExportFormat::Csv => Written::As(Format::Csv),
+                ExportFormat::Parquet => Written::Parquet,
+                ExportFormat::Json => Written::As(Format::Json),
+                ExportFormat::Jsonl => Written::As(Format::Jsonl),
+                ExportFormat::Plain => Written::As(Format::Plain),
+            };
+            print(&export.series, Some(written), &config, global, around, stderr)
         }
         Some(HistoryCommand::Import(import)) => enter(import, &config, around, stderr),
     }
 }
 
+/// How a history is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    As(Format),
+    Parquet,
+}
+
 fn print(
     args: &Series,
-    format: Option<render::Format>,
+    written: Option<Written>,
     config: &Config,
     global: &Global,
     around: &Surroundings,
     stderr: &Stderr,
 ) -> Result<(), Failure> {
     let output = Output::open(args.output.as_deref())?;
+    let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
+    if written == Some(Written::Parquet) && to_terminal {
+        return Err(
+            Failure::new(Kind::Usage, "a Parquet file is binary and not for a terminal")
+                .hint("Name a file with -o FILE, or send it into a pipe."),
+        );
+    }
     let (store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
     let first = args.from.unwrap_or(Date::MIN);
     let last = args.to.unwrap_or(Date::MAX);
@@ -60,15 +85,17 @@ fn print(
         return Err(Failure::new(Kind::Unavailable, "nothing is kept that was asked for")
             .hint("Each screen or quote keeps its session; `variance history import` seeds a past."));
     }
-    let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
-    let asked = resolve::asked(args.json, args.format).or(format);
-    let format = asked.unwrap_or_else(|| resolve::format(config, to_terminal));
+    let history = render::History::new(&days, mode, around.now);
+    let format = match written {
+        Some(Written::Parquet) => return output.finish(|mut out| history.parquet(&mut out)),
+        Some(Written::As(format)) => format,
+        None => resolve::format(config, to_terminal),
+    };
     let when = global.color.unwrap_or_else(|| resolve::colour(config));
     let style = Style {
         width: resolve::width(around, to_terminal),
         color: around.colour(when, to_terminal),
     };
-    let history = render::History::new(&days, mode, around.now);
     output.finish(|out| history.write(&style, format, out))
 }
 
@@ -79,7 +106,14 @@ fn enter(args: &Import, config: &Config, around: &Surroundings, stderr: &Stderr)
         .transpose()
         .map_err(|error| Failure::from_error(Kind::Usage, error))?;
     let text = read(&args.file)?;
-    let entries = parse_history(&text, whom.as_ref(), around.now, &args.iv_method).map_err(|error| {
+    let (mut store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
+    let import = store::Import {
+        whom: whom.as_ref(),
+        now: around.now,
+        iv_method: &args.iv_method,
+        mode,
+    };
+    let entries = import.read(&text).map_err(|error| {
         let (kind, hint) = match &error {
             ImportError::Nobody => (
                 Kind::Usage,
@@ -93,20 +127,30 @@ fn enter(args: &Import, config: &Config, around: &Surroundings, stderr: &Stderr)
         let error = failure.error.context(args.file.display().to_string());
         Failure { error, ..failure }.hint(hint)
     })?;
-    let (mut store, _mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
-    let entered = store
-        .enter(&entries, IMPORT)
+    let intake = store
+        .enter(&entries)
         .map_err(|error| Failure::from_error(Kind::CannotWrite, error))?;
-    let kept = entries.len() - entered;
     let symbols: BTreeSet<&Symbol> = entries.iter().map(|entry| &entry.symbol).collect();
     let whose = match (symbols.len(), symbols.first()) {
         (1, Some(symbol)) => symbol.to_string(),
         (many, _) => format!("{many} symbols"),
     };
-    stderr.remark(&format!(
-        "variance: {entered} values of {whose} entered into {}, {kept} left as a run had kept them",
+    let entered = intake.new + intake.replaced;
+    let mut told = format!(
+        "variance: {entered} {} of {whose} entered into {}",
+        if entered == 1 { "value" } else { "values" },
         store.path().display()
-    ));
+    );
+    for (count, what) in [
+        (intake.replaced, "of them in place of values imported before"),
+        (intake.same, "there already"),
+        (intake.refused, "left as a run had kept them"),
+    ] {
+        if count > 0 {
+            told.push_str(&format!(", {count} {what}"));
+        }
+    }
+    stderr.remark(&told);
     Ok(())
 }
 
@@ -122,6 +166,3 @@ fn read(path: &Path) -> Result<String, Failure> {
 fn unreadable(error: Error) -> Failure {
     Failure::from_error(Kind::CannotRead, error)
 }
-
-/// The source of values entered from a file.
-const IMPORT: &str = "import";

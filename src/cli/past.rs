@@ -10,7 +10,7 @@ use super::exit::{Failure, Kind};
 use crate::gather::{Gathered, Plan, Verdict};
 use crate::instrument::{Instrument, Symbol};
 use crate::market::{
-    Attempt, FeedState, Field, Inputs, Kept, LegacyState, PastDay, Record, RestState, Run, Source, SourceState,
+    Attempt, FeedState, Field, Inputs, Kept, LegacyState, PastDay, PastIv, Record, RestState, Run, Source, SourceState,
     Sources, StoppedBy, StoreState, Subject, Timing, market_of, merge,
 };
 use crate::store::{Learned, Store};
@@ -29,7 +29,11 @@ pub(super) fn records(store: &Store, plan: &Plan, session: Date) -> Result<Vec<R
         let symbol = instrument.symbol();
         let day = days.iter().find(|day| day.symbol == symbol);
         found |= day.is_some();
-        records.push(record(plan, instrument, day, session));
+        let ivs = match day {
+            Some(day) => store.ivs_before(&day.symbol, session).map_err(unreadable)?,
+            None => Vec::new(),
+        };
+        records.push(record(plan, instrument, day, &ivs, session));
     }
     if found {
         records.sort_by(|one, other| one.symbol.cmp(&other.symbol));
@@ -102,7 +106,7 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
     }
 }
 
-fn record(plan: &Plan, instrument: &Instrument, day: Option<&PastDay>, session: Date) -> Record {
+fn record(plan: &Plan, instrument: &Instrument, day: Option<&PastDay>, ivs: &[PastIv], session: Date) -> Record {
     let symbol = instrument.symbol();
     let root = instrument.root().map(|root| Symbol(root.into()));
     let classes = &plan.asset_classes;
@@ -143,6 +147,7 @@ fn record(plan: &Plan, instrument: &Instrument, day: Option<&PastDay>, session: 
         legacy_at: close.unwrap_or(Timestamp::MAX),
         kept: Kept {
             values: day.map(|day| &day.values),
+            ivs,
             ..Kept::default()
         },
         now: close.unwrap_or(Timestamp::MAX),

@@ -54,6 +54,9 @@ fn of_file(path: &Path, args: &Vol, global: &Global, around: &Surroundings) -> R
     let place = path.display().to_string();
     let text = read(path).map_err(|error| unreadable(&place, error))?;
     let bars = parse(&text).map_err(|error| unreadable(&place, error))?;
+    if bars.is_empty() {
+        return Err(unreadable(&place, "there is no line below the header"));
+    }
     let panel = Panel::of(
         &clean(bars.into_iter()).over_sessions(|day| time::is_session(Market::UsEquities, day)),
         &args.picks.sorted(),

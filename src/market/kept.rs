@@ -47,6 +47,15 @@ pub struct KeptValue {
     pub as_of: Timestamp,
 }
 
+impl KeptValue {
+    /// The day that it stands for, where its field is a day.
+    pub fn day(&self) -> Option<Date> {
+        #[expect(clippy::cast_possible_truncation, reason = "a number beyond the bounds is of no day")]
+        let id = self.value.round() as i32;
+        time::date_of_day_id(id)
+    }
+}
+
 /// What was kept of one symbol and session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastDay {

@@ -109,7 +109,11 @@ impl Outlook {
     pub fn of(record: &Record, study: &Study, days: &[usize], rules: &VolRules, now: Timestamp) -> Self {
         let today = time::new_york_date(now);
         let terms = study.terms.clone().map(|terms| Sourced {
-            value: terms.value.iter().filter_map(|term| still_open(term, today)).collect(),
+            value: terms
+                .value
+                .iter()
+                .filter_map(|term| still_open(term, today, now))
+                .collect(),
             source: terms.source,
             as_of: terms.as_of,
             method: terms.method,
@@ -219,16 +223,22 @@ fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Ex
         Err(reason) => return unknown(format!("no expiration is known: {reason}")),
     };
     let market = market_of(record.kind);
-    let monthly = |term: &&Term| term.days > 0 && term.standard != Some(false) && is_monthly(market, term.expiration);
-    let Some(first) = terms.value.iter().find(monthly) else {
+    let usual: Vec<&Term> = terms.value.iter().filter(|term| term.standard != Some(false)).collect();
+    let listed = |day: Date| usual.iter().any(|term| term.expiration == day);
+    let mut monthly = usual
+        .iter()
+        .filter(|term| term.days > 0 && is_monthly(market, term.expiration, listed));
+    let Some(first) = monthly.clone().next() else {
         return unknown("no monthly expiration is known".to_owned());
     };
-    let on_that_day = terms
-        .value
-        .iter()
-        .filter(monthly)
-        .filter(|term| term.expiration == first.expiration);
-    let iv = on_that_day.filter_map(|term| term.iv).next();
+    // Of an index the monthly options settle in the morning; others that end in the evening share the date.
+    let on_that_day = |term: &&&Term| term.expiration == first.expiration && term.iv.is_some();
+    let in_the_morning = |term: &&&Term| on_that_day(term) && term.settlement == Some(Settlement::Morning);
+    let best = monthly
+        .clone()
+        .find(in_the_morning)
+        .or_else(|| monthly.find(on_that_day));
+    let iv = best.and_then(|term| term.iv);
     let iv = iv.map(|value| Sourced {
         value,
         source: terms.source,
@@ -273,7 +283,15 @@ fn why_missing(record: &Record, field: Field) -> String {
     }
 }
 
-fn still_open(term: &ExpirationIv, today: Date) -> Option<Term> {
+/// What is not over: options end with the session of shares, those that settle in the morning with its opening.
+fn still_open(term: &ExpirationIv, today: Date, now: Timestamp) -> Option<Term> {
+    let end = match term.settlement {
+        Some(Settlement::Morning) => time::session_open(Market::UsEquities, term.expiration),
+        Some(Settlement::Afternoon) | None => time::session_close(Market::UsEquities, term.expiration),
+    };
+    if end.is_some_and(|end| end <= now) {
+        return None;
+    }
     let days = today.until(term.expiration).ok()?.get_days();
     Some(Term {
         expiration: term.expiration,
@@ -285,16 +303,12 @@ fn still_open(term: &ExpirationIv, today: Date) -> Option<Term> {
 }
 
 /// Whether the monthly options of shares, funds and indices end on `day`: the third Friday, or the session before when
-/// there is none on it.
-fn is_monthly(market: Market, day: Date) -> bool {
+/// nothing is `listed` on it.
+fn is_monthly(market: Market, day: Date, listed: impl Fn(Date) -> bool) -> bool {
     let Ok(third) = day.nth_weekday_of_month(3, Weekday::Friday) else {
         return false;
     };
-    if time::is_session(market, third) {
-        day == third
-    } else {
-        day == time::previous_session(market, third)
-    }
+    day == third || !listed(third) && day == time::previous_session(market, third)
 }
 
 #[cfg(test)]

@@ -7,8 +7,10 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use super::chain::ChainBlock;
+use super::history::History;
 use super::row::Row;
 use super::text::millis;
+use super::vol;
 use crate::chain::Report as ChainReport;
 use crate::instrument::Symbol;
 use crate::market::{Coverage, Mode, Record, Run, RunError, Sources, StoppedBy, Timing};
@@ -35,7 +37,6 @@ pub enum Command {
 
 /// What `screen`, `quote`, `explain` and `chain` print.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(title = "variance output")]
 pub struct Document {
     /// Version of this document; within a version keys are only added.
     pub schema_version: u32,
@@ -241,10 +242,19 @@ impl Document {
     }
 }
 
-/// The JSON Schema of [`Document`].
+/// The JSON Schema of every document: [`Document`], those of `vol` and that of `history`.
 pub fn schema() -> schemars::Schema {
-    SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<Document>()
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let documents = [
+        generator.subschema_for::<Document>(),
+        generator.subschema_for::<vol::OfSymbol<'_>>(),
+        generator.subschema_for::<vol::OfFile>(),
+        generator.subschema_for::<History>(),
+    ];
+    schemars::json_schema!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "variance output",
+        "anyOf": documents,
+        "$defs": generator.take_definitions(true),
+    })
 }

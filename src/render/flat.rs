@@ -212,7 +212,7 @@ pub(super) fn run_cells(document: &Document) -> io::Result<Vec<String>> {
     ])
 }
 
-fn object(value: &impl Serialize) -> io::Result<Map<String, Value>> {
+pub(super) fn object(value: &impl Serialize) -> io::Result<Map<String, Value>> {
     match serde_json::to_value(value)? {
         Value::Object(object) => Ok(object),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Ok(Map::new()),

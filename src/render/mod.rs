@@ -13,9 +13,11 @@ mod layout;
 mod number;
 mod outlook;
 mod panel;
+mod parquet;
 mod row;
 mod table;
 mod text;
+mod vol;
 
 #[cfg(test)]
 mod tests;

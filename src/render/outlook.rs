@@ -3,17 +3,18 @@
 
 use std::io;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::document::Document;
 use super::layout::{Column, fit, lines};
 use super::number::{UNKNOWN, fixed, percent, price};
-use super::panel::{cells, columns, measures, row, tables, tagged};
-use super::row::origin;
+use super::panel::{cells, columns, tables, tagged};
 use super::text::{clean, millis, wrapped};
+use super::vol::{
+    ClosedBars, ExpectedMove, NO_TERM, OfSymbol, Premium, TermStructure, Weighted, Window, Witness, settlement, splits,
+};
 use super::{Format, Row, Style, flat, footer};
 use crate::market::{Attempt, Compared, Expected, Horizon, Measured, Outlook, Premiums, Source, Sourced, Term};
-use crate::tastytrade::Settlement;
 use crate::units::Vol;
 use crate::vol::moves::Move;
 
@@ -40,7 +41,7 @@ impl OutlookDocument<'_> {
             Format::Plain => self.rows(b'\t', out),
             Format::Csv => self.rows(b',', out),
             Format::Json => {
-                serde_json::to_writer_pretty(&mut *out, &Value::Object(self.json()?))?;
+                serde_json::to_writer_pretty(&mut *out, &self.machine())?;
                 writeln!(out)
             }
             Format::Jsonl => self.jsonl(out),
@@ -102,7 +103,7 @@ impl OutlookDocument<'_> {
     }
 
     fn jsonl(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let mut meta = self.json()?;
+        let mut meta = flat::object(&self.machine())?;
         let rows = meta.remove("rows");
         let summary = ["partial", "stopped_by", "coverage", "sources", "timing_ms", "errors"];
         let summary: Map<String, Value> = summary
@@ -111,60 +112,58 @@ impl OutlookDocument<'_> {
             .collect();
         tagged("meta", meta, out)?;
         for row in rows.iter().filter_map(Value::as_array).flatten() {
-            if let Value::Object(row) = row {
-                tagged("row", row.clone(), out)?;
-            }
+            tagged("row", flat::object(row)?, out)?;
         }
         tagged("summary", summary, out)
     }
 
-    fn json(&self) -> io::Result<Map<String, Value>> {
-        let Value::Object(mut document) = serde_json::to_value(self.document)? else {
-            return Err(io::Error::other("a document is an object"));
-        };
-        let mut record = document.remove("rows").unwrap_or_default();
-        let record = record.get_mut(0).map(Value::take).unwrap_or_default();
-        document.insert("symbol".to_owned(), self.symbol().into());
-        document.insert("record".to_owned(), record);
-        let rows: Value = match &self.outlook.measured {
-            Ok(measured) => {
-                let mut measures = measures(&measured.panel);
-                if let Some(Value::Object(bars)) = measures.get_mut("bars") {
-                    bars.insert("as_of".to_owned(), millis(measured.as_of).into());
-                    bars.insert("cut".to_owned(), measured.cut.into());
+    fn machine(&self) -> OfSymbol<'_> {
+        let Outlook {
+            measured,
+            realized,
+            premiums,
+            moves,
+            terms,
+        } = self.outlook;
+        let document = self.document;
+        let panel = measured.as_ref().ok().map(|measured| &measured.panel);
+        let row = document.rows.first();
+        OfSymbol {
+            schema_version: document.schema_version,
+            command: "vol",
+            generated_at: &document.generated_at,
+            mode: document.mode,
+            recorded: document.recorded.as_ref(),
+            delayed: document.delayed,
+            partial: document.partial,
+            symbol: row.map(|row| &row.symbol),
+            record: row,
+            source: measured.as_ref().ok().map(|measured| measured.source),
+            first: panel.map(|panel| panel.first.to_string()),
+            last: panel.map(|panel| panel.last.to_string()),
+            bars: measured.as_ref().ok().map(ClosedBars::of),
+            no_bars: measured.as_ref().err().map(Vec::as_slice),
+            trading_days: panel.map(|panel| panel.trading_days),
+            ewma: panel.map(Weighted::of),
+            split_alarms: panel.map(splits).unwrap_or_default(),
+            rows: match measured {
+                Ok(measured) => measured.panel.lines.iter().map(Window::of).collect(),
+                Err(tried) => {
+                    let reason = no_bars(tried);
+                    let windows = self.windows.iter();
+                    windows.map(|days| Window::without(*days, &reason)).collect()
                 }
-                document.insert("source".to_owned(), measured.source.name().into());
-                document.extend(measures);
-                let lines = measured.panel.lines.iter();
-                lines.map(|line| row(line.days, Ok(line))).collect()
-            }
-            Err(tried) => {
-                for key in ["source", "first", "last", "bars", "ewma"] {
-                    document.insert(key.to_owned(), Value::Null);
-                }
-                document.insert("split_alarms".to_owned(), json!([]));
-                let reason = no_bars(tried);
-                let days = self.windows.iter();
-                days.map(|days| row(*days, Err(&reason))).collect()
-            }
-        };
-        let tried = self.outlook.measured.as_ref().err();
-        document.insert("no_bars".to_owned(), json!(tried));
-        document.insert("rows".to_owned(), rows);
-        let realized = self.outlook.realized.iter().map(compared);
-        document.insert("hv_by_source".to_owned(), realized.collect());
-        document.insert(
-            "premium".to_owned(),
-            self.outlook.premiums.iter().map(premiums).collect(),
-        );
-        let moves = self.outlook.moves.iter().map(expected_move);
-        document.insert("expected_move".to_owned(), moves.collect());
-        let terms = sourced(&self.outlook.terms, |terms| {
-            let each = terms.iter().map(term);
-            Map::from_iter([("expirations".to_owned(), each.collect())])
-        });
-        document.insert("term_structure".to_owned(), terms.into());
-        Ok(document)
+            },
+            hv_by_source: realized.iter().map(Witness::of).collect(),
+            premium: premiums.iter().map(Premium::of).collect(),
+            expected_move: moves.iter().map(ExpectedMove::of).collect(),
+            term_structure: TermStructure::of(terms),
+            coverage: &document.coverage,
+            sources: &document.sources,
+            timing_ms: document.timing_ms,
+            stopped_by: document.stopped_by,
+            errors: &document.errors,
+        }
     }
 
     fn symbol(&self) -> String {
@@ -203,85 +202,6 @@ fn no_bars(tried: &[Attempt]) -> String {
         .iter()
         .map(|attempt| format!("{}: {}", attempt.source.name(), attempt.reason));
     format!("no bars ({})", words.collect::<Vec<_>>().join("; "))
-}
-
-/// A value under the names of machine output with where it came from, or with nothing but the reason.
-fn sourced<T>(said: &Result<Sourced<T>, String>, fields: impl Fn(&T) -> Map<String, Value>) -> Map<String, Value> {
-    let mut object = said.as_ref().map(|said| fields(&said.value)).unwrap_or_default();
-    let origin = said.as_ref().ok().map(origin);
-    object.insert("source".to_owned(), json!(origin.as_ref().map(|origin| origin.source)));
-    object.insert("as_of".to_owned(), json!(origin.as_ref().map(|origin| &origin.as_of)));
-    object.insert("method".to_owned(), json!(origin.as_ref().map(|origin| &origin.method)));
-    object.insert("reason".to_owned(), json!(said.as_ref().err()));
-    object
-}
-
-fn with(object: Map<String, Value>, keys: &[&str], own: Value) -> Value {
-    let mut all: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), Value::Null)).collect();
-    all.extend(object);
-    if let Value::Object(own) = own {
-        all.extend(own);
-    }
-    Value::Object(all)
-}
-
-fn compared(one: &Compared) -> Value {
-    let object = sourced(&one.said, |vol| Map::from_iter([("hv".to_owned(), json!(vol))]));
-    let own = json!({ "days": one.days, "source": one.source, "less_rest": one.less_rest });
-    with(object, &["hv"], own)
-}
-
-fn premiums(one: &Premiums) -> Value {
-    let object = sourced(&one.premium, |premium| {
-        Map::from_iter([
-            ("ratio".to_owned(), json!(premium.ratio)),
-            ("difference".to_owned(), json!(premium.difference)),
-            ("variance".to_owned(), json!(premium.variance)),
-            ("floored_ratio".to_owned(), json!(premium.floored_ratio)),
-            ("markup".to_owned(), json!(premium.markup)),
-        ])
-    });
-    let keys = ["ratio", "difference", "variance", "floored_ratio", "markup"];
-    with(object, &keys, json!({ "days": one.days }))
-}
-
-fn expected_move(one: &Expected) -> Value {
-    let object = sourced(&one.said, |(iv, expected)| {
-        Map::from_iter([
-            ("iv".to_owned(), json!(iv)),
-            ("move".to_owned(), json!(expected.size)),
-            ("share".to_owned(), json!(expected.share)),
-            ("low".to_owned(), json!(expected.low)),
-            ("high".to_owned(), json!(expected.high)),
-        ])
-    });
-    let (over, expiration) = match one.horizon {
-        Horizon::Day => ("day", None),
-        Horizon::Week => ("week", None),
-        Horizon::ThirtyDays => ("thirty_days", None),
-        Horizon::Monthly(day) => ("monthly_expiration", day),
-    };
-    let expiration = expiration.map(|day| day.to_string());
-    let own = json!({ "over": over, "days": one.days, "expiration": expiration });
-    with(object, &["iv", "move", "share", "low", "high"], own)
-}
-
-fn term(term: &Term) -> Value {
-    json!({
-        "expiration": term.expiration.to_string(),
-        "days": term.days,
-        "settlement": settlement(term),
-        "standard": term.standard,
-        "iv": term.iv,
-        "reason": term.iv.is_none().then_some(NO_TERM),
-    })
-}
-
-fn settlement(term: &Term) -> Option<&'static str> {
-    term.settlement.map(|settlement| match settlement {
-        Settlement::Morning => "AM",
-        Settlement::Afternoon => "PM",
-    })
 }
 
 /// Columns of numbers of `lines`.
@@ -500,6 +420,5 @@ fn method<T>(said: &Result<Sourced<T>, String>) -> String {
 const LESS_REST: &str = "- REST: points above tastytrade's own figure, whose method is not published";
 const FORMS: &str = "Ratio: iv / hv; Points: iv - hv; Variance: iv² - hv²; Floored: as in a screen";
 const ONE_SIGMA: &str = "one standard deviation, price x iv x sqrt(days / 365); to an expiration at its own iv";
-const NO_TERM: &str = "the venue has none for this expiration";
 const BAR: char = '█';
 const BAR_WIDTH: u32 = 32;

@@ -6,9 +6,11 @@ use std::io;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::flat::object;
 use super::layout::{Column, fit, lines};
 use super::number::{UNKNOWN, fixed, percent};
 use super::text::{clean, millis, wrapped};
+use super::vol::{Bars, OfFile, Weighted, Window, splits};
 use super::{Format, SCHEMA_VERSION, Style};
 use crate::units::Vol;
 use crate::vol::cone::Cone;
@@ -38,7 +40,7 @@ impl PanelDocument<'_> {
             Format::Plain => self.rows(b'\t', out),
             Format::Csv => self.rows(b',', out),
             Format::Json => {
-                serde_json::to_writer_pretty(&mut *out, &Value::Object(self.json()))?;
+                serde_json::to_writer_pretty(&mut *out, &self.machine())?;
                 writeln!(out)
             }
             Format::Jsonl => self.jsonl(out),
@@ -63,27 +65,30 @@ impl PanelDocument<'_> {
     }
 
     fn jsonl(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let mut meta = self.json();
-        meta.remove("rows");
+        let mut meta = object(&self.machine())?;
+        let rows = meta.remove("rows");
         tagged("meta", meta, out)?;
-        for line in &self.panel.lines {
-            tagged("row", row(line.days, Ok(line)), out)?;
+        for row in rows.as_ref().and_then(Value::as_array).into_iter().flatten() {
+            tagged("row", object(row)?, out)?;
         }
         writeln!(out, "{}", json!({ "type": "summary", "rows": self.panel.lines.len() }))
     }
 
-    fn json(&self) -> Map<String, Value> {
-        let mut document = Map::new();
-        let mut set = |key: &str, value: Value| document.insert(key.to_owned(), value);
-        set("schema_version", SCHEMA_VERSION.into());
-        set("command", "vol".into());
-        set("generated_at", millis(self.generated_at).into());
-        set("source", "file".into());
-        set("file", clean(self.file).into());
-        document.extend(measures(self.panel));
-        let rows = self.panel.lines.iter().map(|line| row(line.days, Ok(line)));
-        document.insert("rows".to_owned(), rows.collect());
-        document
+    fn machine(&self) -> OfFile {
+        OfFile {
+            schema_version: SCHEMA_VERSION,
+            command: "vol",
+            generated_at: millis(self.generated_at),
+            source: "file",
+            file: clean(self.file),
+            first: self.panel.first.to_string(),
+            last: self.panel.last.to_string(),
+            bars: Bars::of(self.panel),
+            trading_days: self.panel.trading_days,
+            ewma: Weighted::of(self.panel),
+            split_alarms: splits(self.panel),
+            rows: self.panel.lines.iter().map(Window::of).collect(),
+        }
     }
 }
 
@@ -99,10 +104,16 @@ pub(super) fn tables(panel: &Panel, style: &Style, out: &mut impl io::Write) -> 
         writeln!(out, "{line}")?;
     }
     let ewma = match &panel.ewma {
-        Ok(vol) => percent(Some(vol.get())),
+        Ok(ewma) => percent(Some(ewma.vol.get())),
         Err(reason) => format!("{UNKNOWN} ({reason})"),
     };
-    writeln!(out, "EWMA ({} a day, all bars): {ewma}\n", panel.lambda)?;
+    let left_out = match panel.ewma.as_ref().map_or(0, |ewma| ewma.left_out) {
+        0 => String::new(),
+        1 => ", without 1 return over a session that has no sound bar".to_owned(),
+        many => format!(", without {many} returns over sessions that have no sound bar"),
+    };
+    let ewma = format!("EWMA ({} a day, all bars{left_out}): {ewma}", panel.lambda);
+    writeln!(out, "{}\n", wrapped(&ewma, style.width))?;
     let top = panel.lines.iter().filter_map(|line| line.cone.as_ref().ok());
     let top = top.map(|cone| cone.max.get()).fold(0.0, f64::max);
     let cone = fit(cone(panel, top), style.width);
@@ -165,63 +176,6 @@ pub(super) fn cells(days: usize, line: Option<&Line>) -> impl Iterator<Item = St
     let numbers = numbers.into_iter().chain(cone);
     let cells = numbers.map(|cell| cell.map(|value| value.to_string()).unwrap_or_default());
     [days.to_string()].into_iter().chain(cells)
-}
-
-/// What is measured over all bars, and the bars, under the names of machine output.
-pub(super) fn measures(panel: &Panel) -> Map<String, Value> {
-    let splits = panel.splits.iter().map(
-        |split| json!({ "date": split.date.to_string(), "new": split.new, "old": split.old, "change": split.change }),
-    );
-    let mut measures = Map::new();
-    let mut set = |key: &str, value: Value| measures.insert(key.to_owned(), value);
-    set("first", panel.first.to_string().into());
-    set("last", panel.last.to_string().into());
-    let bars = json!({
-        "used": panel.bars,
-        "replaced": panel.replaced,
-        "dropped": {
-            "absent": panel.dropped.absent,
-            "zero": panel.dropped.zero,
-            "not_enclosing": panel.dropped.not_enclosing,
-        },
-    });
-    set("bars", bars);
-    set("trading_days", panel.trading_days.into());
-    let ewma = json!({
-        "lambda": panel.lambda,
-        "vol": panel.ewma.as_ref().ok().map(|vol| vol.get()),
-        "reason": panel.ewma.as_ref().err().map(ToString::to_string),
-    });
-    set("ewma", ewma);
-    set("split_alarms", splits.collect());
-    measures
-}
-
-/// A window of `days` under the names of machine output; where there are no bars, with the reason in place of each number.
-pub(super) fn row(days: usize, line: Result<&Line, &str>) -> Map<String, Value> {
-    let mut row = Map::new();
-    row.insert("days".to_owned(), days.into());
-    let mut missing = Map::new();
-    for estimator in Estimator::ALL {
-        let answer = line.map_err(str::to_owned).and_then(|line| answer(line, estimator));
-        row.insert(estimator.key().to_owned(), json!(answer.as_ref().ok()));
-        if let Err(reason) = answer {
-            missing.insert(estimator.key().to_owned(), reason.into());
-        }
-    }
-    let cone = line.map_err(str::to_owned).and_then(|line| {
-        let cone = line.cone.as_ref().map_err(ToString::to_string)?;
-        let numbers = CONE.map(|(name, of)| (name.trim_start_matches("cone_").to_owned(), json!(of(cone))));
-        let mut object: Map<String, Value> = numbers.into_iter().collect();
-        object.insert("windows".to_owned(), cone.windows.into());
-        Ok(Value::Object(object))
-    });
-    if let Err(reason) = &cone {
-        missing.insert("cone".to_owned(), reason.as_str().into());
-    }
-    row.insert("cone".to_owned(), cone.unwrap_or(Value::Null));
-    row.insert("missing".to_owned(), Value::Object(missing));
-    row
 }
 
 /// Each reason why a window lacks something, after the windows it is the reason of.

@@ -1,4 +1,7 @@
-//! A history written by others: CSV with `date`, `iv` and, if known, `symbol`, `hv30` and `hv90`.
+//! A history from a file: CSV of others with `date`, `iv` and, if known, `symbol`, `hv30` and `hv90`, or what
+//! `history export` wrote, whose further columns say where each value came from.
+
+mod labels;
 
 use std::collections::BTreeMap;
 
@@ -6,9 +9,12 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use labels::Labels;
+
+use super::keep::KEPT;
 use super::past::Entry;
 use crate::instrument::{Instrument, Symbol};
-use crate::market::{Field, market_of};
+use crate::market::{Field, Mode, market_of};
 use crate::time::{self, Market};
 
 /// Why a text is no history. Nothing of it is taken then.
@@ -36,135 +42,191 @@ pub enum ImportError {
     Empty,
 }
 
-/// Reads a history: of `whom`, or of the symbols that the column `symbol` names, or of both where they agree.
-/// Volatilities are annualised fractions, days are sessions of the symbol's market that have closed by `now`, each at most
-/// once for a symbol. The implied volatilities count as made by `method`.
-///
-/// # Errors
-/// The first line that is not right.
-pub fn parse_history(
-    text: &str,
-    whom: Option<&Instrument>,
-    now: Timestamp,
-    method: &str,
-) -> Result<Vec<Entry>, ImportError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text.as_bytes());
-    let columns = columns(reader.headers()?)?;
-    if whom.is_none() && columns.symbol.is_none() {
-        return Err(ImportError::Nobody);
-    }
-    let today = time::new_york_date(now);
-    let mut known: BTreeMap<(Symbol, Date), u64> = BTreeMap::new();
-    let mut entries = Vec::new();
-    for record in reader.records() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let wrong = |what: String| ImportError::Line { line, what };
-        let cell = |column: Option<usize>| column.and_then(|column| record.get(column)).unwrap_or("");
-        let named = columns.symbol.map(|column| cell(Some(column)));
-        let (symbol, market) = subject(named, whom, today).map_err(wrong)?;
-        let session = session(cell(Some(columns.date)), market, now).map_err(wrong)?;
-        if let Some(first) = known.insert((symbol.clone(), session), line) {
-            return Err(wrong(format!("{session} comes twice, first on line {first}")));
+/// What the caller says about a history.
+#[derive(Debug, Clone, Copy)]
+pub struct Import<'a> {
+    /// Whose it is, if only one symbol's.
+    pub whom: Option<&'a Instrument>,
+    /// The moment it is read.
+    pub now: Timestamp,
+    /// How its implied volatilities were made, where a line does not say.
+    pub iv_method: &'a str,
+    /// The venue whose history it is to be part of.
+    pub mode: Mode,
+}
+
+impl Import<'_> {
+    /// Reads a history: of one symbol, or of the symbols that the column `symbol` names, or of both where they agree.
+    /// Days are sessions of the symbol's market, each at most once for a symbol. Volatilities are annualised fractions.
+    ///
+    /// A value keeps the source, the moment and the method that an export names. A volatility without them counts as
+    /// imported and as of the close of its session, which must be past; any other value needs a source.
+    ///
+    /// # Errors
+    /// The first line that is not right.
+    pub fn read(&self, text: &str) -> Result<Vec<Entry>, ImportError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text.as_bytes());
+        let columns = columns(reader.headers()?)?;
+        if self.whom.is_none() && !columns.contains_key(SYMBOL) {
+            return Err(ImportError::Nobody);
         }
-        let as_of = time::session_close(market, session).unwrap_or(now);
-        let values = [
-            (Field::Iv, Some(columns.iv), method),
-            (Field::Hv30, columns.hv30, IMPORTED),
-            (Field::Hv90, columns.hv90, IMPORTED),
-        ];
-        for (field, column, method) in values {
-            let text = cell(column);
-            if text.is_empty() && field != Field::Iv {
+        let mut known: BTreeMap<(Symbol, Date), u64> = BTreeMap::new();
+        let mut entries = Vec::new();
+        for record in reader.records() {
+            let record = record?;
+            let line = record.position().map_or(0, csv::Position::line);
+            let wrong = |what: String| ImportError::Line { line, what };
+            let cells = Cells {
+                columns: &columns,
+                record: &record,
+            };
+            let (symbol, market) = self.subject(&cells).map_err(wrong)?;
+            let session = session(cells.of(DATE), market).map_err(wrong)?;
+            if let Some(first) = known.insert((symbol.clone(), session), line) {
+                return Err(wrong(format!("{session} comes twice, first on line {first}")));
+            }
+            let close = time::session_close(market, session).filter(|close| *close <= self.now);
+            for value in self.values(&cells).map_err(wrong)? {
+                let as_of = value.as_of.or(close);
+                entries.push(Entry {
+                    symbol: symbol.clone(),
+                    session,
+                    field: value.field,
+                    value: value.value,
+                    source: value.source,
+                    method: value.method,
+                    as_of: as_of.ok_or_else(|| wrong(format!("the session of {session} has not closed yet")))?,
+                });
+            }
+        }
+        if entries.is_empty() {
+            return Err(ImportError::Empty);
+        }
+        Ok(entries)
+    }
+
+    /// Whose line it is, by the cell of the symbol and by what the caller says, which must agree.
+    fn subject(&self, cells: &Cells<'_>) -> Result<(Symbol, Market), String> {
+        let of = |instrument: &Instrument| (instrument.symbol(), market_of(instrument.kind()));
+        let named = cells.of(SYMBOL);
+        if named.is_empty() {
+            let whom = self.whom.filter(|_| !cells.columns.contains_key(SYMBOL));
+            return whom.map(of).ok_or_else(|| "the symbol is missing".to_owned());
+        }
+        let found = Instrument::parse(named, time::new_york_date(self.now)).map_err(|error| error.to_string())?;
+        match self.whom.map(Instrument::symbol) {
+            Some(symbol) if symbol != found.symbol() => Err(format!("this is of {}, not of {symbol}", found.symbol())),
+            Some(_) | None => Ok(of(&found)),
+        }
+    }
+
+    /// The values of one line.
+    fn values(&self, cells: &Cells<'_>) -> Result<Vec<Value>, String> {
+        let mode = cells.of(MODE);
+        let same = |mode: &str| serde_json::from_value(mode.into()).is_ok_and(|mode: Mode| mode == self.mode);
+        if !mode.is_empty() && !same(mode) {
+            return Err(format!("mode {mode:?} is of another venue than the history it is for"));
+        }
+        let mut labels = Labels::read(cells.of(PROVENANCE), cells.of(AS_OF), cells.of(METHOD), self.now)?;
+        let mut values = Vec::new();
+        for field in KEPT {
+            let text = cells.of(field.name());
+            if text.is_empty() {
                 continue;
             }
-            entries.push(Entry {
-                symbol: symbol.clone(),
-                session,
+            let source = labels.sources.remove(&field);
+            let method = if field == Field::Iv {
+                let named = unguarded(cells.of(IV_METHOD));
+                if named.is_empty() { self.iv_method } else { named }.to_owned()
+            } else {
+                labels.methods.remove(&field).unwrap_or_else(|| IMPORTED.to_owned())
+            };
+            values.push(Value {
                 field,
-                value: fraction(field, text).map_err(wrong)?,
-                method: method.to_owned(),
-                as_of,
+                value: match source {
+                    Some(_) => number(field, text),
+                    None => fraction(field, text),
+                }?,
+                source: source.unwrap_or_else(|| IMPORT.to_owned()),
+                method,
+                as_of: labels.moments.remove(&field),
             });
         }
-    }
-    if entries.is_empty() {
-        return Err(ImportError::Empty);
-    }
-    Ok(entries)
-}
-
-/// Whose line it is, by the cell of the symbol and by what the caller says, which must agree.
-fn subject(named: Option<&str>, whom: Option<&Instrument>, today: Date) -> Result<(Symbol, Market), String> {
-    let of = |instrument: &Instrument| (instrument.symbol(), market_of(instrument.kind()));
-    let Some(named) = named else {
-        return whom.map(of).ok_or_else(|| "the symbol is missing".to_owned());
-    };
-    if named.is_empty() {
-        return Err("the symbol is missing".to_owned());
-    }
-    let found = Instrument::parse(named, today).map_err(|error| error.to_string())?;
-    match whom.map(Instrument::symbol) {
-        Some(symbol) if symbol != found.symbol() => Err(format!("this is of {}, not of {symbol}", found.symbol())),
-        Some(_) | None => Ok(of(&found)),
+        if values.is_empty() {
+            return Err("there is no value".to_owned());
+        }
+        Ok(values)
     }
 }
 
-struct Columns {
-    symbol: Option<usize>,
-    date: usize,
-    iv: usize,
-    hv30: Option<usize>,
-    hv90: Option<usize>,
+/// A value on its line.
+struct Value {
+    field: Field,
+    value: f64,
+    source: String,
+    method: String,
+    as_of: Option<Timestamp>,
 }
 
-fn columns(heading: &StringRecord) -> Result<Columns, ImportError> {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+/// One line, cell by cell.
+struct Cells<'a> {
+    columns: &'a BTreeMap<String, usize>,
+    record: &'a StringRecord,
+}
+
+impl<'a> Cells<'a> {
+    /// The cell of `column`, empty where there is none.
+    fn of(&self, column: &str) -> &'a str {
+        let place = self.columns.get(column);
+        place.and_then(|place| self.record.get(*place)).unwrap_or_default()
+    }
+}
+
+/// Where each column stands.
+fn columns(heading: &StringRecord) -> Result<BTreeMap<String, usize>, ImportError> {
+    let mut places = BTreeMap::new();
     for (place, name) in heading.iter().enumerate() {
         let name = name.to_lowercase();
-        if !["symbol", "date", "iv", "hv30", "hv90"].contains(&name.as_str()) {
+        let mut known = LABELS.into_iter().chain(KEPT.map(Field::name));
+        if !known.any(|column| column == name) {
             return Err(ImportError::Heading(format!(
-                "the column {name:?} is none of symbol, date, iv, hv30, hv90"
+                "the column {name:?} is none of symbol, date, iv, hv30, hv90, and none of an export"
             )));
         }
         if places.insert(name.clone(), place).is_some() {
             return Err(ImportError::Heading(format!("the column {name:?} comes twice")));
         }
     }
-    let required = |name: &str| {
-        let place = places.get(name).copied();
-        place.ok_or_else(|| ImportError::Heading(format!("there is no column {name:?}")))
-    };
-    Ok(Columns {
-        symbol: places.get("symbol").copied(),
-        date: required("date")?,
-        iv: required("iv")?,
-        hv30: places.get("hv30").copied(),
-        hv90: places.get("hv90").copied(),
-    })
+    for required in [DATE, Field::Iv.name()] {
+        if !places.contains_key(required) {
+            return Err(ImportError::Heading(format!("there is no column {required:?}")));
+        }
+    }
+    Ok(places)
 }
 
-fn session(text: &str, market: Market, now: Timestamp) -> Result<Date, String> {
-    let day: Date = text
-        .parse()
-        .map_err(|_| format!("{text:?} is no day; write it as 2026-11-20"))?;
-    if text.len() != DAY_LENGTH {
-        return Err(format!("{text:?} is no day; write it as 2026-11-20"));
-    }
-    match time::session_close(market, day) {
-        None => Err(format!("the market was closed on {day}")),
-        Some(close) if close > now => Err(format!("the session of {day} has not closed yet")),
-        Some(_) => Ok(day),
+fn session(text: &str, market: Market) -> Result<Date, String> {
+    let day = day(text)?;
+    if time::is_session(market, day) {
+        Ok(day)
+    } else {
+        Err(format!("the market was closed on {day}"))
     }
 }
 
+fn day(text: &str) -> Result<Date, String> {
+    let day: Option<Date> = text.parse().ok().filter(|_| text.len() == DAY_LENGTH);
+    day.ok_or_else(|| format!("{text:?} is no day; write it as 2026-11-20"))
+}
+
+/// A value that nobody is named for. Of others only volatilities are taken.
 fn fraction(field: Field, text: &str) -> Result<f64, String> {
     let name = field.name();
-    let value: f64 = text.parse().map_err(|_| match text {
-        "" => format!("{name} is missing"),
-        _ => format!("{name} {text:?} is no number"),
-    })?;
+    if !is_volatility(field) {
+        return Err(format!("{name} has no source in the column {PROVENANCE:?}"));
+    }
+    let value = number(field, text)?;
     if value > 0.0 && value <= HIGHEST {
         Ok(value)
     } else {
@@ -174,138 +236,50 @@ fn fraction(field: Field, text: &str) -> Result<f64, String> {
     }
 }
 
+/// A value in the program's units, a day as its number since 1970.
+fn number(field: Field, text: &str) -> Result<f64, String> {
+    let name = field.name();
+    if field == Field::EarningsDate {
+        let day = day(text).map_err(|error| format!("{name}: {error}"))?;
+        return Ok(f64::from(time::day_id(day)));
+    }
+    let value: Option<f64> = text.parse().ok().filter(|value: &f64| value.is_finite());
+    let value = value.ok_or_else(|| format!("{name} {text:?} is no number"))?;
+    if value < 0.0 && is_volatility(field) {
+        return Err(format!("{name} {text} is below 0"));
+    }
+    Ok(value)
+}
+
+fn is_volatility(field: Field) -> bool {
+    matches!(field, Field::Iv | Field::Hv30 | Field::Hv90)
+}
+
+/// The text that an export has marked, lest a spreadsheet take it for a formula.
+fn unguarded(text: &str) -> &str {
+    text.strip_prefix('\'')
+        .filter(|rest| rest.starts_with(['=', '+', '-', '@']))
+        .unwrap_or(text)
+}
+
+const SYMBOL: &str = "symbol";
+const DATE: &str = "date";
+const IV_METHOD: &str = "iv_method";
+const PROVENANCE: &str = "provenance";
+const AS_OF: &str = "as_of";
+const METHOD: &str = "method";
+const MODE: &str = "mode";
+
+/// The columns beside those of values.
+const LABELS: [&str; 7] = [SYMBOL, DATE, IV_METHOD, PROVENANCE, AS_OF, METHOD, MODE];
+
+/// The source of a value that was entered from a file which does not say it.
+pub(super) const IMPORT: &str = "import";
+/// How a volatility was made of which nothing is said.
 const IMPORTED: &str = "imported";
 const DAY_LENGTH: usize = 10;
 /// No annualised volatility of a year's history was higher: 500 %.
 const HIGHEST: f64 = 5.0;
 
 #[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn parse(text: &str, whom: Option<&str>) -> Result<Vec<Entry>, ImportError> {
-        let whom = whom.map(|symbol| Instrument::parse(symbol, date(2026, 11, 20)).unwrap());
-        let now = "2026-11-20T21:30:00Z".parse().unwrap();
-        parse_history(text, whom.as_ref(), now, "index")
-    }
-
-    fn read(text: &str) -> Result<Vec<Entry>, ImportError> {
-        parse(text, Some("SPY"))
-    }
-
-    #[test]
-    fn a_history_is_read_with_its_units_and_its_moments() {
-        let entries =
-            read("\u{feff}Date,IV,hv90,hv30\r\n2026-11-19,0.183,,0.12\r\n2026-11-20, 0.19 ,0.2,0.13\r\n").unwrap();
-        let seen: Vec<_> = entries
-            .iter()
-            .map(|entry| {
-                (
-                    entry.session.day(),
-                    entry.field.name(),
-                    entry.value,
-                    entry.method.as_str(),
-                )
-            })
-            .collect();
-        assert_eq!(
-            seen,
-            [
-                (19, "iv", 0.183, "index"),
-                (19, "hv30", 0.12, "imported"),
-                (20, "iv", 0.19, "index"),
-                (20, "hv30", 0.13, "imported"),
-                (20, "hv90", 0.2, "imported"),
-            ]
-        );
-        assert_eq!(entries[0].session, date(2026, 11, 19));
-        assert_eq!(entries[0].as_of.to_string(), "2026-11-19T21:00:00Z");
-    }
-
-    #[test]
-    fn every_fault_names_its_line() {
-        for (text, told) in [
-            ("date,iv\n2026-11-19,18.3\n", "line 2: iv 18.3 is not above 0"),
-            ("date,iv\n2026-11-18,0.2\n2026-11-19,\n", "line 3: iv is missing"),
-            ("date,iv\n2026-11-19,nan\n", "line 2: iv nan is not above 0"),
-            ("date,iv\n2026-11-19,x\n", "line 2: iv \"x\" is no number"),
-            (
-                "date,iv\n2026-11-21,0.2\n",
-                "line 2: the market was closed on 2026-11-21",
-            ),
-            (
-                "date,iv\n2026-11-23,0.2\n",
-                "line 2: the session of 2026-11-23 has not closed yet",
-            ),
-            ("date,iv\n19.11.2026,0.2\n", "line 2: \"19.11.2026\" is no day"),
-            (
-                "date,iv\n2026-11-19,0.2\n2026-11-19,0.2\n",
-                "line 3: 2026-11-19 comes twice, first on line 2",
-            ),
-            (
-                "day,iv\n",
-                "line 1: the column \"day\" is none of symbol, date, iv, hv30, hv90",
-            ),
-            ("date,hv30\n", "line 1: there is no column \"iv\""),
-            ("date,iv,iv\n", "line 1: the column \"iv\" comes twice"),
-            ("date,iv\n", "the history has no lines"),
-        ] {
-            let error = read(text).unwrap_err().to_string();
-            assert!(error.starts_with(told), "{text:?}: {error}");
-        }
-        assert!(matches!(read("date,iv\n2026-11-19,0.2,7\n"), Err(ImportError::Csv(_))));
-    }
-
-    #[test]
-    fn one_file_holds_many_symbols_each_with_the_sessions_of_its_own_market() {
-        let text = "symbol,date,iv\nSPY,2026-11-19,0.18\n/es,2026-11-19,0.19\nBTC/USD,2026-11-14,0.5\n";
-        let entries = parse(text, None).unwrap();
-        let seen: Vec<_> = entries
-            .iter()
-            .map(|entry| (entry.symbol.as_str(), entry.as_of.to_string()))
-            .collect();
-        assert_eq!(seen[0], ("SPY", "2026-11-19T21:00:00Z".to_owned()));
-        assert_eq!(seen[1], ("/ES", "2026-11-19T22:00:00Z".to_owned()));
-        assert_eq!(seen[2].0, "BTC/USD", "a Saturday is a session of what trades every day");
-        for (whom, text, told) in [
-            (
-                None,
-                "date,iv\n2026-11-19,0.2\n",
-                "line 1: there is no column \"symbol\"",
-            ),
-            (
-                None,
-                "symbol,date,iv\n,2026-11-19,0.2\n",
-                "line 2: the symbol is missing",
-            ),
-            (
-                None,
-                "symbol,date,iv\nSPY,2026-11-14,0.2\n",
-                "line 2: the market was closed",
-            ),
-            (
-                None,
-                "symbol,date,iv\nSPY,2026-11-19,0.2\nQQQ,2026-11-19,0.2\nSPY,2026-11-19,0.3\n",
-                "line 4: 2026-11-19 comes twice, first on line 2",
-            ),
-            (
-                Some("SPY"),
-                "symbol,date,iv\nSPY,2026-11-19,0.2\nQQQ,2026-11-19,0.2\n",
-                "line 3: this is of QQQ, not of SPY",
-            ),
-        ] {
-            let error = parse(text, whom).unwrap_err().to_string();
-            assert!(error.starts_with(told), "{text:?}: {error}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn arbitrary_text_is_a_history_or_an_error(text: String, lines in "date,iv\n([0-9., \n-]{0,60})") {
-            let _ = (read(&text), parse(&text, None), read(&lines));
-        }
-    }
-}
+mod tests;

@@ -125,7 +125,7 @@ impl Store {
 }
 
 /// The fields a session's record is kept of; quotes are kept as events, ratios are computed anew.
-const KEPT: [Field; 13] = [
+pub(super) const KEPT: [Field; 13] = [
     Field::Price,
     Field::Iv,
     Field::IvRank,

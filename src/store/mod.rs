@@ -20,8 +20,8 @@ use smol_str::SmolStr;
 
 pub use error::{Error, Newer};
 pub use file::{Opened, Place, Store, World};
-pub use import::{ImportError, parse_history};
-pub use past::Entry;
+pub use import::{Import, ImportError};
+pub use past::{Entry, Intake};
 
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::market::{Field, KeptBars, KeptValue, PastIv};

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::error::Error;
 use super::file::Store;
+use super::import::IMPORT;
 use super::keep::{Entered, Names, put_value};
 use super::recall::moment;
 use crate::instrument::Symbol;
@@ -23,12 +24,27 @@ pub struct Entry {
     pub session: Date,
     /// The field.
     pub field: Field,
-    /// The value, in the program's units.
+    /// The value, in the program's units; of a day its number since 1970.
     pub value: f64,
+    /// Who gave it.
+    pub source: String,
     /// How it was made.
     pub method: String,
     /// The moment it describes.
     pub as_of: Timestamp,
+}
+
+/// What became of entries, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Intake {
+    /// Entered where nothing was.
+    pub new: usize,
+    /// Entered in place of what an earlier file had said without a source.
+    pub replaced: usize,
+    /// There already, with all their labels.
+    pub same: usize,
+    /// Not entered, because something else is there that a run kept.
+    pub refused: usize,
 }
 
 impl Store {
@@ -59,22 +75,33 @@ impl Store {
         read().map_err(|error| self.error(error))
     }
 
-    /// Enters values from outside, all or none. A value that a run kept for the same session stays. Returns how many
-    /// were entered.
+    /// Enters values from outside, all or none. What a run kept for the same session stays.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn enter(&mut self, entries: &[Entry], source: &str) -> Result<usize, Error> {
+    pub fn enter(&mut self, entries: &[Entry]) -> Result<Intake, Error> {
         let path = self.path.clone();
-        let mut write = || -> rusqlite::Result<usize> {
+        let mut write = || -> rusqlite::Result<Intake> {
             let transaction = self
                 .connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut names = Names::default();
-            let mut entered = 0;
+            let mut intake = Intake::default();
             for entry in entries {
-                if is_of_a_run(&transaction, entry, source)? {
-                    continue;
+                match kept(&transaction, entry)? {
+                    None => intake.new += 1,
+                    Some(kept) if is_same(&kept, entry) => {
+                        intake.same += 1;
+                        continue;
+                    }
+                    Some(kept) if kept.source == IMPORT => {
+                        remove(&transaction, entry)?;
+                        intake.replaced += 1;
+                    }
+                    Some(_) => {
+                        intake.refused += 1;
+                        continue;
+                    }
                 }
                 put_value(
                     &transaction,
@@ -84,34 +111,58 @@ impl Store {
                     &Entered {
                         field: entry.field,
                         value: entry.value,
-                        source,
+                        source: &entry.source,
                         method: &entry.method,
                         as_of: entry.as_of,
                     },
                 )?;
-                entered += 1;
             }
             transaction.commit()?;
-            Ok(entered)
+            Ok(intake)
         };
         write().map_err(|source| Error::Sqlite { path, source })
     }
 }
 
-/// Whether the value is there already and was not entered by `source`.
-fn is_of_a_run(connection: &Connection, entry: &Entry, source: &str) -> rusqlite::Result<bool> {
+/// What is there in the place of `entry`.
+fn kept(connection: &Connection, entry: &Entry) -> rusqlite::Result<Option<KeptValue>> {
     connection
         .prepare_cached(
-            "SELECT 1 FROM daily JOIN name symbol ON symbol.id = daily.symbol JOIN name field ON field.id = daily.field
-             JOIN name source ON source.id = daily.source
-             WHERE symbol.text = ?1 AND session = ?2 AND field.text = ?3 AND source.text <> ?4",
+            "SELECT value, source.text, method.text, as_of FROM daily
+             JOIN name symbol ON symbol.id = daily.symbol JOIN name field ON field.id = daily.field
+             JOIN name source ON source.id = daily.source JOIN name method ON method.id = daily.method
+             WHERE symbol.text = ?1 AND session = ?2 AND field.text = ?3",
         )?
-        .exists(params![
-            entry.symbol.as_str(),
-            day_id(entry.session),
-            entry.field.name(),
-            source
-        ])
+        .query_row(place(entry), |row| {
+            Ok(KeptValue {
+                value: row.get(0)?,
+                source: row.get(1)?,
+                method: row.get(2)?,
+                as_of: moment(row.get(3)?),
+            })
+        })
+        .optional()
+}
+
+fn is_same(kept: &KeptValue, entry: &Entry) -> bool {
+    kept.value.total_cmp(&entry.value).is_eq()
+        && kept.source == entry.source
+        && kept.method == entry.method
+        && kept.as_of.as_millisecond() == entry.as_of.as_millisecond()
+}
+
+fn remove(connection: &Connection, entry: &Entry) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM daily WHERE symbol = (SELECT id FROM name WHERE text = ?1) AND session = ?2
+             AND field = (SELECT id FROM name WHERE text = ?3)",
+        )?
+        .execute(place(entry))?;
+    Ok(())
+}
+
+fn place(entry: &Entry) -> (&str, i32, &'static str) {
+    (entry.symbol.as_str(), day_id(entry.session), entry.field.name())
 }
 
 fn days(connection: &Connection, symbol: Option<&Symbol>, first: Date, last: Date) -> rusqlite::Result<Vec<PastDay>> {

@@ -62,6 +62,16 @@ impl Store {
         };
         read().map_err(|error| self.error(error))
     }
+
+    /// The implied volatilities of `symbol` in the year before `session`, oldest first.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn ivs_before(&self, symbol: &Symbol, session: Date) -> Result<Vec<PastIv>, Error> {
+        let mut ivs = ivs(&self.connection, symbol, session).map_err(|error| self.error(error))?;
+        ivs.retain(|past| past.session < session);
+        Ok(ivs)
+    }
 }
 
 fn values(connection: &Connection, symbol: &Symbol, oldest: Timestamp) -> rusqlite::Result<BTreeMap<Field, KeptValue>> {

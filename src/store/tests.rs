@@ -333,14 +333,21 @@ fn entered_history_never_replaces_what_a_run_kept() {
         session: date(2026, 11, day),
         field: Field::Iv,
         value,
+        source: "import".to_owned(),
         method: "as said".to_owned(),
         as_of: now(),
     };
     let spy = Symbol("SPY".into());
-    let entered = store.enter(&[entry(19, 0.2), entry(20, 0.9)], "import").unwrap();
-    assert_eq!(entered, 1);
-    let entered = store.enter(&[entry(19, 0.25)], "import").unwrap();
-    assert_eq!(entered, 1, "what was entered may be entered anew");
+    let first = store.enter(&[entry(19, 0.2), entry(20, 0.9)]).unwrap();
+    assert_eq!((first.new, first.refused), (1, 1));
+    let same = store.enter(&[entry(19, 0.2)]).unwrap();
+    assert_eq!((same.new, same.same), (0, 1));
+    let earlier = Entry {
+        as_of: Timestamp::UNIX_EPOCH,
+        ..entry(19, 0.25)
+    };
+    let second = store.enter(&[earlier]).unwrap();
+    assert_eq!(second.replaced, 1, "what was entered may be entered anew");
     let ivs: Vec<f64> = recall(&store, "SPY").ivs[&spy]
         .iter()
         .map(|past| past.iv.get())

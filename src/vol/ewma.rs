@@ -1,7 +1,7 @@
 //! Exponentially weighted volatility: yesterday counts more than last month. RiskMetrics Technical Document, 4th ed. (1996).
 
 use super::bars::CleanBar;
-use super::realized::{HvError, annualised, has_hole, returns};
+use super::realized::{HvError, annualised, returns};
 use crate::units::Vol;
 
 /// How the average begins; the two differ by the weight of the first return, which fades with `lambda` to the power of days.
@@ -24,6 +24,15 @@ pub struct Ewma {
     pub trading_days: f64,
 }
 
+/// An exponentially weighted volatility and what it is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Averaged {
+    /// The volatility.
+    pub vol: Vol,
+    /// Returns that do not count, because they span a session without a sound bar: those of more than a day.
+    pub left_out: usize,
+}
+
 /// Why there is no exponentially weighted volatility.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum EwmaError {
@@ -36,11 +45,12 @@ pub enum EwmaError {
 }
 
 impl Ewma {
-    /// The volatility over all of `bars`, oldest first.
+    /// The volatility over all of `bars`, oldest first. A return over a session without a sound bar is left out, as if the
+    /// two bars around it stood in different histories.
     ///
     /// # Errors
-    /// [`EwmaError::Decay`]; [`EwmaError::Bars`] for fewer than two bars, one with a negative price or a hole between two.
-    pub fn measure(&self, bars: &[CleanBar]) -> Result<Vol, EwmaError> {
+    /// [`EwmaError::Decay`]; [`EwmaError::Bars`] for fewer than two bars, one with a negative price or no return of a day.
+    pub fn measure(&self, bars: &[CleanBar]) -> Result<Averaged, EwmaError> {
         let Self { lambda, .. } = *self;
         if !(lambda > 0.0 && lambda < 1.0) {
             return Err(EwmaError::Decay(lambda));
@@ -48,13 +58,16 @@ impl Ewma {
         if !bars.iter().all(CleanBar::is_positive) {
             return Err(HvError::NonPositivePrice.into());
         }
-        if has_hole(bars) {
-            return Err(HvError::Hole.into());
-        }
-        let squares: Vec<f64> = returns(bars).into_iter().map(|value| value * value).collect();
+        let all = returns(bars);
+        let of_a_day = all.iter().zip(bars.iter().skip(1)).filter(|(_, bar)| !bar.after_hole);
+        let squares: Vec<f64> = of_a_day.map(|(value, _)| value * value).collect();
         let Some((first, later)) = squares.split_first() else {
             let have = bars.len();
-            return Err(HvError::InsufficientBars { have, need: 2 }.into());
+            return Err(match all.len() {
+                0 => HvError::InsufficientBars { have, need: 2 },
+                _ => HvError::Hole,
+            }
+            .into());
         };
         let variance = match self.start {
             Start::FirstReturn => later
@@ -67,7 +80,10 @@ impl Ewma {
                 sum / weights
             }
         };
-        Ok(annualised(variance, self.trading_days)?)
+        Ok(Averaged {
+            vol: annualised(variance, self.trading_days)?,
+            left_out: all.len() - squares.len(),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::bars::{Cleaned, Dropped};
 use super::cone::{Cone, cone};
-use super::ewma::{Ewma, EwmaError, Start};
+use super::ewma::{Averaged, Ewma, EwmaError, Start};
 use super::realized::{Estimator, HvError, Window};
 use super::split::{SplitAlarm, alarms};
 use crate::units::Vol;
@@ -30,7 +30,7 @@ pub struct Panel {
     /// Decay of the exponential weights.
     pub lambda: f64,
     /// The exponentially weighted volatility over all bars, begun with the first return.
-    pub ewma: Result<Vol, EwmaError>,
+    pub ewma: Result<Averaged, EwmaError>,
     /// Sessions that look like splits nobody adjusted for: every estimate that spans one is wrong.
     pub splits: Vec<SplitAlarm>,
 }

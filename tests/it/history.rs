@@ -67,6 +67,13 @@ fn a_seeded_past_gives_the_rank_the_venue_lacks_and_is_exported_again() {
         "range, own history of 60 days"
     );
     assert_eq!(ranked["provenance"]["iv_rank"]["source"], "store");
+    let past = Run::new("screen --demo --as-of 2026-11-20 --symbols CSCO --all").state(state.path());
+    let past = row(&past.document(), "CSCO").clone();
+    assert_eq!(
+        past["iv_rank"], ranked["iv_rank"],
+        "a rank is made again of the same past"
+    );
+    assert_eq!(past["iv_percentile"], ranked["iv_percentile"]);
     let export = history(&state, "export --demo").answer().done();
     let mut reader = csv::Reader::from_reader(export.stdout.as_bytes());
     let header = reader.headers().unwrap().clone();
@@ -123,6 +130,66 @@ fn one_wrong_line_enters_nothing_and_is_named() {
         &json!({ "store": { "enabled": false } }).to_string(),
     );
     off.answer().ended(78).saying(&["store.enabled"]);
+}
+
+#[test]
+fn what_was_exported_is_imported_to_the_last_digit_label_and_moment() {
+    let (state, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    Run::demo("screen").state(state.path()).answer().done();
+    Run::demo("quote BTC/USD /ESZ6 SPX .SPY261218C600")
+        .state(state.path())
+        .answer()
+        .done();
+    history(&state, "import past.csv --symbol CSCO --demo --iv-method =mine")
+        .file("past.csv", &seed(60))
+        .answer()
+        .done();
+    let export = |state: &TempDir| history(state, "export --demo").answer().done().stdout;
+    let text = export(&state);
+    let import = |text: &str, arguments: &str| {
+        history(&other, &format!("import kept.csv {arguments}"))
+            .file("kept.csv", text)
+            .answer()
+    };
+    let first = import(&text, "--demo").done();
+    assert!(!first.stderr.contains("there already"), "{}", first.stderr);
+    assert_eq!(export(&other), text);
+    let rows = |state: &TempDir| history(state, "--demo").document()["rows"].clone();
+    assert_eq!(rows(&other), rows(&state));
+    let screened = |state: &TempDir| {
+        Run::new("screen --demo --as-of 2026-11-20")
+            .state(state.path())
+            .document()["rows"]
+            .clone()
+    };
+    assert_eq!(screened(&other), screened(&state));
+
+    import(&text, "--demo")
+        .done()
+        .saying(&["variance: 0 values of", "there already"]);
+    let spy = "symbol,date,iv\nSPY,2026-11-20,0.9\n";
+    import(spy, "--demo")
+        .done()
+        .saying(&["0 values of SPY", "1 left as a run had kept them"]);
+    assert_eq!(export(&other), text, "nothing a run kept is replaced");
+    import(&text, "")
+        .ended(74)
+        .saying(&["line 2: mode \"demo\" is of another venue"]);
+}
+
+#[test]
+fn an_export_as_parquet_is_a_parquet_file() {
+    let state = TempDir::new().unwrap();
+    Run::demo("quote SPY").state(state.path()).answer().done();
+    let (answer, desk) = history(&state, "export --demo --format parquet -o kept.parquet").kept();
+    assert_eq!(answer.done().stdout, "");
+    let file = std::fs::read(desk.path().join("kept.parquet")).unwrap();
+    assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"));
+    let piped = std::fs::File::create(desk.path().join("piped")).unwrap();
+    let pipe = history(&state, "export --demo --format parquet").stdout(piped);
+    pipe.answer().done();
+    assert_eq!(std::fs::read(desk.path().join("piped")).unwrap(), file);
+    history(&state, "--demo --format parquet").answer().ended(2);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn every_number_of_the_panel_is_that_of_the_venues_own_closed_bars() {
             own.last.to_string(),
             "{symbol}: today's unfinished bar never counts"
         );
-        near(&document["ewma"]["vol"], own.ewma.unwrap().get());
+        near(&document["ewma"]["vol"], own.ewma.unwrap().vol.get());
         for (row, line) in document["rows"].as_array().unwrap().iter().zip(&own.lines) {
             assert_eq!(
                 (&row["days"], &row["missing"]),

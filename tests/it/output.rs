@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use tempfile::TempDir;
+
 use crate::run::{Run, names_in, venue};
 use crate::schema::assert_fits;
 
@@ -16,6 +18,10 @@ fn every_document_is_what_its_schema_says() {
         "screen --symbols SPY,SHOP",
         "quote AAPL /ES .SPY261218C650 NOSUCH",
         "explain AAPL /ES BTC/USD",
+        "chain SPY --dte 30 --strikes 3",
+        "vol SPY --windows 20,252",
+        "vol BTC/USD",
+        "vol /ES --windows 2520",
     ] {
         let answer = Run::demo(arguments).arg("--json").answer().done();
         assert_fits(&schema, &answer.document());
@@ -24,6 +30,28 @@ fn every_document_is_what_its_schema_says() {
             "{arguments}"
         );
     }
+}
+
+#[test]
+fn the_documents_of_the_past_of_a_file_and_of_an_outage_are_what_the_schema_says() {
+    let schema = Run::new("config schema --output").answer().done().document();
+    let state = TempDir::new().unwrap();
+    let first = Run::demo("quote SPY CSCO BTC/USD").state(state.path());
+    first.answer().done();
+    let history = Run::new("history --demo").state(state.path()).document();
+    let export = Run::new("history export --demo").state(state.path()).document();
+    assert_eq!(history["rows"], export["rows"]);
+    assert_fits(&schema, &history);
+    let bars = "date,open,high,low,close\n2026-11-18,10,11,9,10.5\n2026-11-19,10,11,9,10\n2026-11-20,0,11,9,10\n";
+    let file = Run::new("vol --bars own.csv --windows 2,30")
+        .file("own.csv", bars)
+        .document();
+    assert_eq!(file["command"], "vol");
+    assert_fits(&schema, &file);
+    let lost = Run::demo("vol /ES --json").args(["--fault", "rest /dxlink: status 502"]);
+    let lost = lost.answer().document();
+    assert!(lost["bars"].is_null() && lost["no_bars"].is_array(), "{lost}");
+    assert_fits(&schema, &lost);
 }
 
 #[test]

@@ -166,9 +166,21 @@ fn a_window_over_a_session_without_a_sound_bar_has_a_reason_and_no_number() {
         assert_eq!(broken["missing"][estimator], reason);
     }
     assert!(broken["cone"].is_null());
-    assert_eq!(document["ewma"]["reason"], reason);
     let table = run().arg("--format=table").answer().done().stdout;
     assert!(table.contains(&format!("4 days: {reason}")), "{table}");
+    let ewma = &document["ewma"];
+    assert_eq!((&ewma["left_out"], &ewma["reason"]), (&1.into(), &Value::Null));
+    let [first, third, fourth] =
+        [(10.5_f64, 10.0), (10.5, 10.0), (10.0, 10.5)].map(|(to, from): (f64, f64)| (to / from).ln().powi(2));
+    let variance = 0.94 * (0.94 * first + 0.06 * third) + 0.06 * fourth;
+    assert!(
+        (ewma["vol"].as_f64().unwrap() - (variance * 252.0).sqrt()).abs() < 1e-12,
+        "{ewma}"
+    );
+    assert!(
+        table.contains("without 1 return over a session that has no sound bar"),
+        "{table}"
+    );
 }
 
 #[test]
@@ -182,7 +194,8 @@ fn what_is_no_history_says_where() {
     };
     told("date,open,high,low\n", &["mine.csv", "no column close"]);
     told("date,open,high,low,close,close\n", &["two columns close"]);
-    told("date,open,high,low,close\n", &["no bar counts"]);
+    told("date,open,high,low,close\n", &["no line below the header"]);
+    told("date,open,high,low,close\n2026-11-20,0,1,0,1\n", &["no bar counts"]);
     told(
         "date,open,high,low,close\n2026-11-20,1,1,1,x1\n",
         &["line 2", "x1", "not a price"],

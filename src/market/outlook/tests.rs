@@ -104,8 +104,47 @@ fn what_is_missing_says_what_was_tried() {
 }
 
 #[test]
-fn a_monthly_expiration_moves_to_thursday_when_its_friday_rests() {
-    let is = |day| is_monthly(Market::UsEquities, day);
-    assert!(is(date(2026, 11, 20)) && !is(date(2026, 11, 13)) && !is(date(2026, 11, 19)));
-    assert!(is(date(2022, 4, 14)) && !is(date(2022, 4, 15)), "Good Friday");
+fn a_monthly_expiration_is_that_of_thursday_where_none_is_listed_on_the_third_friday() {
+    let is = |day, listed: &[Date]| is_monthly(Market::UsEquities, day, |day| listed.contains(&day));
+    let november = [13, 19, 20].map(|day| date(2026, 11, day));
+    assert_eq!(november.map(|day| is(day, &november)), [false, false, true]);
+    for (thursday, before) in [
+        (date(2025, 4, 17), "Good Friday"),
+        (date(2026, 6, 18), "Juneteenth"),
+        (date(2041, 4, 18), "Good Friday of a year no calendar covers"),
+    ] {
+        let listed = [thursday.yesterday().unwrap(), thursday];
+        assert_eq!(listed.map(|day| is(day, &listed)), [false, true], "{before}");
+    }
+}
+
+#[test]
+fn an_expiration_of_today_is_over_with_its_own_end() {
+    let settles = |settlement| ExpirationIv {
+        settlement: Some(settlement),
+        ..term(TODAY, 0.4)
+    };
+    let [morning, evening] = [Settlement::Morning, Settlement::Afternoon].map(settles);
+    let open = |term: &ExpirationIv, at: &str| still_open(term, TODAY, at.parse().unwrap()).is_some();
+    assert!(open(&morning, "2026-07-15T13:29:00Z") && !open(&morning, "2026-07-15T13:30:00Z"));
+    assert!(open(&evening, "2026-07-15T19:59:00Z") && !open(&evening, "2026-07-15T20:00:00Z"));
+}
+
+#[test]
+fn the_monthly_options_of_an_index_are_those_that_settle_in_the_morning() {
+    let monthly = date(2026, 8, 21);
+    let settles = |settlement, iv| ExpirationIv {
+        settlement: Some(settlement),
+        ..term(monthly, iv)
+    };
+    for (morning, expected) in [(0.3, 0.3), (0.0, 0.4)] {
+        let mut answer = metrics("SPY");
+        answer.terms = vec![
+            settles(Settlement::Afternoon, 0.4),
+            settles(Settlement::Morning, morning),
+        ];
+        let outlook = outlook(Some(&answer));
+        let (vol, _) = outlook.moves.last().unwrap().said.as_ref().unwrap().value;
+        assert_eq!(Some(vol), Vol::new(expected));
+    }
 }

@@ -71,7 +71,7 @@ fn exponential_weights() {
             }
             .measure(&bars)
             .unwrap();
-            tally.error(relative(found.get(), present(&row, column)), || format!("{row:?}"));
+            tally.error(relative(found.vol.get(), present(&row, column)), || format!("{row:?}"));
         }
         tally.row();
     }
