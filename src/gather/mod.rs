@@ -264,7 +264,7 @@ impl<'a> Wants<'a> {
             wants::bars_before(&listed.instrument, before, from, self.memory.bars.get(&name))
         });
         let market = market::market_of(listed.instrument.kind());
-        let suffice = |bars: &KeptBars| bars.reach_back(from) && bars.are_final(market, self.today);
+        let suffice = |bars: &KeptBars| bars.are_final(market, self.today) && bars.reach_back(from) && bars.are_sound();
         match self.memory.bars.get(&want.entry.symbol) {
             Some(kept) if suffice(kept) => {
                 let short = shortfall.filter(|shortfall| shortfall.applies_to(&kept.candles));

@@ -99,23 +99,26 @@ impl KeptBars {
     }
 
     /// Whether the feed has nothing older of the time after `from`, as far as is known. That it had nothing at all may
-    /// have been a failure.
+    /// have been a failure, and where it has cut them there is more.
     pub fn reach_back(&self, from: Timestamp) -> bool {
         let asked = self.since.is_some_and(|since| since <= from);
-        asked && !self.candles.bars.is_empty() || self.begin_by(from)
+        asked && !self.candles.bars.is_empty() && !self.candles.snipped || self.begin_by(from)
+    }
+
+    /// Whether each of them is a record of trading: another may have been mended since.
+    pub fn are_sound(&self) -> bool {
+        clean(bars_of(&self.candles)).dropped.total() == 0
     }
 
     /// Whether they may be continued to a history of everything after `from`, rather than asked for anew: they reach
-    /// back, the feed has not cut them, and every session of `market` between the first and the last has a sound bar. A
-    /// hole may have been mended since.
+    /// back, are sound, and are there for every session of `market` between the first and the last.
     pub fn can_go_on(&self, from: Timestamp, market: Market) -> bool {
-        let cleaned = clean(bars_of(&self.candles));
-        let last = self.candles.bars.last().and_then(|bar| time::date_of_bar(bar.time));
-        let days = cleaned.bars.iter().map(|bar| bar.date);
-        let mut pairs = days.clone().zip(days.clone().skip(1));
-        (self.begin_by(from) || self.reach_back(from) && !self.candles.snipped)
-            && cleaned.bars.last().map(|bar| bar.date) == last
-            && pairs.all(|(day, next)| time::previous_session(market, next) <= day)
+        let days = self.candles.bars.iter().map(|bar| time::date_of_bar(bar.time));
+        let mut pairs = days.clone().zip(days.skip(1));
+        let follows = |day, next| time::previous_session(market, next) <= day;
+        self.reach_back(from)
+            && self.are_sound()
+            && pairs.all(|(day, next)| day.zip(next).is_some_and(|(day, next)| follows(day, next)))
     }
 
     /// Whether they begin within a week of `from`, longer than any closing of the exchanges.

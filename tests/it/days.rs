@@ -11,6 +11,7 @@ use crate::run::{Run, row};
 const SOME: &str = "SPY,/ES,AA,FXI,QQQ";
 const THURSDAY: &str = "2026-11-19T22:30:00Z";
 const FRIDAY: &str = "2026-11-20T22:30:00Z";
+const NO_LEGACY: &str = r#"{"legacy": {"enabled": false}}"#;
 
 fn screen(day: &str, state: &Path) -> Run {
     Run::new(&format!("--as-of {day} screen --all --demo --seed 1 --symbols {SOME}")).state(state)
@@ -127,4 +128,25 @@ fn a_contract_with_less_history_than_is_asked_for_is_asked_once_a_day() {
     assert_ne!(first["rows"], next["rows"]);
     let (whole, _) = recorded(Run::new(&format!("--as-of {FRIDAY} vol /ES --demo --seed 1")));
     assert_eq!(next["rows"], whole["rows"]);
+}
+
+#[test]
+fn a_spoilt_answer_gives_no_wrong_number_then_or_later() {
+    let fresh = TempDir::new().unwrap();
+    let right = screen(FRIDAY, fresh.path()).document();
+    for fault in ["snapshot: empty", "snapshot: snip", "snapshot: nan bars"] {
+        let state = TempDir::new().unwrap();
+        let before = screen(THURSDAY, state.path()).document();
+        let screen = || screen(FRIDAY, state.path()).file("config/runtime_config.json", NO_LEGACY);
+        let spoilt = screen().args(["--fault", fault]).document();
+        for symbol in ["/ES", "AA", "FXI"] {
+            let spoilt = row(&spoilt, symbol);
+            let kept = spoilt["provenance"]["hv90"]["source"] == "store";
+            let then = if kept { &before } else { &right };
+            let (own, true_one) = (spoilt["hv90"].as_f64(), row(then, symbol)["hv90"].as_f64());
+            let gap = own.zip(true_one).map_or(0.0, |(own, true_one)| (own - true_one).abs());
+            assert!(gap < 1e-12, "{fault}: {symbol} {own:?} and {true_one:?}");
+        }
+        agree(&screen().document(), &right);
+    }
 }

@@ -204,6 +204,15 @@ fn kept_bars_reach_back_if_they_begin_within_a_week_of_what_is_wanted() {
     assert!(young.reach_back(from(90)), "the feed has no more");
     assert!(!young.reach_back(from(91)), "nobody knows");
     assert!(!asked(Candles::default()).reach_back(from(90)), "it may have failed");
+    let cut = Candles {
+        snipped: true,
+        ..kept.candles.clone()
+    };
+    assert!(!asked(cut).reach_back(from(90)), "there is more");
+    assert!(kept.are_sound());
+    let mut bad = kept.clone();
+    bad.candles.bars[11].close = None;
+    assert!(!bad.are_sound());
 }
 
 #[test]
