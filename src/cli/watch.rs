@@ -114,16 +114,20 @@ impl Job<'_> {
             return Err(failure);
         }
         drawn.set(true);
+        let ended = |lost: &Lost| match venues.rest.refusal() {
+            Some(error) => refused(&error),
+            None => told(lost),
+        };
         let mut last = first;
         let mut watch = match watch {
             Ok(watch) => watch,
             Err(lost) => {
                 printer.finish().await?;
                 self.verdict(&last)?;
-                return if last.run.partial { Ok(()) } else { Err(told(&lost)) };
+                return if last.run.partial { Ok(()) } else { Err(ended(&lost)) };
             }
         };
-        let ended = loop {
+        let end = loop {
             tokio::select! {
                 biased;
                 written = printer.written() => match written {
@@ -144,7 +148,7 @@ impl Job<'_> {
                             printer.begin(&gathered, &remarks.take())?;
                             printer.finish().await
                         };
-                        break printed.await.and(Err(told(&lost)));
+                        break printed.await.and(Err(ended(&lost)));
                     }
                     Err(Cut::Deadline) => break printer.finish().await.and_then(|()| self.verdict(&last)),
                     Err(Cut::Interrupted) => break Err(Failure::new(Kind::Interrupted, "interrupted")),
@@ -152,7 +156,7 @@ impl Job<'_> {
             }
         };
         watch.close().await;
-        ended
+        end
     }
 
     fn verdict(&self, gathered: &Gathered) -> Result<(), Failure> {

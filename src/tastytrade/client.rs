@@ -185,6 +185,11 @@ impl Client {
         self.venue.ahead()
     }
 
+    /// What the credentials were refused with, if they were; nothing is asked for with them after that.
+    pub fn refusal(&self) -> Option<Error> {
+        self.access.refusal()
+    }
+
     /// What was sent so far.
     pub fn traffic(&self) -> Traffic {
         self.venue.traffic()

@@ -111,6 +111,12 @@ impl Access {
         Ok(token)
     }
 
+    /// What the credentials were refused with, if they were.
+    pub(super) fn refusal(&self) -> Option<Error> {
+        let state = self.state.try_lock().ok()?;
+        state.failure.clone().filter(Error::is_refusal)
+    }
+
     async fn renewed(&self, venue: &Venue, refresh_token: &SecretString) -> Result<(Grant, Instant), Error> {
         let route = Route::AccessToken;
         let body = Request {

@@ -200,6 +200,15 @@ fn without_a_feed_there_is_one_document_and_a_reason() {
 }
 
 #[test]
+fn credentials_refused_in_the_middle_of_a_watch_end_it_as_refused_credentials() {
+    let script = "feed after 300ms: unauthorized once; rest /api-quote-tokens after 1 request: status 401; \
+                  rest /oauth/token after 1 request: status 400 \"invalid_grant\"";
+    let answer = Run::demo("quote SPY --watch 0.2").args(["--fault", script]).answer();
+    let answer = answer.ended(77).saying(&["refused the credentials"]);
+    assert!(answer.stdout.contains(r#""symbol":"SPY""#), "{}", answer.stdout);
+}
+
+#[test]
 fn the_deadline_ends_a_watch_with_zero_or_with_what_is_missing() {
     let answer = Run::demo("quote SPY --watch 0.2 --deadline 1.5").answer().done();
     assert_eq!(answer.stderr, "");
