@@ -1,5 +1,7 @@
 //! What was typed: the command line as clap reads it. No environment, no files, no defaults but clap's own.
 
+mod numbers;
+
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -9,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use self::numbers::{fraction, interval, percent, price, ratio, seconds, speed, window};
 use crate::chain::MOST_STRIKES;
 
 const STYLES: Styles = Styles::styled()
@@ -690,68 +693,6 @@ pub(super) enum ConfigCommand {
 /// Of `2026-11-20`: a longer text has a time of day, which a day would lose.
 const DAY_LENGTH: usize = 10;
 
-fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
-        Ok(_) | Err(_) => Err("a number of seconds above 0 and at most 86400 is wanted".to_owned()),
-    }
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(speed) if (0.01..=10_000.0).contains(&speed) => Ok(speed),
-        Ok(_) | Err(_) => Err("a number from 0.01 to 10000 is wanted".to_owned()),
-    }
-}
-
-fn interval(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if (0.1..=3_600.0).contains(&seconds) => Ok(seconds),
-        Ok(_) => Err("a number of seconds from 0.1 to 3600 is wanted".to_owned()),
-        Err(_) => Err("a number of seconds is wanted; symbols stand before --watch".to_owned()),
-    }
-}
-
-fn window(text: &str) -> Result<usize, String> {
-    match text.trim().parse::<usize>() {
-        Ok(days) if (2..=2520).contains(&days) => Ok(days),
-        Ok(_) | Err(_) => Err("a number of trading days from 2 to 2520 is wanted".to_owned()),
-    }
-}
-
-fn ratio(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(ratio) if (0.0..=10.0).contains(&ratio) => Ok(ratio),
-        Ok(_) | Err(_) => Err("a ratio from 0 to 10 is wanted".to_owned()),
-    }
-}
-
-fn price(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(price) if price.is_finite() && price >= 0.0 => Ok(price),
-        Ok(_) | Err(_) => Err("a price of 0 or more is wanted".to_owned()),
-    }
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    match text.trim_end_matches('%').parse::<f64>() {
-        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
-        Ok(_) | Err(_) => Err("a number from 0 to 100 is wanted".to_owned()),
-    }
-}
-
-/// `0.03` and `3%` are the same.
-fn fraction(text: &str) -> Result<f64, String> {
-    let number = match text.strip_suffix('%') {
-        Some(percent) => percent.parse::<f64>().map(|percent| percent / 100.0),
-        None => text.parse(),
-    };
-    match number {
-        Ok(fraction) if (0.0..=2.0).contains(&fraction) => Ok(fraction),
-        Ok(_) | Err(_) => Err("a fraction from 0 to 2 such as 0.03, or 3%, is wanted".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -769,6 +710,8 @@ mod tests {
             "--min-vrp=nan",
             "--min-price=inf",
             "--min-iv-percentile=nan",
+            "--max-slippage=nan",
+            "--min-yield=inf",
             "--listen=nan",
         ] {
             assert!(Cli::try_parse_from(["variance", "screen", flag]).is_err(), "{flag}");
