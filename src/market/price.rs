@@ -74,7 +74,7 @@ pub(super) fn of_kept(kept: &Kept<'_>, kind: Kind) -> Prices {
             open_interest: Err(NOTHING_KEPT.to_owned()),
         },
     };
-    if let Some(value) = kept.values.and_then(|values| values.get(&Field::Price))
+    if let Ok(value) = kept.value(Field::Price)
         && prices.price.as_ref().map_or(true, |price| price.as_of < value.as_of)
     {
         // One moment, one source: the events are older than this price and no quote of it.
