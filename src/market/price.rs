@@ -434,7 +434,10 @@ fn mid(kind: Kind, bid: &Offer<Price>, ask: &Offer<Price>) -> Option<Sourced<Pri
 }
 
 /// `value` as a price that this kind of instrument can have: futures any, options zero as well, the rest above zero.
-fn tradable(kind: Kind, value: Option<f64>, name: &str) -> Result<Price, String> {
+///
+/// # Errors
+/// There is no `value`, or it is none of these; `name` says of what.
+pub fn tradable(kind: Kind, value: Option<f64>, name: &str) -> Result<Price, String> {
     let price = value.and_then(Price::new).ok_or_else(|| format!("no {name}"))?;
     let possible = match kind {
         Kind::Future => true,
