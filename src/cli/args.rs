@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use self::numbers::{fraction, interval, percent, price, ratio, seconds, speed, window};
+use self::numbers::{fraction, interval, percent, price, ratio, seconds, slippage, speed, window};
 use crate::chain::MOST_STRIKES;
 
 const STYLES: Styles = Styles::styled()
@@ -343,7 +343,7 @@ pub(super) struct Rules {
     #[arg(long, value_name = "PRICE", value_parser = price)]
     pub min_price: Option<f64>,
     /// Greatest slippage of the straddle, (ask - bid) / mid of its worse leg, a fraction; 2 switches the gate off
-    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    #[arg(long, value_name = "FRACTION", value_parser = slippage)]
     pub max_slippage: Option<f64>,
     /// Least yield of the straddle in 30 days, a fraction; 0 switches the gate off
     #[arg(long, value_name = "FRACTION", value_parser = fraction)]

@@ -234,6 +234,10 @@ impl<'a> Job<'a> {
         let document = task.document(gathered, chain.as_ref(), meta);
         let outlook = task.outlook(gathered);
         let (format, style) = self.format();
+        if document.diff.is_some() && matches!(format, Format::Plain | Format::Csv) {
+            self.stderr
+                .remark("variance: plain and csv hold rows alone; table, json and jsonl say what changed");
+        }
         let required = self.show.require_complete;
         self.output.finish(|mut out| match &outlook {
             Some((outlook, windows)) => OutlookDocument {
@@ -430,14 +434,18 @@ pub(super) fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option
         });
     }
     let Some(required) = required else { return Ok(()) };
-    let complete = coverage.ratio * 100.0;
+    let unjudged = match gathered.unjudged {
+        0 => String::new(),
+        some => format!(", less {some} without an answer about their options"),
+    };
+    let complete = coverage.without(gathered.unjudged) * 100.0;
     if complete + f64::EPSILON >= required {
         return Ok(());
     }
     Err(Failure::new(
         Kind::Incomplete,
         format!(
-            "{} of {} symbols are complete ({complete:.1} %), {required} % are required",
+            "{} of {} symbols are complete{unjudged} ({complete:.1} %), {required} % are required",
             coverage.complete, coverage.requested
         ),
     )

@@ -107,6 +107,7 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
         verdict: Verdict::Answered,
         learned: Learned::default(),
         chain: None,
+        unjudged: 0,
     }
 }
 

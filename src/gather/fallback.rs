@@ -129,6 +129,7 @@ impl Gathering<'_, '_> {
             run: self.run(later, &records),
             learned: self.learned(),
             chain: None,
+            unjudged: later.from_options.unjudged,
             records,
             studies,
         }

@@ -16,7 +16,12 @@ impl Gathering<'_, '_> {
         let memory = self.venues.memory;
         let symbol = instrument.symbol();
         let streamer = self.resolved(&symbol).map(|resolved| &resolved.streamer);
+        let contract = self.resolved(&symbol).and_then(|resolved| resolved.contract.as_ref());
+        let tenures = memory.stood_for.get(&symbol).into_iter().flatten();
+        let others = tenures.filter(|tenure| contract.is_some_and(|contract| *contract != tenure.contract));
+        let before = others.max_by_key(|tenure| tenure.last);
         Kept {
+            stood_for: before.map(|tenure| (&tenure.contract, tenure.last)),
             values: memory.values.get(&symbol),
             ivs: memory.ivs.get(&symbol).map_or(&[], Vec::as_slice),
             events: streamer.and_then(|streamer| memory.events.get(streamer)),

@@ -147,6 +147,8 @@ pub struct Gathered {
     pub run: Run,
     /// Whether the run as a whole failed.
     pub verdict: Verdict,
+    /// Symbols that only their options could let pass, and whose options were not asked for or did not come.
+    pub unjudged: usize,
     /// What was found of an option chain, if one was asked for.
     pub chain: Option<Result<Found, NoChain>>,
     /// What live sources said beside the records, to be kept for later runs.

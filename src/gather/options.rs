@@ -16,7 +16,7 @@ use super::requests::{complain, metrics_symbol, told};
 use super::{Gathering, Notice};
 use crate::chain::{self, Choice, Strikes, Underlyings, When};
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Attempt, Inputs, Kept, Record, RunError, Source, Sourced, StraddleQuote, Subject, merge};
+use crate::market::{Attempt, Field, Inputs, Kept, Record, RunError, Source, Sourced, StraddleQuote, Subject, merge};
 use crate::stream::Streamed;
 use crate::tastytrade::{self, Chain, ListedExpiration, ListedOption, MarketQuote};
 use crate::time;
@@ -50,6 +50,8 @@ pub(super) struct FromOptions {
     pub(super) ivs: BTreeMap<Symbol, Result<Sourced<Vol>, String>>,
     /// Symbols whose options were not asked for, or not answered.
     withheld: BTreeMap<Symbol, String>,
+    /// How many symbols cannot be judged by options for want of an answer.
+    pub(super) unjudged: usize,
     /// Options and contracts that REST gave no answer about.
     unquoted: BTreeMap<Symbol, String>,
     pub(super) errors: Vec<RunError>,
@@ -137,16 +139,19 @@ impl Gathering<'_, '_> {
         later.from_options.straddles = judged
             .filter_map(|record| straddles.remove_entry(&record.symbol))
             .collect();
+        // What an earlier run has kept may still stand in.
+        let (records, _) = self.records(heard, later);
         let FromOptions {
             straddles, withheld, ..
         } = &later.from_options;
-        let reasons = withheld.iter().filter(|(symbol, _)| straddles.contains_key(symbol));
-        let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
-        for (_, reason) in reasons {
-            *by_reason.entry(reason).or_default() += 1;
+        let unjudged = records.iter().filter(|record| straddles.contains_key(&record.symbol));
+        let unjudged = unjudged.filter(|record| !record.has(Field::Yield));
+        let mut by_reason: BTreeMap<String, usize> = BTreeMap::new();
+        for reason in unjudged.filter_map(|record| withheld.get(&record.symbol)) {
+            *by_reason.entry(reason.clone()).or_default() += 1;
         }
+        later.from_options.unjudged = by_reason.values().sum();
         for (why, symbols) in by_reason {
-            let why = why.to_owned();
             (self.notify)(Notice::Unjudged { symbols, why });
         }
     }

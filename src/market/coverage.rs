@@ -40,6 +40,11 @@ pub struct MissingField {
 }
 
 impl Coverage {
+    /// The ratio when `lost` of the complete symbols do not count.
+    pub fn without(&self, lost: usize) -> f64 {
+        share(self.complete.saturating_sub(lost), self.requested)
+    }
+
     /// Counts `records`, one for each symbol asked for.
     pub fn of(records: &[Record]) -> Self {
         let mut complete = 0;

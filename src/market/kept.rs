@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::bars::bars_of;
-use super::price::Offer;
+use super::price::{NOTHING_KEPT, Offer};
 use super::reading::reading;
 use super::record::{Field, Record, Source, Sourced};
 use crate::dxlink::Candles;
@@ -32,6 +32,26 @@ pub struct Kept<'a> {
     pub events: Option<&'a Streamed>,
     /// The daily bars of the very contract.
     pub bars: Option<&'a KeptBars>,
+    /// What a futures root stood for before its present contract, until the last day on which it was seen to.
+    pub stood_for: Option<(&'a Symbol, Date)>,
+}
+
+impl Kept<'_> {
+    /// The last value of `field`. A price and a realised volatility are those of a contract, and not of the one after it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn value(&self, field: Field) -> Result<&KeptValue, String> {
+        let value = self.values.and_then(|values| values.get(&field));
+        let value = value.ok_or_else(|| NOTHING_KEPT.to_owned())?;
+        let of_contract = matches!(field, Field::Price | Field::Hv30 | Field::Hv90);
+        match self.stood_for {
+            Some((contract, until)) if of_contract && time::new_york_date(value.as_of) <= until => {
+                Err(format!("what is kept is of {contract}"))
+            }
+            Some(_) | None => Ok(value),
+        }
+    }
 }
 
 /// A value of an earlier run.

@@ -29,7 +29,7 @@ pub use kept::{Kept, KeptBars, KeptValue, PastDay, PastIv, kept_values};
 pub use merge::merge;
 pub use outlook::{Compared, Expected, Horizon, Measured, Outlook, Premiums, Term};
 pub use precedence::{Precedence, fields_of, required};
-pub use price::market_of;
+pub use price::{market_of, tradable};
 pub use reading::{Reading, reading, stars};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
 pub use roll::{Roll, RollTime, Tenure};

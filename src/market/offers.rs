@@ -415,8 +415,7 @@ impl<'a> Offers<'a> {
 
     /// The value an earlier run kept.
     fn kept<T>(&self, field: Field, read: impl Fn(f64) -> Option<T>) -> Offer<T> {
-        let kept = self.inputs.kept.values.and_then(|values| values.get(&field));
-        let kept = kept.ok_or_else(|| NOTHING_KEPT.to_owned())?;
+        let kept = self.inputs.kept.value(field)?;
         let value = read(kept.value).ok_or_else(|| format!("{} was kept", kept.value))?;
         Ok(Sourced {
             value,

@@ -74,7 +74,7 @@ pub(super) fn of_kept(kept: &Kept<'_>, kind: Kind) -> Prices {
             open_interest: Err(NOTHING_KEPT.to_owned()),
         },
     };
-    if let Some(value) = kept.values.and_then(|values| values.get(&Field::Price))
+    if let Ok(value) = kept.value(Field::Price)
         && prices.price.as_ref().map_or(true, |price| price.as_of < value.as_of)
     {
         // One moment, one source: the events are older than this price and no quote of it.
@@ -434,7 +434,10 @@ fn mid(kind: Kind, bid: &Offer<Price>, ask: &Offer<Price>) -> Option<Sourced<Pri
 }
 
 /// `value` as a price that this kind of instrument can have: futures any, options zero as well, the rest above zero.
-fn tradable(kind: Kind, value: Option<f64>, name: &str) -> Result<Price, String> {
+///
+/// # Errors
+/// There is no `value`, or it is none of these; `name` says of what.
+pub fn tradable(kind: Kind, value: Option<f64>, name: &str) -> Result<Price, String> {
     let price = value.and_then(Price::new).ok_or_else(|| format!("no {name}"))?;
     let possible = match kind {
         Kind::Future => true,

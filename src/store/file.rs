@@ -149,7 +149,10 @@ impl Store {
         connection
             .execute_batch("PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;")
             .map_err(sqlite)?;
-        migrate(&mut connection, world).map_err(sqlite)?;
+        // A file that is up to date is opened without a lock that a writer might hold.
+        if usize::try_from(found).ok() != Some(STEPS.len()) {
+            migrate(&mut connection, world).map_err(sqlite)?;
+        }
         let holds: String = connection
             .query_row("SELECT value FROM meta WHERE key = 'world'", [], |row| row.get(0))
             .map_err(sqlite)?;

@@ -1,6 +1,7 @@
 //! A history from a file: CSV of others with `date`, `iv` and, if known, `symbol`, `hv30` and `hv90`, or what
 //! `history export` wrote, whose further columns say where each value came from.
 
+mod bounds;
 mod labels;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use labels::Labels;
 
 use super::keep::KEPT;
 use super::past::Entry;
-use crate::instrument::{Instrument, Symbol};
+use crate::instrument::{Instrument, Kind, Symbol};
 use crate::market::{Field, Mode, market_of};
 use crate::time::{self, Market};
 
@@ -57,10 +58,12 @@ pub struct Import<'a> {
 
 impl Import<'_> {
     /// Reads a history: of one symbol, or of the symbols that the column `symbol` names, or of both where they agree.
-    /// Days are sessions of the symbol's market, each at most once for a symbol. Volatilities are annualised fractions.
+    /// Days are sessions of the symbol's market that have opened, each at most once for a symbol. Volatilities are
+    /// annualised fractions.
     ///
-    /// A value keeps the source, the moment and the method that an export names. A volatility without them counts as
-    /// imported and as of the close of its session, which must be past; any other value needs a source.
+    /// A value keeps the source, the moment and the method that an export names. A volatility without a source counts as
+    /// imported, any other value needs one. A value without a moment is as of the close of its session, which must be
+    /// past. Whoever gave it, a value is one that its field can have.
     ///
     /// # Errors
     /// The first line that is not right.
@@ -81,13 +84,14 @@ impl Import<'_> {
                 columns: &columns,
                 record: &record,
             };
-            let (symbol, market) = self.subject(&cells).map_err(wrong)?;
-            let session = session(cells.of(DATE), market).map_err(wrong)?;
+            let (symbol, kind) = self.subject(&cells).map_err(wrong)?;
+            let market = market_of(kind);
+            let session = self.session(cells.of(DATE), market).map_err(wrong)?;
             if let Some(first) = known.insert((symbol.clone(), session), line) {
                 return Err(wrong(format!("{session} comes twice, first on line {first}")));
             }
             let close = time::session_close(market, session).filter(|close| *close <= self.now);
-            for value in self.values(&cells).map_err(wrong)? {
+            for value in self.values(&cells, kind).map_err(wrong)? {
                 let as_of = value.as_of.or(close);
                 entries.push(Entry {
                     symbol: symbol.clone(),
@@ -107,8 +111,8 @@ impl Import<'_> {
     }
 
     /// Whose line it is, by the cell of the symbol and by what the caller says, which must agree.
-    fn subject(&self, cells: &Cells<'_>) -> Result<(Symbol, Market), String> {
-        let of = |instrument: &Instrument| (instrument.symbol(), market_of(instrument.kind()));
+    fn subject(&self, cells: &Cells<'_>) -> Result<(Symbol, Kind), String> {
+        let of = |instrument: &Instrument| (instrument.symbol(), instrument.kind());
         let named = cells.of(SYMBOL);
         if named.is_empty() {
             let whom = self.whom.filter(|_| !cells.columns.contains_key(SYMBOL));
@@ -121,8 +125,20 @@ impl Import<'_> {
         }
     }
 
-    /// The values of one line.
-    fn values(&self, cells: &Cells<'_>) -> Result<Vec<Value>, String> {
+    /// The session that `text` names, at the latest the present one.
+    fn session(&self, text: &str, market: Market) -> Result<Date, String> {
+        let day = day(text)?;
+        if !time::is_session(market, day) {
+            Err(format!("the market was closed on {day}"))
+        } else if day > time::session_of(market, self.now) {
+            Err(format!("the session of {day} has not opened yet"))
+        } else {
+            Ok(day)
+        }
+    }
+
+    /// The values of one line, of an instrument of this kind.
+    fn values(&self, cells: &Cells<'_>, kind: Kind) -> Result<Vec<Value>, String> {
         let mode = cells.of(MODE);
         let same = |mode: &str| serde_json::from_value(mode.into()).is_ok_and(|mode: Mode| mode == self.mode);
         if !mode.is_empty() && !same(mode) {
@@ -136,6 +152,9 @@ impl Import<'_> {
                 continue;
             }
             let source = labels.sources.remove(&field);
+            if source.is_none() && !is_volatility(field) {
+                return Err(format!("{} has no source in the column {PROVENANCE:?}", field.name()));
+            }
             let method = if field == Field::Iv {
                 let named = unguarded(cells.of(IV_METHOD));
                 if named.is_empty() { self.iv_method } else { named }.to_owned()
@@ -144,10 +163,7 @@ impl Import<'_> {
             };
             values.push(Value {
                 field,
-                value: match source {
-                    Some(_) => number(field, text),
-                    None => fraction(field, text),
-                }?,
+                value: value(field, kind, text)?,
                 source: source.unwrap_or_else(|| IMPORT.to_owned()),
                 method,
                 as_of: labels.moments.remove(&field),
@@ -206,51 +222,22 @@ fn columns(heading: &StringRecord) -> Result<BTreeMap<String, usize>, ImportErro
     Ok(places)
 }
 
-fn session(text: &str, market: Market) -> Result<Date, String> {
-    let day = day(text)?;
-    if time::is_session(market, day) {
-        Ok(day)
-    } else {
-        Err(format!("the market was closed on {day}"))
-    }
-}
-
 fn day(text: &str) -> Result<Date, String> {
     let day: Option<Date> = text.parse().ok().filter(|_| text.len() == DAY_LENGTH);
     day.ok_or_else(|| format!("{text:?} is no day; write it as 2026-11-20"))
 }
 
-/// A value that nobody is named for. Of others only volatilities are taken.
-fn fraction(field: Field, text: &str) -> Result<f64, String> {
-    let name = field.name();
-    if !is_volatility(field) {
-        return Err(format!("{name} has no source in the column {PROVENANCE:?}"));
-    }
-    let value = number(field, text)?;
-    if value > 0.0 && value <= HIGHEST {
-        Ok(value)
-    } else {
-        Err(format!(
-            "{name} {text} is not above 0 and at most {HIGHEST}: volatilities are fractions, 0.183 is 18.3 %"
-        ))
-    }
-}
-
 /// A value in the program's units, a day as its number since 1970.
-fn number(field: Field, text: &str) -> Result<f64, String> {
-    let name = field.name();
+fn value(field: Field, kind: Kind, text: &str) -> Result<f64, String> {
     if field == Field::EarningsDate {
-        let day = day(text).map_err(|error| format!("{name}: {error}"))?;
-        return Ok(f64::from(time::day_id(day)));
+        let day = day(text).map_err(|error| format!("{}: {error}", field.name()))?;
+        Ok(f64::from(time::day_id(day)))
+    } else {
+        bounds::number(field, kind, text)
     }
-    let value: Option<f64> = text.parse().ok().filter(|value: &f64| value.is_finite());
-    let value = value.ok_or_else(|| format!("{name} {text:?} is no number"))?;
-    if value < 0.0 && is_volatility(field) {
-        return Err(format!("{name} {text} is below 0"));
-    }
-    Ok(value)
 }
 
+/// Of a source that is not named only these are taken.
 fn is_volatility(field: Field) -> bool {
     matches!(field, Field::Iv | Field::Hv30 | Field::Hv90)
 }
@@ -278,8 +265,6 @@ pub(super) const IMPORT: &str = "import";
 /// How a volatility was made of which nothing is said.
 const IMPORTED: &str = "imported";
 const DAY_LENGTH: usize = 10;
-/// No annualised volatility of a year's history was higher: 500 %.
-const HIGHEST: f64 = 5.0;
 
 #[cfg(test)]
 mod tests;

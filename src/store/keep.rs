@@ -149,11 +149,24 @@ pub(super) const KEPT: [Field; 13] = [
     Field::Yield,
 ];
 
+/// How the method of a volatility of daily bars begins.
+const OF_BARS: &str = "close-to-close";
+
 fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now: Timestamp) -> rusqlite::Result<()> {
-    let session = day_id(time::session_of(market_of(record.kind), now));
+    let market = market_of(record.kind);
+    let session = day_id(time::session_of(market, now));
+    let closed = time::session_close(market, time::last_closed_session(market, now));
     for field in KEPT {
-        let Some(read) = reading(record, field).filter(|read| read.source != Source::Store) else {
-            continue;
+        let Some(read) = reading(record, field) else { continue };
+        let source = match (read.source, field) {
+            // Computed in this run, of bars that an earlier one has kept.
+            (Source::Store, Field::Hv30 | Field::Hv90)
+                if read.method.starts_with(OF_BARS) && closed.is_some_and(|close| read.as_of >= close) =>
+            {
+                Source::DxlinkCandles
+            }
+            (Source::Store, _) => continue,
+            (source, _) => source,
         };
         let value = match read.value {
             Reading::Number(number) => number,
@@ -167,7 +180,7 @@ fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now:
             &Entered {
                 field,
                 value,
-                source: read.source.name(),
+                source: source.name(),
                 method: &read.method,
                 as_of: read.as_of,
             },

@@ -50,8 +50,9 @@ fn the_limits_of_slippage_and_yield_can_be_given_in_percent() {
     };
     assert_eq!(rejected("--max-slippage", "0.05"), "");
     assert!(rejected("--max-slippage", "1%").ends_with("% > 1.00%"));
-    assert!(rejected("--min-yield", "2").ends_with("% < 200.00%"));
+    assert!(rejected("--min-yield", "1").ends_with("% < 100.00%"));
     Run::demo("screen --symbols SPY --min-yield 3").answer().ended(2);
+    Run::demo("screen --symbols SPY --max-slippage 1.7").answer().ended(2);
 }
 
 #[test]
@@ -117,10 +118,12 @@ fn a_symbol_without_an_index_gets_the_volatility_of_its_own_options() {
 fn a_chain_that_fails_is_told_beside_the_table() {
     let answer = Run::demo("screen --symbols SPY --json")
         .args(["--fault", "rest /option-chains: status 400"])
-        .answer();
+        .args(["--require-complete", "50"])
+        .answer()
+        .ended(65);
     let told = "1 symbol cannot be judged by options, and so cannot pass: ";
     assert!(answer.stderr.contains(told), "{}", answer.stderr);
-    let document: Value = serde_json::from_str(&answer.done().stdout).unwrap();
+    let document: Value = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(document["rejected"][0]["text"], "Yield: no option pricing available");
     let note = document["rejected"][0]["note"].as_str().unwrap();
     assert!(note.contains("400"), "{note}");

@@ -108,3 +108,26 @@ fn deviation(returns: &[f64]) -> f64 {
     let squares: f64 = returns.iter().map(|one| (one - mean).powi(2)).sum();
     (squares / (count - 1.0) * 252.0).sqrt()
 }
+
+#[test]
+fn after_a_roll_what_was_kept_of_the_old_contract_is_no_price_of_the_new_one() {
+    let state = TempDir::new().unwrap();
+    let quote = |day: &str, script: &str| {
+        let document = Run::new(&format!("--as-of {day}T22:30:00Z quote /ES --demo --seed 1 --listen 2"))
+            .file("config/runtime_config.json", r#"{"legacy": {"enabled": false}}"#)
+            .args(["--fault", script])
+            .state(state.path())
+            .document();
+        row(&document, "/ES").clone()
+    };
+    let before = quote("2026-12-10", "metrics: half missing once");
+    assert_eq!(before["contract"], "/ESZ6");
+    assert!(before["price"].is_f64());
+    let after = quote("2026-12-11", "feed: mute; rest /market-data: status 404");
+    assert_eq!(after["contract"], "/ESH7");
+    for field in ["price", "hv30", "hv90"] {
+        assert!(after[field].is_null(), "{field}: {}", after[field]);
+    }
+    let tried = after["missing"]["hv90"].as_array().unwrap();
+    assert_eq!(tried.last().unwrap()["reason"], "what is kept is of /ESZ6");
+}

@@ -57,6 +57,11 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A slippage: a fraction, or 2 for any.
+pub(super) fn slippage(text: &str) -> Result<f64, String> {
+    if text == "2" { Ok(2.0) } else { fraction(text) }
+}
+
 /// A fraction; `0.03` and `3%` are the same.
 pub(super) fn fraction(text: &str) -> Result<f64, String> {
     let number = match text.strip_suffix('%') {
@@ -64,7 +69,7 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
         None => text.parse(),
     };
     match number {
-        Ok(fraction) if (0.0..=2.0).contains(&fraction) => Ok(fraction),
-        Ok(_) | Err(_) => Err("a fraction from 0 to 2 such as 0.03, or 3%, is wanted".to_owned()),
+        Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
+        Ok(_) | Err(_) => Err("a fraction from 0 to 1 such as 0.03, or 3%, is wanted".to_owned()),
     }
 }
