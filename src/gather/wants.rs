@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::dxlink::{EventType, Subscription};
 use crate::instrument::{Earlier, Instrument, Kind, StreamerSymbol, candle_symbol};
-use crate::market::KeptBars;
+use crate::market::{KeptBars, market_of};
 use crate::stream::{Known, Shortfall, Want};
 
 /// Which daily bars are wanted.
@@ -75,11 +75,14 @@ pub fn daily_bars(instrument: &Instrument, streamer: &StreamerSymbol, from: Time
 }
 
 /// The daily bars of the contract `before` that of a futures root, for the case that its own are too few to compute
-/// realised volatilities from; `kept` are those of them that are known.
+/// realised volatilities from; `kept` are those of them that are known. Where these were cut or one is unsound, it is as
+/// if none were.
 pub fn bars_before(root: &Instrument, before: &Earlier, from: Timestamp, kept: Option<&KeptBars>) -> Shortfall {
+    let kept = kept.filter(|kept| kept.reach_back(from) && kept.are_sound());
     Shortfall {
         least: NEEDED_BARS,
         known_until: kept.and_then(|kept| kept.candles.bars.iter().map(|bar| bar.time).max()),
+        market: market_of(root.kind()),
         entry: daily_bars(root, &before.streamer, from).entry,
     }
 }
@@ -109,6 +112,8 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::dxlink::{Candle, Candles};
+    use crate::instrument::Symbol;
 
     #[test]
     fn nobody_waits_for_events_a_kind_of_instrument_does_not_have() {
@@ -136,6 +141,40 @@ mod tests {
             [Quote, Trade, Summary],
             "extended hours are a bonus"
         );
+    }
+
+    #[test]
+    fn bars_of_the_contract_before_that_were_cut_or_are_unsound_are_not_known() {
+        let root = Instrument::parse("/ES", date(2026, 11, 20)).unwrap();
+        let before = Earlier {
+            contract: Symbol("/ESU6".into()),
+            streamer: StreamerSymbol("/ESU26:XCME".into()),
+        };
+        let from: Timestamp = "2026-06-03T00:00:00Z".parse().unwrap();
+        let last = 1_789_689_600_000;
+        let known_until = |close: f64, snipped: bool| {
+            let bar = Candle {
+                time: last,
+                open: Some(100.0),
+                high: Some(101.0),
+                low: Some(99.0),
+                close: Some(close),
+                ..Candle::default()
+            };
+            let kept = KeptBars {
+                candles: Candles {
+                    symbol: "/ESU26:XCME{=d}".into(),
+                    bars: vec![bar],
+                    snipped,
+                },
+                at: from,
+                since: Some(from),
+            };
+            bars_before(&root, &before, from, Some(&kept)).known_until
+        };
+        assert_eq!(known_until(100.0, false), Some(last));
+        assert_eq!(known_until(100.0, true), None);
+        assert_eq!(known_until(0.0, false), None);
     }
 
     #[test]

@@ -117,7 +117,8 @@ impl DailyBars {
     }
 
     /// The same where the contract's own bars are enough; where they are too few, of returns within the contract before
-    /// it and then within this one.
+    /// it and then within this one. Bars that the feed cut do not tell whether the contract is young: nothing is joined to
+    /// them.
     pub(super) fn realized_after(
         &self,
         predecessor: Option<&Predecessor<'_>>,
@@ -125,9 +126,10 @@ impl DailyBars {
         rules: &VolRules,
     ) -> Offer<Vol> {
         let own = self.realized(window, rules);
-        let is_young = || matches!(self.measured(window, rules), Err(HvError::InsufficientBars { .. }));
+        let is_too_short = || matches!(self.measured(window, rules), Err(HvError::InsufficientBars { .. }));
+        let is_young = || !self.cut && !self.cleaned.bars.is_empty() && is_too_short();
         match (own, predecessor) {
-            (Err(reason), Some(before)) if is_young() && !self.cleaned.bars.is_empty() => {
+            (Err(reason), Some(before)) if is_young() => {
                 let joined = self.joined(before).and_then(|bars| bars.realized(window, rules));
                 joined.map_err(|why| format!("{reason}; with {} before it: {why}", before.contract))
             }

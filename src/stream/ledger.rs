@@ -6,7 +6,8 @@ use std::time::Duration;
 use smol_str::SmolStr;
 use tokio::time::Instant;
 
-use crate::dxlink::{Candles, EventType, Subscription};
+use crate::dxlink::{Candle, Candles, EventType, Subscription};
+use crate::time::{self, Market};
 
 /// Most candle subscriptions alive at once; the feed allows a hundred a session.
 pub const CANDLE_WINDOW: usize = 90;
@@ -44,20 +45,47 @@ pub struct Known {
 pub struct Shortfall {
     /// Bars that are enough.
     pub least: usize,
-    /// The last bar of the further series that is known, Unix milliseconds: a short series that begins by then needs no
-    /// more of it.
+    /// The last bar of the further series that is known, Unix milliseconds: a short series whose last unbroken run of
+    /// bars begins by then needs no more of it.
     pub known_until: Option<i64>,
+    /// Whose sessions both trade in.
+    pub market: Market,
     /// The further series.
     pub entry: Subscription,
 }
 
 impl Shortfall {
-    /// Whether `candles` are so few that the further series is wanted; without a bar there is nothing to add to.
+    /// Whether `candles` are so few that the further series is wanted. Without a bar there is nothing to add to, and
+    /// where the feed cut them, what they lack is their own.
     pub fn applies_to(&self, candles: &Candles) -> bool {
-        let first = candles.bars.iter().map(|bar| bar.time).min();
-        let is_known = |first| self.known_until.is_some_and(|until| until >= first);
-        candles.bars.len() < self.least && first.is_some_and(|first| !is_known(first))
+        let is_known = |start| self.known_until.is_some_and(|until| until >= start);
+        let is_short = candles.bars.len() < self.least && !candles.snipped;
+        is_short && self.unbroken_since(candles).is_some_and(|start| !is_known(start))
     }
+
+    /// The first of the last bars between which no session is without a sound one, Unix milliseconds.
+    fn unbroken_since(&self, candles: &Candles) -> Option<i64> {
+        let days = candles.bars.iter().filter(|bar| is_sound(bar));
+        let days = days.filter_map(|bar| Some((bar.time, time::date_of_bar(bar.time)?)));
+        let mut newest_first = days.rev();
+        let (mut start, mut first) = newest_first.next()?;
+        for (time, day) in newest_first {
+            if time::previous_session(self.market, first) > day {
+                break;
+            }
+            (start, first) = (time, day);
+        }
+        Some(start)
+    }
+}
+
+/// Whether a bar is certainly a record of trading. One in doubt counts as none: what is then asked for is only more.
+fn is_sound(bar: &Candle) -> bool {
+    let (Some(open), Some(high), Some(low), Some(close)) = (bar.open, bar.high, bar.low, bar.close) else {
+        return false;
+    };
+    let is_enclosed = |price: f64| low <= price && price <= high;
+    is_enclosed(open) && is_enclosed(close) && [open, high, low, close].iter().all(|price| price.abs() > 0.0)
 }
 
 /// How far one entry is.
@@ -462,27 +490,35 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_further_series_is_wanted_only_if_one_turns_out_short_and_the_rest_is_not_known() {
         let now = Instant::now();
-        let asked = |bars: i64, known_until| {
+        // Monday the 5th of January 1970 is the day of number 4.
+        let week = |days: &[i64]| {
+            let bars = days.iter().map(|day| Candle {
+                time: 86_400_000 * day,
+                open: Some(2.0),
+                high: Some(3.0),
+                low: Some(1.0),
+                close: Some(2.0),
+                ..Candle::default()
+            });
+            Candles {
+                symbol: "S001{=d}".into(),
+                bars: bars.collect(),
+                snipped: false,
+            }
+        };
+        let asked = |candles: &Candles, known: Option<i64>| {
             let mut ledger = Ledger::default();
             let mut want = required(candle(1));
             want.shortfall = Some(Shortfall {
-                least: 3,
-                known_until,
+                least: 4,
+                known_until: known.map(|day| 86_400_000 * day),
+                market: Market::UsFutures,
                 entry: candle(2),
             });
             ledger.want(want, now);
             ledger.ready(now);
             ledger.answered(EventType::Candle, "S001{=d}", now);
-            let bars = (0..bars).map(|day| Candle {
-                time: 86_400_000 * (day + 5),
-                ..Candle::default()
-            });
-            let candles = Candles {
-                symbol: "S001{=d}".into(),
-                bars: bars.collect(),
-                snipped: false,
-            };
-            let further = ledger.shortfall_of(&candles);
+            let further = ledger.shortfall_of(candles);
             let orders = further.map_or_else(Orders::default, |want| ledger.want(want, now));
             assert_eq!(
                 ledger.is_settled(),
@@ -491,11 +527,28 @@ mod tests {
             );
             orders.subscribe.len()
         };
-        assert_eq!(asked(3, None), 0, "long enough");
-        assert_eq!(asked(2, None), 1);
-        assert_eq!(asked(0, None), 0, "nothing to add to");
-        assert_eq!(asked(2, Some(86_400_000 * 4)), 1);
-        assert_eq!(asked(2, Some(86_400_000 * 5)), 0, "known up to where it begins");
+        assert_eq!(asked(&week(&[4, 5, 6, 7]), None), 0, "long enough");
+        assert_eq!(asked(&week(&[4, 5, 6]), None), 1);
+        assert_eq!(asked(&week(&[]), None), 0, "nothing to add to");
+        let cut = Candles {
+            snipped: true,
+            ..week(&[4, 5, 6])
+        };
+        assert_eq!(asked(&cut, None), 0, "what it lacks is its own");
+        assert_eq!(asked(&week(&[8, 11, 12]), Some(7)), 1);
+        assert_eq!(
+            asked(&week(&[8, 11, 12]), Some(8)),
+            0,
+            "known up to where it begins, over a weekend"
+        );
+        let broken = week(&[4, 6, 7]);
+        assert_eq!(asked(&broken, Some(5)), 1, "not known where it is without a hole");
+        assert_eq!(asked(&broken, Some(6)), 0);
+        let mut spoilt = week(&[4, 5, 6]);
+        spoilt.bars[1].close = Some(0.0);
+        assert_eq!(asked(&spoilt, Some(5)), 1, "a bad bar is a hole");
+        spoilt.bars[1].close = Some(4.0);
+        assert_eq!(asked(&spoilt, Some(5)), 1, "and so is one whose range misses its close");
     }
 
     #[tokio::test(start_paused = true)]

@@ -188,6 +188,19 @@ fn a_contract_that_has_just_begun_to_trade_in_earnest_is_joined_where_its_bars_b
 }
 
 #[test]
+fn a_contract_whose_bars_the_feed_cut_is_no_young_one() {
+    let mut cut = dear(&candles(40));
+    cut.snipped = true;
+    let bars = DailyBars::of_candles(&cut, Source::DxlinkCandles, Market::UsFutures, now(), now());
+    let hv = |window| bars.realized_after(Some(&june(Ok(120))), window, &RULES);
+    assert_eq!(
+        hv(Window::Hv90).unwrap_err(),
+        "40 bars, 91 needed, history cut by the feed"
+    );
+    assert!(hv(Window::Hv30).is_ok(), "what is there is enough for this one");
+}
+
+#[test]
 fn a_young_contract_that_nothing_can_be_joined_to_says_why() {
     let reason = |before: Option<&Predecessor<'_>>| {
         let hv = september(40).realized_after(before, Window::Hv90, &RULES);
