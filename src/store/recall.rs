@@ -1,11 +1,11 @@
 //! Reading what earlier runs left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use rusqlite::{Connection, OptionalExtension, params};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::error::Error;
 use super::file::Store;
@@ -40,13 +40,15 @@ impl Store {
                 if !ivs.is_empty() {
                     memory.ivs.insert(symbol.clone(), ivs);
                 }
-                if reach.events {
-                    events(connection, symbol, reach.oldest, &mut memory.events)?;
-                }
-                bars(connection, symbol, reach.oldest, &mut memory.bars)?;
                 if was_listed(connection, symbol, today)? {
                     memory.listed_today.insert(symbol.clone());
                 }
+            }
+            for asker in askers(symbols, roots) {
+                if reach.events {
+                    events(connection, &asker, reach.oldest, &mut memory.events)?;
+                }
+                bars(connection, &asker, reach.oldest, &mut memory.bars)?;
             }
             for root in roots {
                 listings(connection, root, &mut memory.listings)?;
@@ -76,6 +78,19 @@ impl Store {
         ivs.retain(|past| past.session < session);
         Ok(ivs)
     }
+}
+
+/// Ranges of the symbols that events and bars of `symbols` may have been asked for by last: a futures root and its
+/// contracts have the same. That the range of a root's contracts may hold others too does no harm.
+fn askers(symbols: &[Symbol], roots: &[Symbol]) -> BTreeSet<(SmolStr, SmolStr)> {
+    let exact = symbols
+        .iter()
+        .chain(roots)
+        .map(|symbol| (symbol.0.clone(), symbol.0.clone()));
+    let contracts = roots
+        .iter()
+        .map(|root| (format_smolstr!("{root}A"), format_smolstr!("{root}Z9")));
+    exact.chain(contracts).collect()
 }
 
 fn values(connection: &Connection, symbol: &Symbol, oldest: Timestamp) -> rusqlite::Result<BTreeMap<Field, KeptValue>> {
@@ -124,13 +139,13 @@ fn ivs(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Resul
 
 fn events(
     connection: &Connection,
-    symbol: &Symbol,
+    (first, last): &(SmolStr, SmolStr),
     oldest: Timestamp,
     events: &mut BTreeMap<StreamerSymbol, Streamed>,
 ) -> rusqlite::Result<()> {
-    let mut statement =
-        connection.prepare_cached("SELECT streamer, type, at, event FROM event WHERE symbol = ?1 AND at >= ?2")?;
-    let mut rows = statement.query(params![symbol.as_str(), oldest.as_millisecond()])?;
+    let mut statement = connection
+        .prepare_cached("SELECT streamer, type, at, event FROM event WHERE symbol BETWEEN ?1 AND ?2 AND at >= ?3")?;
+    let mut rows = statement.query(params![first.as_str(), last.as_str(), oldest.as_millisecond()])?;
     while let Some(row) = rows.next()? {
         let streamer = StreamerSymbol(text(row.get_ref(0)?.as_str()?));
         let Some(kind) = EventKind::from_name(row.get_ref(1)?.as_str()?) else {
@@ -147,15 +162,19 @@ fn events(
 
 fn bars(
     connection: &Connection,
-    symbol: &Symbol,
+    (first, last): &(SmolStr, SmolStr),
     oldest: Timestamp,
     bars: &mut BTreeMap<SmolStr, KeptBars>,
 ) -> rusqlite::Result<()> {
-    let mut series = connection
-        .prepare_cached("SELECT candle_symbol, id, at, cut, since FROM series WHERE symbol = ?1 AND at >= ?2")?;
-    let mut found = series.query(params![symbol.as_str(), oldest.as_millisecond()])?;
+    let mut series = connection.prepare_cached(
+        "SELECT candle_symbol, id, at, cut, since FROM series WHERE symbol BETWEEN ?1 AND ?2 AND at >= ?3",
+    )?;
+    let mut found = series.query(params![first.as_str(), last.as_str(), oldest.as_millisecond()])?;
     while let Some(row) = found.next()? {
         let symbol = text(row.get_ref(0)?.as_str()?);
+        if bars.contains_key(&symbol) {
+            continue;
+        }
         let id: i64 = row.get(1)?;
         let candles = Candles {
             symbol: symbol.clone(),

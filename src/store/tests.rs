@@ -256,6 +256,46 @@ fn events_bars_and_contracts_come_back_as_they_were() {
 }
 
 #[test]
+fn what_a_root_and_its_contract_share_is_recalled_for_both_whoever_asked_last() {
+    let directory = TempDir::new().unwrap();
+    let mut store = open(&directory);
+    let [es, contract] = ["/ES", "/ESZ6"].map(|symbol| Symbol(symbol.into()));
+    let streamer = StreamerSymbol("/ESZ26:XCME".into());
+    let at: Timestamp = "2026-11-20T21:00:00Z".parse().unwrap();
+    for asker in [&contract, &es, &contract] {
+        let streamed = Streamed {
+            quote: Some(Heard {
+                event: Quote::default(),
+                at,
+                before_gap: false,
+            }),
+            ..Streamed::default()
+        };
+        let bars = KeptBars {
+            candles: Candles::default(),
+            at,
+            since: None,
+        };
+        let learned = Learned {
+            events: vec![(asker.clone(), streamer.clone(), streamed)],
+            bars: BTreeMap::from([("/ESZ26:XCME{=d}".into(), (asker.clone(), bars))]),
+            ..Learned::default()
+        };
+        store.keep(&[], &learned, now()).unwrap();
+        let found = |symbol: &Symbol, root: &str| {
+            let root = Symbol(root.into());
+            let memory = store
+                .recall(std::slice::from_ref(symbol), &[root], now(), everything())
+                .unwrap();
+            (memory.events.len(), memory.bars.len())
+        };
+        assert_eq!(found(&es, "/ES"), (1, 1), "kept by {asker}");
+        assert_eq!(found(&contract, "/ES"), (1, 1), "kept by {asker}");
+        assert_eq!(found(&Symbol("/MES".into()), "/MES"), (0, 0));
+    }
+}
+
+#[test]
 fn a_history_gives_way_to_a_later_one_unless_that_continues_it() {
     let directory = TempDir::new().unwrap();
     let mut store = open(&directory);

@@ -84,6 +84,21 @@ fn a_roll_is_announced_before_and_after_it() {
     assert_eq!(at("2026-12-28T21:30:00Z"), (Value::Null, [false, false]));
 }
 
+#[test]
+fn a_root_and_its_contract_find_what_a_run_kept_of_the_other() {
+    let state = TempDir::new().unwrap();
+    let events = |symbol: &str| {
+        let run = Run::new(&format!("--as-of 2026-11-20T22:30:00Z quote --demo --seed 1 {symbol}"));
+        let document = run.state(state.path()).document();
+        assert!(row(&document, symbol)["hv90"].is_number(), "{symbol}");
+        document["sources"]["dxlink"]["events"].as_u64().unwrap()
+    };
+    let whole = events("/ES");
+    assert!(whole > 100, "{whole}");
+    let again = ["/ES", "/ESZ6", "/ES", "/ESZ6"].map(events);
+    assert_eq!(again, [3; 4], "quote, trade and summary");
+}
+
 /// A quote of `/ES` of the embedded venue at `now`.
 fn quote(now: &str, format: &str, state: &Path) -> Answer {
     Run::new(&format!("--as-of {now} quote --demo --seed 1 {format} /ES"))
