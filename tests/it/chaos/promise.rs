@@ -64,12 +64,19 @@ fn of_document(plan: &Plan, code: i32, document: &Value, broken: &mut Vec<String
         broken.push(format!("{code} says that no source answered, but there are values"));
     }
     let complete = document["coverage"]["ratio"].as_f64().unwrap() * 100.0;
-    let enough = plan
-        .require_complete
-        .is_none_or(|required| complete + 1e-9 >= required as f64);
-    if (code == 0 && !enough) || (code == 65 && enough) {
+    // Whose options did not come counts as incomplete.
+    let rejected = document["rejected"].as_array().map_or(&[][..], Vec::as_slice);
+    let unjudged = rejected
+        .iter()
+        .filter(|one| one["gate"] == "yield" && one["value"].is_null());
+    let least = complete - 100.0 * unjudged.count() as f64 / rows.len().max(1) as f64;
+    let enough = |share: f64| {
+        plan.require_complete
+            .is_none_or(|required| share + 1e-9 >= required as f64)
+    };
+    if (code == 0 && !enough(complete)) || (code == 65 && enough(least)) {
         broken.push(format!(
-            "{code} at {complete} %, with {:?} required",
+            "{code} at {least} to {complete} %, with {:?} required",
             plan.require_complete
         ));
     }
