@@ -223,7 +223,7 @@ impl<'a> Job<'a> {
         };
         let coverage = match &chain {
             Some(report) => Coverage::of(&report.records()),
-            None => Coverage::of(&gathered.records),
+            None => Coverage::of(&gathered.records).leaving(&gathered.unjudged),
         };
         let meta = Meta {
             coverage: &coverage,
@@ -434,11 +434,11 @@ pub(super) fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option
         });
     }
     let Some(required) = required else { return Ok(()) };
-    let unjudged = match gathered.unjudged {
+    let unjudged = match coverage.unjudged.len() {
         0 => String::new(),
         some => format!(", less {some} without an answer about their options"),
     };
-    let complete = coverage.without(gathered.unjudged) * 100.0;
+    let complete = coverage.judged_ratio() * 100.0;
     if complete + f64::EPSILON >= required {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The stored past as a screen sees it: the records of one session, made by the same merge from kept values alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -107,7 +107,7 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
         verdict: Verdict::Answered,
         learned: Learned::default(),
         chain: None,
-        unjudged: 0,
+        unjudged: BTreeSet::new(),
     }
 }
 

@@ -160,12 +160,12 @@ impl Job<'_> {
     }
 
     fn verdict(&self, gathered: &Gathered) -> Result<(), Failure> {
-        let coverage = Coverage::of(&gathered.records);
+        let coverage = Coverage::of(&gathered.records).leaving(&gathered.unjudged);
         verdict(gathered, &coverage, self.show.require_complete)
     }
 
     fn document(&self, gathered: &Gathered) -> Document {
-        let coverage = Coverage::of(&gathered.records);
+        let coverage = Coverage::of(&gathered.records).leaving(&gathered.unjudged);
         let meta = Meta {
             coverage: &coverage,
             run: &gathered.run,

@@ -152,23 +152,9 @@ impl Search<'_, '_> {
                 return Ok(Err(NoChain::Unanswered(error)));
             }
         };
-        if listed.damaged > 0 {
-            let message = format!("{} parts of the option chain could not be read", listed.damaged);
-            complain(&mut self.errors, "rest", "damaged_chain", message);
-        }
+        damage(&listed, &mut self.errors);
         let now = self.clock.wall;
-        let rate = match rate {
-            Ok(value) => Ok(Sourced {
-                value,
-                source: Source::Rest,
-                as_of: now,
-                method: "tastytrade's risk-free rate".into(),
-            }),
-            Err(error) => {
-                complain(&mut self.errors, "rest", error.code(), told(&error));
-                Err(told(&error))
-            }
-        };
+        let rate = published(rate, now, &mut self.errors);
         let expirations = whose(underlying, &listed, now).map(|of| {
             let expirations = chain::expirations(&listed, &symbol, &of, wish.when, now);
             expirations.map(|expirations| (of, expirations))
@@ -264,6 +250,37 @@ fn list_name(underlying: &Instrument) -> Option<Symbol> {
         Instrument::Contract(contract) => Some(Symbol(contract.root.clone())),
         Instrument::Equity(_) | Instrument::Index(_) => Some(underlying.symbol()),
         Instrument::Crypto(_) | Instrument::EquityOption(_) | Instrument::FutureOption(_) => None,
+    }
+}
+
+/// Complains of what could not be read of a list of options.
+pub(super) fn damage(listed: &Chain, errors: &mut Vec<RunError>) {
+    if listed.damaged > 0 {
+        let message = format!("{} parts of an option chain could not be read", listed.damaged);
+        complain(errors, "rest", "damaged_chain", message);
+    }
+}
+
+/// The rate the venue works with, as it answered at `now`.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn published(
+    rate: Result<f64, Error>,
+    now: Timestamp,
+    errors: &mut Vec<RunError>,
+) -> Result<Sourced<f64>, String> {
+    match rate {
+        Ok(value) => Ok(Sourced {
+            value,
+            source: Source::Rest,
+            as_of: now,
+            method: "tastytrade's risk-free rate".into(),
+        }),
+        Err(error) => {
+            complain(errors, "rest", error.code(), told(&error));
+            Err(told(&error))
+        }
     }
 }
 

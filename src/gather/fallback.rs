@@ -129,7 +129,7 @@ impl Gathering<'_, '_> {
             run: self.run(later, &records),
             learned: self.learned(),
             chain: None,
-            unjudged: later.from_options.unjudged,
+            unjudged: later.from_options.unjudged.clone(),
             records,
             studies,
         }
@@ -320,29 +320,15 @@ impl Gathering<'_, '_> {
                 let inputs = Inputs {
                     streamed,
                     metrics: metrics.as_ref().map_err(Clone::clone),
-                    rest_quote: later
-                        .quotes
-                        .get(&subject.symbol)
-                        .map(|quote| quote.as_ref().map_err(Clone::clone)),
-                    chain_iv: later
-                        .from_options
-                        .ivs
-                        .get(&subject.symbol)
-                        .map(|iv| iv.as_ref().map_err(Clone::clone)),
+                    rest_quote: said(&later.quotes, &subject.symbol),
+                    chain_iv: said(&later.from_options.ivs, &subject.symbol),
                     proxy: later
                         .from_proxies
                         .metrics
                         .get(&subject.symbol)
                         .map(|(proxy, metrics)| (proxy, metrics.as_ref().map_err(Clone::clone))),
-                    straddle: later
-                        .from_options
-                        .straddles
-                        .get(&subject.symbol)
-                        .map(|straddle| straddle.as_ref().map_err(Clone::clone)),
-                    legacy: later
-                        .histories
-                        .get(&subject.symbol)
-                        .map(|bars| bars.as_ref().map_err(Clone::clone)),
+                    straddle: said(&later.from_options.straddles, &subject.symbol),
+                    legacy: said(&later.histories, &subject.symbol),
                     legacy_at: later.histories_at.unwrap_or(now),
                     predecessor: self.predecessor(instrument),
                     kept: self.kept(instrument),
@@ -518,6 +504,11 @@ impl Gathering<'_, '_> {
             reason,
         }
     }
+}
+
+/// What a source said about `symbol`, if it was asked.
+fn said<'a, T, E: Clone>(answers: &'a BTreeMap<Symbol, Result<T, E>>, symbol: &Symbol) -> Option<Result<&'a T, E>> {
+    answers.get(symbol).map(|answer| answer.as_ref().map_err(Clone::clone))
 }
 
 fn is_option(kind: Kind) -> bool {

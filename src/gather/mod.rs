@@ -17,7 +17,7 @@ mod verdict;
 pub mod wants;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -148,7 +148,7 @@ pub struct Gathered {
     /// Whether the run as a whole failed.
     pub verdict: Verdict,
     /// Symbols that only their options could let pass, and whose options were not asked for or did not come.
-    pub unjudged: usize,
+    pub unjudged: BTreeSet<Symbol>,
     /// What was found of an option chain, if one was asked for.
     pub chain: Option<Result<Found, NoChain>>,
     /// What live sources said beside the records, to be kept for later runs.

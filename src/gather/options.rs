@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::bound::Cut;
-use super::chain::{list, near, to_keep, whose};
+use super::chain::{damage, list, near, published, to_keep, whose};
 use super::fallback::Later;
 use super::requests::{complain, metrics_symbol, told};
 use super::{Gathering, Notice};
@@ -50,8 +50,8 @@ pub(super) struct FromOptions {
     pub(super) ivs: BTreeMap<Symbol, Result<Sourced<Vol>, String>>,
     /// Symbols whose options were not asked for, or not answered.
     withheld: BTreeMap<Symbol, String>,
-    /// How many symbols cannot be judged by options for want of an answer.
-    pub(super) unjudged: usize,
+    /// Symbols that cannot be judged by options for want of an answer.
+    pub(super) unjudged: BTreeSet<Symbol>,
     /// Options and contracts that REST gave no answer about.
     unquoted: BTreeMap<Symbol, String>,
     pub(super) errors: Vec<RunError>,
@@ -144,16 +144,21 @@ impl Gathering<'_, '_> {
         let FromOptions {
             straddles, withheld, ..
         } = &later.from_options;
-        let unjudged = records.iter().filter(|record| straddles.contains_key(&record.symbol));
-        let unjudged = unjudged.filter(|record| !record.has(Field::Yield));
-        let mut by_reason: BTreeMap<String, usize> = BTreeMap::new();
-        for reason in unjudged.filter_map(|record| withheld.get(&record.symbol)) {
-            *by_reason.entry(reason.clone()).or_default() += 1;
+        let vain = records.iter().filter(|record| !record.has(Field::Yield));
+        let vain = vain
+            .map(|record| &record.symbol)
+            .filter(|symbol| straddles.contains_key(symbol));
+        let mut unjudged = BTreeSet::new();
+        let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
+        for (symbol, reason) in vain.filter_map(|symbol| withheld.get_key_value(symbol)) {
+            unjudged.insert(symbol.clone());
+            *by_reason.entry(reason).or_default() += 1;
         }
-        later.from_options.unjudged = by_reason.values().sum();
         for (why, symbols) in by_reason {
+            let why = why.to_owned();
             (self.notify)(Notice::Unjudged { symbols, why });
         }
+        later.from_options.unjudged = unjudged;
     }
 
     /// Those whose straddle is wanted, the most wanted first, then those without a volatility; equals by symbol.
@@ -228,6 +233,9 @@ impl Gathering<'_, '_> {
                     prices.entry(on).or_insert(price);
                 }
             }
+            for (one, listed) in wanted.iter().zip(&listed) {
+                from.withhold(&one.symbol, listed.on());
+            }
         }
         let picked = listed
             .into_iter()
@@ -236,16 +244,13 @@ impl Gathering<'_, '_> {
         let picked: Vec<Picked> = picked.collect();
         let options: BTreeSet<(Kind, Symbol)> = picked.iter().flat_map(Picked::options).collect();
         let quotes = self.quotes(options.into_iter().collect(), from).await?;
-        let rate = rate.map_or_else(|| Err("not asked for".to_owned()), |rate| from.rate(rate, now));
+        let rate = rate.map_or_else(
+            || Err("not asked for".to_owned()),
+            |rate| published(rate, now, &mut from.errors),
+        );
         let now = self.clock.now();
         for ((one, prices), picked) in wanted.iter().zip(&prices).zip(picked) {
-            let unquoted = picked
-                .options()
-                .into_iter()
-                .find_map(|(_, option)| from.unquoted.get(&option));
-            if let Some(reason) = unquoted {
-                from.withheld.insert(one.symbol.clone(), reason.clone());
-            }
+            from.withhold(&one.symbol, picked.options().into_iter().map(|(_, option)| option));
             let on = one.prices.keys().next().unwrap_or(&one.symbol);
             let straddle = picked
                 .straddle
@@ -352,6 +357,13 @@ impl FromOptions {
         }
     }
 
+    /// Notes where REST gave no answer about one of `asked` for `symbol`.
+    fn withhold(&mut self, symbol: &Symbol, mut asked: impl Iterator<Item = Symbol>) {
+        if let Some(reason) = asked.find_map(|one| self.unquoted.get(&one).cloned()) {
+            self.withheld.insert(symbol.clone(), reason);
+        }
+    }
+
     fn chain<'v>(
         &mut self,
         symbol: &Symbol,
@@ -360,31 +372,13 @@ impl FromOptions {
         match list {
             Ok(None) => Err("no options are listed on it".to_owned()),
             Ok(Some(chain)) => {
-                if chain.damaged > 0 {
-                    let message = format!("{} parts of an option chain could not be read", chain.damaged);
-                    complain(&mut self.errors, "rest", "damaged_chain", message);
-                }
+                damage(&chain, &mut self.errors);
                 Ok(chain)
             }
             Err(error) => {
                 complain(&mut self.errors, "rest", error.code(), told(&error));
                 self.withheld.insert(symbol.clone(), told(&error));
                 Err(format!("the list of its options did not come: {}", told(&error)))
-            }
-        }
-    }
-
-    fn rate(&mut self, rate: Result<f64, tastytrade::Error>, now: Timestamp) -> Result<Sourced<f64>, String> {
-        match rate {
-            Ok(value) => Ok(Sourced {
-                value,
-                source: Source::Rest,
-                as_of: now,
-                method: "tastytrade's risk-free rate".into(),
-            }),
-            Err(error) => {
-                complain(&mut self.errors, "rest", error.code(), told(&error));
-                Err(told(&error))
             }
         }
     }

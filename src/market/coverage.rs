@@ -1,6 +1,6 @@
 //! How much of what was asked for is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,6 +24,8 @@ pub struct Coverage {
     /// For each required field the share of the symbols that have it among those that need it, 0 to 1. A field no
     /// symbol needs is not listed.
     pub fields: BTreeMap<Field, f64>,
+    /// Symbols that only their options could let pass a screen, and whose options were not asked for or did not come.
+    pub unjudged: Vec<Symbol>,
     /// Every required field without a value, in the order of the records and of the fields.
     pub missing: Vec<MissingField>,
 }
@@ -40,8 +42,17 @@ pub struct MissingField {
 }
 
 impl Coverage {
-    /// The ratio when `lost` of the complete symbols do not count.
-    pub fn without(&self, lost: usize) -> f64 {
+    /// The same, with the symbols that only their options could let pass, and whose options did not come.
+    #[must_use]
+    pub fn leaving(mut self, unjudged: &BTreeSet<Symbol>) -> Self {
+        self.unjudged = unjudged.iter().cloned().collect();
+        self
+    }
+
+    /// The share of symbols that are complete and not [`Coverage::unjudged`], 0 to 1; 1 when nothing was asked for.
+    pub fn judged_ratio(&self) -> f64 {
+        let is_complete = |symbol: &&Symbol| !self.missing.iter().any(|hole| hole.symbol == **symbol);
+        let lost = self.unjudged.iter().filter(is_complete).count();
         share(self.complete.saturating_sub(lost), self.requested)
     }
 
@@ -78,6 +89,7 @@ impl Coverage {
                 .into_iter()
                 .map(|(field, (have, of))| (field, share(have, of)))
                 .collect(),
+            unjudged: Vec::new(),
             missing,
         }
     }

@@ -115,19 +115,10 @@ fn gates(explanation: &Explanation) -> Vec<Column> {
 }
 
 fn measured(gate: Gate, value: Option<f64>) -> String {
-    match gate {
-        Gate::Slippage | Gate::Yield => percent(value),
-        Gate::Kind
-        | Gate::Data
-        | Gate::ExcludedSymbol
-        | Gate::AssetClassInclude
-        | Gate::AssetClassExclude
-        | Gate::VrpStructural
-        | Gate::VolatilityMomentum
-        | Gate::RetailPrice
-        | Gate::IvPercentile
-        | Gate::Liquidity
-        | Gate::VrpTactical => fixed(value, 2),
+    if gate.is_of_straddle() {
+        percent(value)
+    } else {
+        fixed(value, 2)
     }
 }
 

@@ -177,6 +177,14 @@ fn coverage(document: &Document) -> String {
     if more > 0 {
         text.push_str(&format!("; and {more} more (--json has all)"));
     }
+    let unjudged: Vec<&str> = coverage.unjudged.iter().map(|symbol| symbol.as_str()).collect();
+    if !unjudged.is_empty() {
+        text.push_str(&format!(
+            "; not judged by options ({}): {}",
+            unjudged.len(),
+            few(&unjudged)
+        ));
+    }
     text
 }
 

@@ -300,6 +300,7 @@ fn coverage() -> Coverage {
         complete: 4,
         ratio: 0.8,
         fields: BTreeMap::from([(Field::Price, 1.0), (Field::IvChange5d, 0.0), (Field::Hv90, 0.8)]),
+        unjudged: Vec::new(),
         missing: vec![
             MissingField {
                 symbol: Symbol("/ES".into()),

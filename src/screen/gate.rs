@@ -117,6 +117,11 @@ impl Gate {
         }
     }
 
+    /// Whether it asks for slippage or yield, which are fractions told in percent.
+    pub fn is_of_straddle(self) -> bool {
+        matches!(self, Self::Slippage | Self::Yield)
+    }
+
     /// What this gate says about `record` under `rules`.
     pub fn check(self, record: &Record, rules: &Rules) -> GateResult {
         match self {
@@ -188,21 +193,9 @@ pub fn first_failure(record: &Record, rules: &Rules) -> Option<GateResult> {
 /// Whether the options of `record` have to be asked for before it can be judged: it passes everything that is known
 /// without them, and a gate needs them.
 pub fn wants_straddle(record: &Record, rules: &Rules) -> bool {
-    let of_options = |gate: &Gate| match gate {
-        Gate::Slippage | Gate::Yield => true,
-        // Without a rating the slippage decides.
-        Gate::Liquidity => !record.has(Field::LiquidityRating),
-        Gate::Kind
-        | Gate::Data
-        | Gate::ExcludedSymbol
-        | Gate::AssetClassInclude
-        | Gate::AssetClassExclude
-        | Gate::VrpStructural
-        | Gate::VolatilityMomentum
-        | Gate::RetailPrice
-        | Gate::IvPercentile
-        | Gate::VrpTactical => false,
-    };
+    // Without a rating the slippage decides.
+    let by_slippage = |gate: &Gate| *gate == Gate::Liquidity && !record.has(Field::LiquidityRating);
+    let of_options = |gate: &Gate| gate.is_of_straddle() || by_slippage(gate);
     let stops = |gate: &Gate| gate.check(record, rules).verdict == Verdict::Fail;
     rules.judge_options() && !Gate::ALL.iter().filter(|gate| !of_options(gate)).any(stops)
 }

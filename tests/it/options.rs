@@ -125,6 +125,7 @@ fn a_chain_that_fails_is_told_beside_the_table() {
     assert!(answer.stderr.contains(told), "{}", answer.stderr);
     let document: Value = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(document["rejected"][0]["text"], "Yield: no option pricing available");
+    assert_eq!(document["coverage"]["unjudged"], json!(["SPY"]));
     let note = document["rejected"][0]["note"].as_str().unwrap();
     assert!(note.contains("400"), "{note}");
 }

@@ -91,12 +91,16 @@ fn of_options(paths: &BTreeMap<String, u64>, rows: &[Value]) -> u64 {
         .filter(|(path, _)| path.ends_with("/nested"))
         .map(|(_, requests)| *requests)
         .collect();
+    let by_model = |attempt: &Value| attempt["source"] == "model";
     let asked = rows.iter().filter(|row| {
         let judged = !row["slippage"].is_null() || !row["missing"]["slippage"].is_null();
-        judged || row["provenance"]["iv"]["source"] != "rest"
+        let lacking = row["missing"]["iv"]
+            .as_array()
+            .is_some_and(|tried| tried.iter().any(by_model));
+        judged || lacking || by_model(&row["provenance"]["iv"])
     });
     assert!(chains.iter().all(|requests| *requests == 1), "{paths:?}");
-    assert!(chains.len() <= asked.count(), "{paths:?}");
+    assert_eq!(chains.len(), asked.count(), "{paths:?}");
     let beside = ["/market-data/by-type", "/margin-requirements-public-configuration"];
     let beside = beside.iter().filter_map(|path| paths.get(*path)).sum::<u64>();
     assert!(beside <= 4, "{paths:?}");
@@ -110,19 +114,26 @@ fn a_hundred_symbols_cost_one_socket_and_at_most_six_requests_beside_those_about
         .filter(|symbol| !symbol.contains("/USD"))
         .take(100)
         .collect();
-    let mut requests = BTreeMap::new();
-    for count in [10, 100] {
-        let venue = venue();
-        let arguments = format!("screen --all --listen 30 --symbols {}", symbols[..count].join(","));
-        let document = Run::at(&venue, &arguments).document();
-        let tally = venue.tally().unwrap();
-        assert_eq!(tally.sockets, 1);
-        assert_eq!(document["sources"]["rest"]["requests"], tally.rest_requests);
-        let rows = document["rows"].as_array().unwrap();
-        requests.insert(count, tally.rest_requests - of_options(&tally.rest_paths, rows));
+    for flags in ["", "--max-slippage 2 --min-yield 0"] {
+        let mut requests = BTreeMap::new();
+        for count in [10, 100] {
+            let venue = venue();
+            let arguments = format!(
+                "screen --all --listen 30 {flags} --symbols {}",
+                symbols[..count].join(",")
+            );
+            let document = Run::at(&venue, &arguments).document();
+            let tally = venue.tally().unwrap();
+            assert_eq!(tally.sockets, 1);
+            assert_eq!(document["sources"]["rest"]["requests"], tally.rest_requests);
+            let options = of_options(&tally.rest_paths, document["rows"].as_array().unwrap());
+            // VXN has no index by REST, which is a hole of its own.
+            assert!(flags.is_empty() || tally.rest_requests <= 6, "{:?}", tally.rest_paths);
+            requests.insert(count, tally.rest_requests - options);
+        }
+        assert!(requests[&100] <= 6, "{requests:?}");
+        assert_eq!(requests[&10], requests[&100], "a request more for each symbol");
     }
-    assert!(requests[&100] <= 6, "{requests:?}");
-    assert_eq!(requests[&10], requests[&100], "a request more for each symbol");
 }
 
 #[test]

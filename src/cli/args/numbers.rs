@@ -59,7 +59,10 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 
 /// A slippage: a fraction, or 2 for any.
 pub(super) fn slippage(text: &str) -> Result<f64, String> {
-    if text == "2" { Ok(2.0) } else { fraction(text) }
+    if matches!(text, "2" | "2.0") {
+        return Ok(2.0);
+    }
+    fraction(text).map_err(|told| format!("{told}; 2 switches the gate off"))
 }
 
 /// A fraction; `0.03` and `3%` are the same.

@@ -19,6 +19,7 @@ fn a_record_is_complete_with_price_implied_and_realised_volatility() {
     let expected = serde_json::json!({
         "requested": 2, "complete": 1, "ratio": 0.5,
         "fields": { "price": 1.0, "iv": 1.0, "iv_rank": 1.0, "iv_percentile": 1.0, "hv30": 1.0, "hv90": 0.5 },
+        "unjudged": [],
         "missing": [{ "symbol": "XYZ", "field": "hv90", "tried": [
             { "source": "rest", "reason": "null in the answer" },
             { "source": "dxlink-candles", "reason": "not asked" },
@@ -26,6 +27,13 @@ fn a_record_is_complete_with_price_implied_and_realised_volatility() {
         ]}],
     });
     assert_eq!(json, expected);
+    let both = [spy.symbol, xyz.symbol].into();
+    let unjudged = coverage.leaving(&both);
+    assert_eq!(
+        (unjudged.complete, unjudged.judged_ratio()),
+        (1, 0.0),
+        "one is lost, and not twice"
+    );
 }
 
 #[test]

@@ -337,6 +337,7 @@ fn json_is_the_contract() {
           "iv_change_5d": 0.0,
           "hv90": 0.8
         },
+        "unjudged": [],
         "missing": [
           {
             "symbol": "/ES",

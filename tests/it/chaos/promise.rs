@@ -64,19 +64,17 @@ fn of_document(plan: &Plan, code: i32, document: &Value, broken: &mut Vec<String
         broken.push(format!("{code} says that no source answered, but there are values"));
     }
     let complete = document["coverage"]["ratio"].as_f64().unwrap() * 100.0;
-    // Whose options did not come counts as incomplete.
-    let rejected = document["rejected"].as_array().map_or(&[][..], Vec::as_slice);
-    let unjudged = rejected
-        .iter()
-        .filter(|one| one["gate"] == "yield" && one["value"].is_null());
-    let least = complete - 100.0 * unjudged.count() as f64 / rows.len().max(1) as f64;
-    let enough = |share: f64| {
-        plan.require_complete
-            .is_none_or(|required| share + 1e-9 >= required as f64)
-    };
-    if (code == 0 && !enough(complete)) || (code == 65 && enough(least)) {
+    // A complete symbol whose options did not come does not count.
+    let unjudged = document["coverage"]["unjudged"].as_array().unwrap().iter();
+    let is_complete = |symbol: &&Value| !holes_of(document).any(|hole| hole["symbol"] == **symbol);
+    let lost = unjudged.filter(is_complete).count();
+    let counted = complete - 100.0 * lost as f64 / rows.len().max(1) as f64;
+    let enough = plan
+        .require_complete
+        .is_none_or(|required| counted + 1e-9 >= required as f64);
+    if (code == 0 && !enough) || (code == 65 && enough) {
         broken.push(format!(
-            "{code} at {least} to {complete} %, with {:?} required",
+            "{code} at {counted} %, with {:?} required",
             plan.require_complete
         ));
     }
@@ -90,6 +88,10 @@ fn of_document(plan: &Plan, code: i32, document: &Value, broken: &mut Vec<String
     if dxlink["state"] == "failed" && dxlink["reason"].as_str().is_none_or(str::is_empty) {
         broken.push("the feed failed without a reason".to_owned());
     }
+}
+
+fn holes_of(document: &Value) -> impl Iterator<Item = &Value> {
+    document["coverage"]["missing"].as_array().unwrap().iter()
 }
 
 fn of_row(row: &Value, truth: &Truth, document: &Value, broken: &mut Vec<String>) {
