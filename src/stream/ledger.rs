@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use smol_str::SmolStr;
 use tokio::time::Instant;
-
-use crate::dxlink::{Candle, Candles, EventType, Subscription};
-use crate::time::{self, Market};
+use variance_dxlink::{Candle, Candles, EventType, Subscription};
+use variance_time::{self as time, Market};
 
 /// Most candle subscriptions alive at once; the feed allows a hundred a session.
 pub const CANDLE_WINDOW: usize = 90;
@@ -354,7 +353,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dxlink::Candle;
+    use variance_dxlink::Candle;
 
     fn quote(symbol: &str) -> Subscription {
         Subscription {

@@ -53,7 +53,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::vol::realized::{Estimator, Window};
+    use crate::realized::{Estimator, Window};
 
     const OVER_FOUR: Window = Window {
         days: 4,

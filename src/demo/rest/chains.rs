@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::body::{self, decimal, offset};
 use super::instruments::stops;
 use super::{Answer, Request};
-use crate::demo::market::Market;
-use crate::demo::market::options::{Series, Spelled};
-use crate::demo::market::roster::{Class, Listing};
+use crate::market::Market;
+use crate::market::options::{Series, Spelled};
+use crate::market::roster::{Class, Listing};
 
 /// `/option-chains/SPY/nested`: one item per option root; 404 where no options are listed.
 pub(super) fn nested(market: &Market, symbol: &str, request: &Request<'_>) -> Answer {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use variance_units::Vol;
+
 use super::{Row, Tally, number, present, relative, rows};
-use crate::units::Vol;
-use crate::vol::black::Right;
-use crate::vol::chain::{Expiration, Quote, Strike};
-use crate::vol::smile::Smile;
-use crate::vol::straddle::Straddle;
-use crate::vol::strip::{Between, Centre, ModelFree};
-use crate::vol::term::{Term, ThirtyDays};
+use crate::black::Right;
+use crate::chain::{Expiration, Quote, Strike};
+use crate::smile::Smile;
+use crate::straddle::Straddle;
+use crate::strip::{Between, Centre, ModelFree};
+use crate::term::{Term, ThirtyDays};
 
 #[test]
 fn variance_of_the_strip() {
