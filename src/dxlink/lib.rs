@@ -14,7 +14,7 @@ mod feed;
 mod frame;
 mod full;
 #[cfg(test)]
-mod hostile;
+mod adversarial;
 mod keepalive;
 mod layout;
 mod login;

@@ -7,34 +7,34 @@ mod derived;
 #[cfg(test)]
 mod fixtures;
 mod gathered;
-mod holes;
-mod kept;
+mod gaps;
+mod stored;
 mod merge;
 mod notes;
-mod offers;
-mod outlook;
+mod candidates;
+mod vol_report;
 mod precedence;
 mod price;
-mod reading;
+mod field_value;
 mod record;
 mod roll;
 mod run;
 mod straddle;
-mod study;
+mod vol_inputs;
 
 pub use coverage::{Coverage, MissingField};
 pub use gathered::{Inputs, Predecessor, Subject, VolRules};
-pub use holes::{Hole, holes, needs_hv, needs_price};
-pub use kept::{Kept, KeptBars, KeptValue, PastDay, PastIv, kept_values};
+pub use gaps::{Gap, gaps, needs_hv, needs_price};
+pub use stored::{Stored, StoredBars, StoredValue, PastDay, PastIv, stored_values};
 pub use merge::merge;
-pub use outlook::{Compared, Expected, Horizon, Measured, Outlook, Premiums, Term};
+pub use vol_report::{Compared, Expected, Horizon, Measured, VolReport, Premiums, Term};
 pub use precedence::{Precedence, fields_of, required};
 pub use price::{market_of, tradable};
-pub use reading::{Reading, reading, stars};
+pub use field_value::{FieldValue, field_value, rating};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
-pub use roll::{Roll, RollTime, Tenure};
+pub use roll::{Roll, RollTime, ActiveSpan};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
 };
 pub use straddle::{StraddleQuote, TwoSided};
-pub use study::{ClosedBars, Study, Witness};
+pub use vol_inputs::{ClosedBars, VolInputs, HvBySource};

@@ -6,17 +6,17 @@ pub mod backoff;
 mod connect;
 mod feed;
 mod journal;
-mod ledger;
+mod subscription_tracker;
 mod session;
-pub mod wake;
+pub mod sleep_detector;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
 pub use connect::{Connect, ConnectError, Dial, Network, Socket};
-pub use feed::{Feed, Fetch, GaveUp, Grant, Item, Policy, Tally, TokenError, Tokens};
-pub use journal::{Dialler, Playback};
-pub use ledger::{Answer, CANDLE_WINDOW, Known, Ledger, Orders, Shortfall, Want};
-pub use session::{Disconnect, Session};
-pub use window::{End, Heard, Listened, Progress, Streamed, Trouble, Window, listen};
+pub use feed::{Feed, Fetch, GaveUp, Grant, Item, Policy, Stats, TokenError, Tokens};
+pub use journal::{Connector, Playback};
+pub use subscription_tracker::{AnswerState, CANDLE_WINDOW, Known, SubscriptionTracker, SubscriptionChanges, Shortfall, Request};
+pub use session::{Disconnect, FeedSession};
+pub use window::{End, Received, Snapshot, Progress, LastEvents, Trouble, ListenWindow, listen};

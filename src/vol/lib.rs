@@ -12,7 +12,7 @@ pub mod realized;
 pub mod roll;
 pub mod split;
 
-pub mod moves;
+pub mod expected_move;
 pub mod premium;
 pub mod rank;
 
@@ -23,7 +23,7 @@ pub mod implied;
 pub mod chain;
 pub mod smile;
 pub mod straddle;
-pub mod strip;
+pub mod vix_variance;
 pub mod term;
 
 #[cfg(test)]
