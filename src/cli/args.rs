@@ -57,7 +57,7 @@ pub(super) struct Global {
     /// Configuration file instead of the ones found by the search order
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
-    /// Colour in tables and messages
+    /// Color in tables and messages
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<When>,
     /// No progress and no remarks on stderr, only errors
@@ -110,7 +110,7 @@ impl Global {
     }
 }
 
-/// When to use colour.
+/// When to use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum When {
     /// When the stream is a terminal and `NO_COLOR` is not set

@@ -4,11 +4,11 @@ use super::args::{Config, ConfigCommand, Global, Rules};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
-use super::{Surroundings, resolve};
+use super::{ProcessEnv, resolve};
 use crate::{config, render};
 
 /// Shows, checks or describes the configuration.
-pub(super) fn run(args: &Config, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Config, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     match &args.command {
         ConfigCommand::Show { json } => show(&resolve::config(global, None, around)?, *json),
         ConfigCommand::Check => {
@@ -64,7 +64,7 @@ fn show(config: &config::Config, json: bool) -> Result<(), Failure> {
     })
 }
 
-fn path(global: &Global, around: &Surroundings) -> Result<(), Failure> {
+fn path(global: &Global, around: &ProcessEnv) -> Result<(), Failure> {
     let config = resolve::config(global, None, around)?;
     let searched = config::search_places(&around.environment, &around.directory);
     Output::Stdout.finish(|out| match &config.path {

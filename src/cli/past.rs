@@ -7,14 +7,14 @@ use jiff::{Timestamp, ToSpan};
 use smol_str::SmolStr;
 
 use super::exit::{Failure, Kind};
-use crate::gather::{Gathered, Plan, Verdict};
+use crate::gather::{Gathered, Plan, RunOutcome};
 use crate::instrument::{Instrument, Symbol};
 use crate::market::{
-    Attempt, FeedState, Field, Inputs, Kept, LegacyState, PastDay, PastIv, Record, RestState, Run, Source, SourceState,
-    Sources, StoppedBy, StoreState, Subject, Timing, market_of, merge,
+    Attempt, FeedState, Field, Inputs, LegacyState, PastDay, PastIv, Record, RestState, Run, Source, SourceState,
+    Sources, StoppedBy, StoreState, Stored, Subject, Timing, market_of, merge,
 };
-use crate::store::{Learned, Store};
-use crate::time::{self, Market};
+use crate::store::{Store, StoreUpdate};
+use crate::time::{self, Calendar};
 
 /// The records of `plan` on `session`, as of its close; without a value where nothing was kept.
 ///
@@ -58,14 +58,14 @@ pub(super) fn last_session(store: &Store, current: Date) -> Result<Option<Date>,
     let sessions = store
         .sessions()
         .map_err(|error| Failure::from_error(Kind::CannotRead, error))?;
-    let earlier = |day: &&Date| **day < current && time::is_session(Market::UsEquities, **day);
+    let earlier = |day: &&Date| **day < current && time::is_session(Calendar::UsEquities, **day);
     Ok(sessions.iter().rev().find(earlier).copied())
 }
 
 /// A run that asked nobody.
 pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
     let unused = SourceState::Unused;
-    let values = records.iter().map(crate::market::kept_values).sum();
+    let values = records.iter().map(crate::market::stored_values).sum();
     let sources = Sources {
         dxlink: FeedState {
             state: unused,
@@ -94,7 +94,7 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
     };
     Gathered {
         records,
-        studies: BTreeMap::new(),
+        vol_inputs_by_symbol: BTreeMap::new(),
         run: Run {
             mode: plan.mode,
             delayed: false,
@@ -104,8 +104,8 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
             timing: Timing::default(),
             errors: Vec::new(),
         },
-        verdict: Verdict::Answered,
-        learned: Learned::default(),
+        outcome: RunOutcome::Answered,
+        learned: StoreUpdate::default(),
         chain: None,
         unjudged: BTreeSet::new(),
     }
@@ -153,10 +153,10 @@ fn record(
         legacy: None,
         legacy_at: close.unwrap_or(Timestamp::MAX),
         predecessor: None,
-        kept: Kept {
+        kept: Stored {
             values: day.map(|day| &day.values),
             ivs,
-            ..Kept::default()
+            ..Stored::default()
         },
         now: close.unwrap_or(Timestamp::MAX),
     };

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use smol_str::SmolStr;
 
-use super::Surroundings;
+use super::ProcessEnv;
 use super::args::{self, Global, When};
 use super::exit::{Failure, Kind};
 use super::terminal::Size;
 use crate::config::{self, BaseUrl, Color, Config, CredentialsError, FlagValue};
 use crate::demo::Venue;
-use crate::gather::{History, Listen, Plan};
+use crate::gather::{BarHistory, Listen, Plan};
 use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
 use crate::market::{Mode, Precedence, VolRules};
 use crate::render::Format;
@@ -29,7 +29,7 @@ const USER_AGENT: &str = concat!("variance/", env!("CARGO_PKG_VERSION"));
 const SANDBOX: &str = "cert";
 
 /// The effective configuration.
-pub(super) fn config(global: &Global, listen: Option<f64>, around: &Surroundings) -> Result<Config, Failure> {
+pub(super) fn config(global: &Global, listen: Option<f64>, around: &ProcessEnv) -> Result<Config, Failure> {
     let listen = listen.map(|seconds| FlagValue {
         key: "dxlink.listen_duration_seconds".to_owned(),
         value: seconds.into(),
@@ -46,7 +46,7 @@ pub(super) fn config(global: &Global, listen: Option<f64>, around: &Surroundings
 }
 
 /// The configuration that a recording holds, under what the environment says about output.
-pub(super) fn recorded_config(text: String, place: &Path, around: &Surroundings) -> Result<Config, Failure> {
+pub(super) fn recorded_config(text: String, place: &Path, around: &ProcessEnv) -> Result<Config, Failure> {
     resolved(config::Sources {
         text: Some((place.to_owned(), text)),
         environment: around.environment.clone(),
@@ -76,7 +76,7 @@ fn resolved(sources: config::Sources) -> Result<Config, Failure> {
 }
 
 /// The credentials of the environment and of `.env.tastytrade`.
-pub(super) fn credentials(config: &Config, around: &Surroundings) -> Result<tastytrade::Credentials, Failure> {
+pub(super) fn credentials(config: &Config, around: &ProcessEnv) -> Result<tastytrade::Credentials, Failure> {
     let found = config::credentials(&around.environment, &config.env_dirs(&around.directory));
     let found = found.map_err(|error| match error {
         CredentialsError::Missing { .. } => Failure::new(Kind::Credentials, format!("no credentials: {error}"))
@@ -214,7 +214,7 @@ pub(super) fn plan(config: &Config, instruments: Vec<Instrument>, mode: Mode) ->
         mode,
         vol: vol_rules(config),
         precedence: Precedence::default(),
-        history: History::WhereNeeded,
+        history: BarHistory::WhereNeeded,
         proxies: proxies
             .filter(|(_, proxy)| !proxy.is_empty())
             .map(|(symbol, proxy)| (Symbol(symbol.into()), Symbol(proxy.trim().to_uppercase().into())))
@@ -259,7 +259,7 @@ pub(super) fn universe(
     config: &Config,
     named: &[String],
     watchlist: Option<&Path>,
-    around: &Surroundings,
+    around: &ProcessEnv,
 ) -> Result<Vec<Instrument>, Failure> {
     if !named.is_empty() {
         return symbols(named, around.now);
@@ -432,8 +432,8 @@ pub(super) fn format(config: &Config, to_terminal: bool) -> Format {
     }
 }
 
-/// The configured use of colour.
-pub(super) fn colour(config: &Config) -> When {
+/// The configured use of color.
+pub(super) fn color(config: &Config) -> When {
     match config.output.color {
         Color::Auto => When::Auto,
         Color::Always => When::Always,
@@ -451,7 +451,7 @@ pub(super) fn asked(json: bool, format: Option<args::Format>) -> Option<Format> 
 }
 
 /// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.
-pub(super) fn width(around: &Surroundings, to_terminal: bool) -> Option<usize> {
+pub(super) fn width(around: &ProcessEnv, to_terminal: bool) -> Option<usize> {
     let columns = around.variable("COLUMNS").and_then(|columns| columns.parse().ok());
     columns.or_else(|| to_terminal.then(terminal).flatten().map(|size| size.width))
 }

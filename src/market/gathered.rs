@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use super::kept::{Kept, KeptBars};
 use super::record::{Attempt, Source, Sourced};
 use super::roll::Roll;
+use super::stored::{Stored, StoredBars};
 use super::straddle::StraddleQuote;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
-use crate::legacy::History;
-use crate::stream::Streamed;
+use crate::legacy::ChartHistory;
+use crate::stream::LastEvents;
 use crate::tastytrade::{MarketQuote, Metrics};
 use crate::units::Vol;
 
@@ -39,7 +39,7 @@ pub struct Inputs<'a> {
     /// The symbol.
     pub subject: &'a Subject,
     /// The feed, or why it gave nothing to anybody: `disabled`, `token refused`.
-    pub streamed: Result<&'a Streamed, String>,
+    pub streamed: Result<&'a LastEvents, String>,
     /// Market metrics of exactly this symbol, or why there are none: `not in the answer`, `http 502`.
     pub metrics: Result<&'a Metrics, String>,
     /// The quote by REST; `None` when it was not asked for.
@@ -51,13 +51,13 @@ pub struct Inputs<'a> {
     /// The straddle a premium seller would look at, or who was asked for it in vain; `None` when nobody was asked.
     pub straddle: Option<Result<&'a StraddleQuote, Attempt>>,
     /// The deprecated source; `None` when it was not asked.
-    pub legacy: Option<Result<&'a History, String>>,
+    pub legacy: Option<Result<&'a ChartHistory, String>>,
     /// When the deprecated source answered.
     pub legacy_at: Timestamp,
     /// Of a futures root the contract before the one it stands for now, if its bars were wanted or are kept.
     pub predecessor: Option<Predecessor<'a>>,
     /// What earlier runs left; nothing when there is no store.
-    pub kept: Kept<'a>,
+    pub kept: Stored<'a>,
     /// The moment of the merge; the receipt time of request answers that carry none of their own.
     pub now: Timestamp,
 }
@@ -70,13 +70,13 @@ pub struct Predecessor<'a> {
     /// The one after it, `/ESZ6`.
     pub followed_by: &'a Symbol,
     /// Its daily bars with who gave them, or why there are none.
-    pub bars: Result<(Source, KeptBars), String>,
+    pub bars: Result<(Source, StoredBars), String>,
 }
 
 /// What the volatility fields are computed with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VolRules {
-    /// The least realised volatility a ratio divides by, as an annualised fraction above 0.
+    /// The least realized volatility a ratio divides by, as an annualized fraction above 0.
     pub hv_floor: f64,
     /// Trading days of a year.
     pub trading_days: f64,

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::bars::Window;
+use super::bars::HvWindow;
+use super::candidates::Candidates;
 use super::derived::Volatilities;
 use super::gathered::{Inputs, VolRules};
 use super::notes::{notes, stale_seconds};
-use super::offers::Offers;
 use super::precedence::{Precedence, can_have};
 use super::price::{NOTHING_KEPT, Offer, Prices};
 use super::record::{Attempt, Field, Missing, Record, Source, Sourced};
@@ -26,11 +26,11 @@ use crate::units::Price;
 /// contract has changed, or will).
 pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> Record {
     let subject = inputs.subject;
-    let offers = Offers::new(inputs, rules);
+    let offers = Candidates::new(inputs, rules);
     let mut choice = Choice {
         kind: subject.kind,
         missing: Vec::new(),
-        passed_over: Vec::new(),
+        tried_before: Vec::new(),
     };
 
     let quotes = PriceSources::new(&offers, &precedence.price);
@@ -59,13 +59,13 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     let earnings_date = choice.walk(Field::EarningsDate, metrics, |source| offers.earnings_date(source));
 
     let realized = &precedence.realized;
-    let hv30 = choice.walk(Field::Hv30, realized, |source| offers.realized(source, Window::Hv30));
-    let hv90 = choice.walk(Field::Hv90, realized, |source| offers.realized(source, Window::Hv90));
+    let hv30 = choice.walk(Field::Hv30, realized, |source| offers.realized(source, HvWindow::Hv30));
+    let hv90 = choice.walk(Field::Hv90, realized, |source| offers.realized(source, HvWindow::Hv90));
 
     let volatilities = Volatilities::new(iv.as_ref(), hv30.as_ref(), hv90.as_ref(), precedence);
-    let vrp_structural = choice.derive(Field::VrpStructural, |holes| volatilities.vrp_structural(rules, holes));
-    let vrp_tactical = choice.derive(Field::VrpTactical, |holes| volatilities.vrp_tactical(rules, holes));
-    let vtr = choice.derive(Field::Vtr, |holes| volatilities.vtr(holes));
+    let vrp_structural = choice.derive(Field::VrpStructural, |gaps| volatilities.vrp_structural(rules, gaps));
+    let vrp_tactical = choice.derive(Field::VrpTactical, |gaps| volatilities.vrp_tactical(rules, gaps));
+    let vtr = choice.derive(Field::Vtr, |gaps| volatilities.vtr(gaps));
 
     let slippage = choice.asked(Field::Slippage, offers.slippage());
     let straddle_yield = choice.asked(Field::Yield, offers.straddle_yield(price.as_ref()));
@@ -125,7 +125,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
         rho,
         option_iv,
         open_interest,
-        passed_over: in_field_order(choice.passed_over),
+        tried_before: in_field_order(choice.tried_before),
         missing: in_field_order(choice.missing),
         notes: Vec::new(),
         stale_seconds: None,
@@ -140,7 +140,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
 struct Choice {
     kind: Kind,
     missing: Vec<Missing>,
-    passed_over: Vec<Missing>,
+    tried_before: Vec<Missing>,
 }
 
 impl Choice {
@@ -157,7 +157,7 @@ impl Choice {
             match offer {
                 Ok(sourced) => {
                     if !tried.is_empty() {
-                        self.passed_over.push(Missing { field, tried });
+                        self.tried_before.push(Missing { field, tried });
                     }
                     return Some(sourced);
                 }
@@ -193,9 +193,9 @@ impl Choice {
     }
 }
 
-fn in_field_order(mut holes: Vec<Missing>) -> Vec<Missing> {
-    holes.sort_by_key(|hole| hole.field);
-    holes
+fn in_field_order(mut gaps: Vec<Missing>) -> Vec<Missing> {
+    gaps.sort_by_key(|gap| gap.field);
+    gaps
 }
 
 /// The price groups of all sources, best first.
@@ -203,7 +203,7 @@ fn in_field_order(mut holes: Vec<Missing>) -> Vec<Missing> {
 struct PriceSources(Vec<(Source, Result<Prices, String>)>);
 
 impl PriceSources {
-    fn new(offers: &Offers<'_>, order: &[Source]) -> Self {
+    fn new(offers: &Candidates<'_>, order: &[Source]) -> Self {
         Self(order.iter().map(|&source| (source, offers.prices(source))).collect())
     }
 

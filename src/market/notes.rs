@@ -1,13 +1,13 @@
 //! Remarks on a record that no single value carries.
 
+use super::candidates::INDEX_OF;
 use super::gathered::Inputs;
-use super::kept::age_of_kept;
-use super::offers::INDEX_OF;
 use super::price::{EXTENDED_TRADE, market_of};
 use super::record::{Record, Source, Sourced};
 use super::roll::Roll;
+use super::stored::age_of_kept;
 use crate::instrument::Kind;
-use crate::stream::{Heard, Streamed};
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Metrics, RankVariant};
 use crate::time;
 use crate::units::Vol;
@@ -54,7 +54,7 @@ pub(super) fn stale_seconds(record: &Record, inputs: &Inputs<'_>) -> Option<i64>
 }
 
 /// Whether a value of the record was read from an event older than an interruption of the feed.
-fn is_before_gap(record: &Record, streamed: &Streamed) -> bool {
+fn is_before_gap(record: &Record, streamed: &LastEvents) -> bool {
     let extended = record.last.as_ref().is_some_and(|last| last.method == EXTENDED_TRADE);
     let from_quote = is_streamed(&record.bid) || is_streamed(&record.ask);
     let from_trade = (is_streamed(&record.last) && !extended) || is_streamed(&record.volume);
@@ -78,11 +78,11 @@ fn is_streamed<T>(value: &Option<Sourced<T>>) -> bool {
     value.as_ref().is_some_and(|value| value.source == Source::Dxlink)
 }
 
-fn is_old<T>(heard: &Option<Heard<T>>) -> bool {
+fn is_old<T>(heard: &Option<Received<T>>) -> bool {
     heard.as_ref().is_some_and(|heard| heard.before_gap)
 }
 
-/// Whether a realised volatility is from the deprecated source's continuous futures series.
+/// Whether a realized volatility is from the deprecated source's continuous futures series.
 fn spans_rolls(record: &Record) -> bool {
     let legacy = |hv: &Option<Sourced<Vol>>| hv.as_ref().is_some_and(|hv| hv.source == Source::Legacy);
     record.kind == Kind::Future && (legacy(&record.hv30) || legacy(&record.hv90))

@@ -1,7 +1,7 @@
 //! Exponentially weighted volatility: yesterday counts more than last month. RiskMetrics Technical Document, 4th ed. (1996).
 
 use super::bars::CleanBar;
-use super::realized::{HvError, annualised, returns};
+use super::realized::{HvError, annualized, returns};
 use crate::units::Vol;
 
 /// How the average begins; the two differ by the weight of the first return, which fades with `lambda` to the power of days.
@@ -81,7 +81,7 @@ impl Ewma {
             }
         };
         Ok(Averaged {
-            vol: annualised(variance, self.trading_days)?,
+            vol: annualized(variance, self.trading_days)?,
             left_out: all.len() - squares.len(),
         })
     }

@@ -3,7 +3,7 @@
 //! The variance of a day is read from its bar: Rogers-Satchell plus the square of the gap before it.
 
 use super::bars::CleanBar;
-use super::realized::{HvError, annualised, gaps};
+use super::realized::{HvError, annualized, gaps};
 use super::stats::mean;
 use crate::units::Vol;
 
@@ -82,7 +82,7 @@ impl Har {
             day: by_day,
             week: by_week,
             month: by_month,
-            next_day: annualised(variance, trading_days)?,
+            next_day: annualized(variance, trading_days)?,
         })
     }
 }

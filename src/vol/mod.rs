@@ -12,7 +12,7 @@ pub mod realized;
 pub mod roll;
 pub mod split;
 
-pub mod moves;
+pub mod expected_move;
 pub mod premium;
 pub mod rank;
 
@@ -23,8 +23,8 @@ pub mod implied;
 pub mod chain;
 pub mod smile;
 pub mod straddle;
-pub mod strip;
 pub mod term;
+pub mod vix_variance;
 
 #[cfg(test)]
 mod golden;

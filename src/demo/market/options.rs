@@ -6,8 +6,8 @@ use jiff::civil::{Date, Weekday};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::future::{self, Ends, Terms};
-use super::roster::Listing;
-use crate::time::{self, Market as Exchange};
+use super::listings::Listing;
+use crate::time::{self, Calendar as Exchange};
 use crate::vol::black::Right;
 
 /// The options of one root that expire on one day.

@@ -2,10 +2,10 @@ use super::super::fixtures::{greeks, heard, merged, metrics, nothing, quote, str
 use super::super::record::Field;
 use super::Coverage;
 use crate::instrument::Kind;
-use crate::stream::Streamed;
+use crate::stream::LastEvents;
 
 #[test]
-fn a_record_is_complete_with_price_implied_and_realised_volatility() {
+fn a_record_is_complete_with_price_implied_and_realized_volatility() {
     let (spy, xyz) = (subject("SPY", Kind::Equity), subject("XYZ", Kind::Equity));
     let (events, answer) = (streamed(), metrics("SPY"));
     let mut half = metrics("XYZ");
@@ -39,10 +39,10 @@ fn a_record_is_complete_with_price_implied_and_realised_volatility() {
 #[test]
 fn an_option_is_complete_with_price_and_greeks() {
     let option = subject("SPY   261218C00600000", Kind::EquityOption);
-    let events = Streamed {
+    let events = LastEvents {
         quote: heard(quote(1.0, 1.1)),
         greeks: heard(greeks()),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     let mut inputs = nothing(&option);
     inputs.streamed = Ok(&events);

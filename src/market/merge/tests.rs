@@ -5,13 +5,13 @@ use super::super::fixtures::{
     summary, trade, tried,
 };
 use super::super::gathered::{Inputs, Subject};
-use super::super::kept::Kept;
 use super::super::precedence::{Precedence, fields_of};
 use super::super::record::{Field, Record, Source, Sourced};
+use super::super::stored::Stored;
 use super::merge;
 use crate::instrument::{Kind, Symbol};
-use crate::legacy::History;
-use crate::stream::Streamed;
+use crate::legacy::ChartHistory;
+use crate::stream::LastEvents;
 use crate::tastytrade::{MarketQuote, Metrics, RankVariant};
 use crate::units::{Rank, Vol};
 
@@ -97,7 +97,7 @@ fn a_ratio_is_never_better_than_its_worst_input() {
     let subject = subject("XYZ", Kind::Equity);
     let mut thin = metrics("XYZ");
     thin.hv30 = None;
-    let events = Streamed {
+    let events = LastEvents {
         candles: heard(candles(60)).map(Ok),
         ..streamed()
     };
@@ -139,7 +139,7 @@ fn a_ratio_over_a_flat_history_is_missing() {
     for bar in &mut flat.bars {
         (bar.open, bar.high, bar.low, bar.close) = (Some(5.0), Some(5.0), Some(5.0), Some(5.0));
     }
-    let events = Streamed {
+    let events = LastEvents {
         candles: heard(flat).map(Ok),
         ..streamed()
     };
@@ -193,10 +193,10 @@ fn the_definition_of_the_rank_is_named() {
 #[test]
 fn an_option_has_greeks_and_no_metrics() {
     let subject = subject("SPY   261218C00600000", Kind::EquityOption);
-    let events = Streamed {
+    let events = LastEvents {
         quote: heard(quote(1.0, 1.1)),
         greeks: heard(greeks()),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     let metrics = metrics("SPY   261218C00600000");
     let mut inputs = nothing(&subject);
@@ -213,7 +213,7 @@ fn an_option_has_greeks_and_no_metrics() {
         record
             .missing
             .iter()
-            .all(|hole| !matches!(hole.field, Field::Iv | Field::Hv30 | Field::Vtr))
+            .all(|gap| !matches!(gap.field, Field::Iv | Field::Hv30 | Field::Vtr))
     );
 }
 
@@ -229,11 +229,11 @@ fn greeks_fall_back_to_the_quote_by_rest() {
 }
 
 #[test]
-fn realised_volatility_falls_from_rest_to_candles_to_the_deprecated_source() {
+fn realized_volatility_falls_from_rest_to_candles_to_the_deprecated_source() {
     let subject = subject("XYZ", Kind::Equity);
     let (full, short, old) = (heard(candles(95)).map(Ok), heard(candles(5)).map(Ok), history(95));
     let source = |candles, legacy| {
-        let events = Streamed { candles, ..streamed() };
+        let events = LastEvents { candles, ..streamed() };
         let mut inputs = nothing(&subject);
         (inputs.streamed, inputs.legacy) = (Ok(&events), legacy);
         let record = merged(&inputs);
@@ -246,10 +246,10 @@ fn realised_volatility_falls_from_rest_to_candles_to_the_deprecated_source() {
 
 #[derive(Debug, Clone)]
 struct Said {
-    streamed: Option<Streamed>,
+    streamed: Option<LastEvents>,
     metrics: Option<Metrics>,
     rest_quote: Option<MarketQuote>,
-    legacy: Option<History>,
+    legacy: Option<ChartHistory>,
 }
 
 proptest! {
@@ -290,13 +290,13 @@ proptest! {
         let unasked = [Field::Slippage, Field::Yield];
         let possible = fields_of(kind).into_iter().filter(|field| !unasked.contains(field)).collect::<Vec<_>>();
         for field in fields_of(Kind::Equity).into_iter().chain(fields_of(Kind::EquityOption)) {
-            let hole = record.missing.iter().filter(|hole| hole.field == field).collect::<Vec<_>>();
+            let gap = record.missing.iter().filter(|gap| gap.field == field).collect::<Vec<_>>();
             let expected = usize::from(possible.contains(&field) && !record.has(field));
-            prop_assert_eq!(hole.len(), expected, "{:?}", field);
-            prop_assert!(hole.iter().all(|hole| !hole.tried.is_empty()), "{:?}", field);
+            prop_assert_eq!(gap.len(), expected, "{:?}", field);
+            prop_assert!(gap.iter().all(|gap| !gap.tried.is_empty()), "{:?}", field);
             prop_assert!(possible.contains(&field) || !record.has(field), "{:?}", field);
         }
-        prop_assert!(record.missing.is_sorted_by_key(|hole| hole.field));
+        prop_assert!(record.missing.is_sorted_by_key(|gap| gap.field));
     }
 
     #[test]
@@ -325,7 +325,7 @@ fn inputs<'a>(subject: &'a Subject, said: &'a Said) -> Inputs<'a> {
         legacy: said.legacy.as_ref().map(Ok),
         legacy_at: now(),
         predecessor: None,
-        kept: Kept::default(),
+        kept: Stored::default(),
         now: now(),
     }
 }
@@ -341,7 +341,7 @@ fn said() -> impl Strategy<Value = Said> {
     })
 }
 
-fn events() -> impl Strategy<Value = Streamed> {
+fn events() -> impl Strategy<Value = LastEvents> {
     let bars = prop_oneof![Just(None), Just(Some(3_usize)), Just(Some(40)), Just(Some(95))];
     let quotes = maybe(prop_oneof![
         Just(quote(102.0, 102.5)),
@@ -355,13 +355,13 @@ fn events() -> impl Strategy<Value = Streamed> {
         maybe(Just(greeks())),
         bars,
     )
-        .prop_map(|(quote, trade, summary, greeks, bars)| Streamed {
+        .prop_map(|(quote, trade, summary, greeks, bars)| LastEvents {
             quote: quote.and_then(heard),
             trade: trade.and_then(heard),
             summary: summary.and_then(heard),
             greeks: greeks.and_then(heard),
             candles: bars.and_then(|count| heard(candles(count))).map(Ok),
-            ..Streamed::default()
+            ..LastEvents::default()
         })
 }
 

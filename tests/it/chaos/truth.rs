@@ -1,4 +1,4 @@
-//! What the venue would serve of each value from each source, learnt from runs in which nothing goes wrong but that a
+//! What the venue would serve of each value from each source, learned from runs in which nothing goes wrong but that a
 //! better source is dark; what the feed serves also from the venue's own market.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,7 +48,7 @@ pub(super) struct Truth {
     named: BTreeMap<[String; 2], Value>,
 }
 
-/// The truth of a venue, learnt once.
+/// The truth of a venue, learned once.
 pub(super) fn of(venue: &'static Venue) -> &'static Truth {
     venue.truth.get_or_init(|| Truth::learn(venue))
 }
@@ -200,7 +200,7 @@ fn what_the_feed_serves_is_what_the_market_of_the_venue_says() {
             let streamer = truth.name(symbol, "streamer_symbol").as_str().unwrap();
             let expected = match source.as_str() {
                 "dxlink" => streamed(&market, streamer, field),
-                "dxlink-candles" => Some(realised(&market, now, streamer, if field == "hv30" { 30 } else { 90 })),
+                "dxlink-candles" => Some(realized(&market, now, streamer, if field == "hv30" { 30 } else { 90 })),
                 _ => continue,
             };
             let (expected, value) = (expected.unwrap(), value.as_f64().unwrap());
@@ -240,11 +240,11 @@ fn streamed(market: &Market, streamer: &str, field: &str) -> Option<f64> {
 }
 
 /// The sample deviation of the last daily log returns of closed sessions, a year of 252 of them.
-fn realised(market: &Market, now: Timestamp, streamer: &str, returns: usize) -> f64 {
+fn realized(market: &Market, now: Timestamp, streamer: &str, returns: usize) -> f64 {
     let exchange = match streamer {
-        crypto if crypto.contains("/USD") => time::Market::Crypto,
-        future if future.starts_with('/') => time::Market::UsFutures,
-        _ => time::Market::UsEquities,
+        crypto if crypto.contains("/USD") => time::Calendar::Crypto,
+        future if future.starts_with('/') => time::Calendar::UsFutures,
+        _ => time::Calendar::UsEquities,
     };
     let is_closed = |bar: &Bar| time::is_closed(exchange, time::date_of_bar(bar.day_ms).unwrap(), now);
     let bars = market.bars(streamer).unwrap();
