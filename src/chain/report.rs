@@ -17,8 +17,8 @@ use crate::vol::black::{Greeks, Right};
 use crate::vol::chain::{Expiration, Forward, OptionQuote, Strike};
 use crate::vol::smile::{Skew, Smile};
 use crate::vol::straddle::Straddle;
-use crate::vol::vix_variance::{Between, Centre, ModelFree, Strip};
 use crate::vol::term::{Term, ThirtyDays};
+use crate::vol::vix_variance::{Between, Centre, ModelFree, Strip};
 
 /// A whole chain. Where a number cannot be had, its reason stands in its place.
 #[derive(Debug, Clone, PartialEq)]

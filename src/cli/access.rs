@@ -80,7 +80,8 @@ impl Access {
             }
         }
         let settings = resolve::rest_settings(config);
-        let transport = Transport::network(&settings.base_url, &settings.user_agent, settings.timeout).map_err(setup)?;
+        let transport =
+            Transport::network(&settings.base_url, &settings.user_agent, settings.timeout).map_err(setup)?;
         let rest = tastytrade::Client::over(recorded(transport, REST), settings, credentials);
         let legacy = if config.legacy.enabled {
             let settings = resolve::legacy_settings(config);

@@ -15,17 +15,17 @@ use super::args::{self, Data, Global, Show};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
-use super::runtime::interruptible;
 use super::run_store::{self, RunStore};
+use super::runtime::interruptible;
 use super::task::Task;
 use super::{ProcessEnv, past, record, resolve};
 use crate::config::{self, Config};
-use crate::gather::{StopSignal, Clock, Gathered, Interrupted, Notice, Plan, RunOutcome, gather, gather_chain};
+use crate::gather::{Clock, Gathered, Interrupted, Notice, Plan, RunOutcome, StopSignal, gather, gather_chain};
 use crate::instrument::{Instrument, Kind as Instruments, Symbol};
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
 use crate::render::{self, Format, Meta, OutlookDocument, Recorded, Style};
-use crate::store::{StoreSnapshot, Store};
+use crate::store::{Store, StoreSnapshot};
 
 /// Unknown symbols that are named.
 const NAMED: usize = 8;

@@ -10,10 +10,10 @@ use super::exit::{Failure, Kind};
 use crate::gather::{Gathered, Plan, RunOutcome};
 use crate::instrument::{Instrument, Symbol};
 use crate::market::{
-    Attempt, FeedState, Field, Inputs, Stored, LegacyState, PastDay, PastIv, Record, RestState, Run, Source, SourceState,
-    Sources, StoppedBy, StoreState, Subject, Timing, market_of, merge,
+    Attempt, FeedState, Field, Inputs, LegacyState, PastDay, PastIv, Record, RestState, Run, Source, SourceState,
+    Sources, StoppedBy, StoreState, Stored, Subject, Timing, market_of, merge,
 };
-use crate::store::{StoreUpdate, Store};
+use crate::store::{Store, StoreUpdate};
 use crate::time::{self, Calendar};
 
 /// The records of `plan` on `session`, as of its close; without a value where nothing was kept.

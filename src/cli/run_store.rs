@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::gather::Gathered;
 use crate::instrument::{Instrument, Kind as Instruments, Symbol};
 use crate::market::{Mode, Record, RunError, SourceState};
-use crate::store::{Error, StoreSnapshot, Opened, Place, Reach, Store, World};
+use crate::store::{Error, Opened, Place, Reach, Store, StoreSnapshot, World};
 
 /// The store of one run, or why there is none.
 pub(super) struct RunStore<'a> {

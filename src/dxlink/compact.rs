@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::event::EventType;
-use super::frame::{Decoding, ColumnMismatch};
+use super::frame::{ColumnMismatch, Decoding};
 use super::layout::Column;
 use super::row::Row;
 use super::value::Cell;

@@ -133,7 +133,9 @@ pub(super) fn read(
             kind: FrameKind::Data,
             channel: None,
         }) => Ok(Frame::Malformed),
-        Ok(Envelope { kind: FrameKind::Other, .. }) => Ok(Frame::Control),
+        Ok(Envelope {
+            kind: FrameKind::Other, ..
+        }) => Ok(Frame::Control),
         Err(error) if error.is_data() && reader.in_data => Ok(Frame::Malformed),
         Err(error) => Err(error),
     }

@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::stop::StopReason;
 use super::clock::millis;
 use super::learned::store_state;
 use super::options::FromOptions;
 use super::proxies::FromProxies;
-use super::requests::{Trouble, record_error, metrics_symbol, error_chain};
-use super::{Gathered, Gathering, BarHistory, Interrupted, Notice, has_bars, outcome};
+use super::requests::{Trouble, error_chain, metrics_symbol, record_error};
+use super::stop::StopReason;
+use super::{BarHistory, Gathered, Gathering, Interrupted, Notice, has_bars, outcome};
 use crate::dxlink::{Candles, EventType};
 use crate::instrument::{Instrument, Kind, Resolved, StreamerSymbol, Symbol, candle_symbol};
 use crate::legacy::{self, legacy_symbol};
 use crate::market::{
-    FeedState, Gap, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, VolInputs,
-    Subject, Timing, gaps, merge, needs_price,
+    FeedState, Gap, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Subject,
+    Timing, VolInputs, gaps, merge, needs_price,
 };
-use crate::stream::{AnswerState, End, Received, LastEvents};
+use crate::stream::{AnswerState, End, LastEvents, Received};
 use crate::tastytrade::{BatchAnswer as Answered, Error, MarketQuote, Metrics};
 
 /// What the later sources said; a symbol that was not asked for is in neither half.

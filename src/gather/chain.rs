@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::stop::{StopSignal, StopReason};
 use super::clock::Clock;
-use super::requests::{record_error, error_chain};
+use super::requests::{error_chain, record_error};
+use super::stop::{StopReason, StopSignal};
 use super::subscriptions::last_values;
 use super::{Gathered, Interrupted, Notice, Plan, Venues, gather};
-use crate::chain::{self, Choice, ChoiceError, Underlyings, ChainQuery};
+use crate::chain::{self, ChainQuery, Choice, ChoiceError, Underlyings};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, Symbol};
 use crate::market::{Run, RunError, Source, Sourced};
 use crate::tastytrade::{Chain, Error, MarketQuote};

@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use super::Gathering;
 use crate::dxlink::Candles;
 use crate::instrument::{Instrument, candle_symbol};
-use crate::market::{Stored, StoredBars, Predecessor, Record, Source, SourceState, StoreState, stored_values, market_of};
+use crate::market::{
+    Predecessor, Record, Source, SourceState, StoreState, Stored, StoredBars, market_of, stored_values,
+};
 use crate::store::StoreUpdate;
 use crate::stream::Received;
 use crate::time;
@@ -18,7 +20,8 @@ impl Gathering<'_, '_> {
         let streamer = self.resolved(&symbol).map(|resolved| &resolved.streamer);
         let contract = self.resolved(&symbol).and_then(|resolved| resolved.contract.as_ref());
         let active_spans = memory.stood_for.get(&symbol).into_iter().flatten();
-        let others = active_spans.filter(|active_span| contract.is_some_and(|contract| *contract != active_span.contract));
+        let others =
+            active_spans.filter(|active_span| contract.is_some_and(|contract| *contract != active_span.contract));
         let before = others.max_by_key(|active_span| active_span.last);
         Stored {
             stood_for: before.map(|active_span| (&active_span.contract, active_span.last)),

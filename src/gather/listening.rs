@@ -5,15 +5,15 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::stop::{StopSignal, StopReason};
 use super::clock::{Clock, millis};
-use super::requests::{Trouble, record_error, error_chain};
+use super::requests::{Trouble, error_chain, record_error};
+use super::stop::{StopReason, StopSignal};
 use super::tokens::TokenProvider;
 use super::{Notice, Plan, Venues};
 use crate::dxlink::Settings;
 use crate::market::RunError;
 use crate::recording::Milestone;
-use crate::stream::{self, End, Feed, Snapshot, Stats, Request, ListenWindow};
+use crate::stream::{self, End, Feed, ListenWindow, Request, Snapshot, Stats};
 use crate::tastytrade::{Error, QuoteToken};
 
 /// What came of listening.
@@ -140,9 +140,7 @@ pub(super) async fn listen<'v>(
         delayed,
         stats,
         token_ms: Some(token_ms),
-        handshake_ms: heard
-            .ready
-            .map(|ready| millis(ready.saturating_duration_since(dialed))),
+        handshake_ms: heard.ready.map(|ready| millis(ready.saturating_duration_since(dialed))),
         stream_ms: heard.ready.map(|ready| millis(ended.saturating_duration_since(ready))),
         cut: cut_by_deadline.then_some(StopReason::Deadline),
         ..Listening::nothing("")

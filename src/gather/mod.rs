@@ -2,19 +2,19 @@
 //!
 //! What is decided here is only who is asked when. What a value is, is decided by `market`.
 
-mod stop;
+mod backfill;
 mod chain;
 mod clock;
-mod backfill;
 mod learned;
 mod listening;
 mod options;
+mod outcome;
 mod proxies;
 mod requests;
 mod schedule;
-mod tokens;
-mod outcome;
+mod stop;
 pub mod subscriptions;
+mod tokens;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,21 +24,21 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 use tokio::sync::mpsc;
 
-pub use stop::{StopSignal, StopReason};
 pub use chain::{Found, NoChain, gather_chain};
 pub use clock::Clock;
 pub use listening::feed_settings;
-pub use options::{Priority, Options};
-pub use tokens::TokenProvider;
+pub use options::{Options, Priority};
 pub use outcome::RunOutcome;
+pub use stop::{StopReason, StopSignal};
 pub use subscriptions::BarHistory;
+pub use tokens::TokenProvider;
 pub use watch::{Lost, Step, Watch};
 
 use crate::instrument::{Instrument, Kind, Listed, Symbol, Universe, candle_symbol};
-use crate::market::{self, StoredBars, Mode, Precedence, Record, Run, VolInputs, VolRules};
+use crate::market::{self, Mode, Precedence, Record, Run, StoredBars, VolInputs, VolRules};
 use crate::recording::Recorder;
-use crate::store::{StoreUpdate, StoreSnapshot};
-use crate::stream::{Connector, Policy, Progress, Shortfall, Request};
+use crate::store::{StoreSnapshot, StoreUpdate};
+use crate::stream::{Connector, Policy, Progress, Request, Shortfall};
 use crate::{legacy, tastytrade};
 
 use self::backfill::Later;
@@ -227,7 +227,11 @@ struct Subscriptions<'a> {
 }
 
 impl<'a> Subscriptions<'a> {
-    fn new(sender: mpsc::UnboundedSender<Request>, memory: &'a StoreSnapshot, (history, today): (BarHistory, Timestamp)) -> Self {
+    fn new(
+        sender: mpsc::UnboundedSender<Request>,
+        memory: &'a StoreSnapshot,
+        (history, today): (BarHistory, Timestamp),
+    ) -> Self {
         Self {
             sender,
             memory,
@@ -266,7 +270,8 @@ impl<'a> Subscriptions<'a> {
             subscriptions::bars_before(&listed.instrument, before, from, self.memory.bars.get(&name))
         });
         let market = market::market_of(listed.instrument.kind());
-        let suffice = |bars: &StoredBars| bars.are_final(market, self.today) && bars.reach_back(from) && bars.are_sound();
+        let suffice =
+            |bars: &StoredBars| bars.are_final(market, self.today) && bars.reach_back(from) && bars.are_sound();
         match self.memory.bars.get(&want.entry.symbol) {
             Some(kept) if suffice(kept) => {
                 let short = shortfall.filter(|shortfall| shortfall.applies_to(&kept.candles));

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
-use super::stop::StopReason;
-use super::chain::{damage, list, near, published, to_keep, whose};
 use super::backfill::Later;
-use super::requests::{record_error, metrics_symbol, error_chain};
+use super::chain::{damage, list, near, published, to_keep, whose};
+use super::requests::{error_chain, metrics_symbol, record_error};
+use super::stop::StopReason;
 use super::{Gathering, Notice};
 use crate::chain::{self, Choice, Strikes, Underlyings, When};
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Attempt, Field, Inputs, Stored, Record, RunError, Source, Sourced, StraddleQuote, Subject, merge};
+use crate::market::{Attempt, Field, Inputs, Record, RunError, Source, Sourced, Stored, StraddleQuote, Subject, merge};
 use crate::stream::LastEvents;
 use crate::tastytrade::{self, Chain, ListedExpiration, ListedOption, MarketQuote};
 use crate::time;
@@ -188,7 +188,9 @@ impl Gathering<'_, '_> {
             }
         }
         wanted.sort_by(|(priority, one), (other_merit, other)| {
-            other_merit.total_cmp(priority).then_with(|| one.symbol.cmp(&other.symbol))
+            other_merit
+                .total_cmp(priority)
+                .then_with(|| one.symbol.cmp(&other.symbol))
         });
         wanted.into_iter().map(|(_, one)| one).collect()
     }

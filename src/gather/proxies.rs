@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Gathering;
 use super::backfill::Later;
 use super::options::lacks_iv;
-use super::requests::{record_error, error_chain};
+use super::requests::{error_chain, record_error};
 use crate::instrument::Symbol;
 use crate::market::RunError;
 use crate::stream::LastEvents;
@@ -21,7 +21,11 @@ pub(super) struct FromProxies {
 
 impl Gathering<'_, '_> {
     /// Takes the metrics of the stand-ins from what is there, and asks for the rest of them in one go.
-    pub(super) async fn ask_proxies(&mut self, heard: &BTreeMap<Symbol, Result<LastEvents, String>>, later: &mut Later) {
+    pub(super) async fn ask_proxies(
+        &mut self,
+        heard: &BTreeMap<Symbol, Result<LastEvents, String>>,
+        later: &mut Later,
+    ) {
         let (records, _) = self.records(heard, later);
         let lacking = records.iter().filter(|record| lacks_iv(record));
         let lacking = lacking.filter(|record| self.asked.answers_metrics(&record.symbol));
@@ -40,7 +44,12 @@ impl Gathering<'_, '_> {
                 Ok(answer) => {
                     asked = answer.items;
                     for (symbols, error) in answer.unanswered {
-                        record_error(&mut later.from_proxies.errors, "rest", error.code(), error_chain(&error));
+                        record_error(
+                            &mut later.from_proxies.errors,
+                            "rest",
+                            error.code(),
+                            error_chain(&error),
+                        );
                         reasons.extend(symbols.into_iter().map(|symbol| (symbol, error_chain(&error))));
                     }
                 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
-use super::stop::{StopSignal, StopReason};
 use super::clock::Clock;
+use super::stop::{StopReason, StopSignal};
 use super::{BarHistory, Plan, Subscriptions, has_bars, needs_bars};
 use crate::instrument::{Instrument, Kind, Listed, Resolved, Symbol, Universe};
 use crate::market::{Roll, RunError};
@@ -140,7 +140,13 @@ pub(super) fn record_error(errors: &mut Vec<RunError>, source: &'static str, cod
 }
 
 /// Asks for contracts and metrics, and tells the feed what they make wanted.
-pub(super) async fn ask(plan: &Plan, client: &Client, stop: &StopSignal, clock: Clock, subscriptions: Subscriptions<'_>) -> Asked {
+pub(super) async fn ask(
+    plan: &Plan,
+    client: &Client,
+    stop: &StopSignal,
+    clock: Clock,
+    subscriptions: Subscriptions<'_>,
+) -> Asked {
     let mut asked = Asked {
         universe: known(&plan.instruments),
         ..Asked::default()
@@ -234,7 +240,13 @@ struct Futures {
 
 /// Finds the contracts behind the futures: the venue is asked about those that it was not asked about on this day, and
 /// stands for the rest with what it said then. Where it fails, what it said last stands.
-async fn futures(plan: &Plan, client: &Client, stop: &StopSignal, now: Timestamp, subscriptions: &Subscriptions<'_>) -> Futures {
+async fn futures(
+    plan: &Plan,
+    client: &Client,
+    stop: &StopSignal,
+    now: Timestamp,
+    subscriptions: &Subscriptions<'_>,
+) -> Futures {
     let mut roots = BTreeSet::new();
     let mut contracts = BTreeSet::new();
     for instrument in &plan.instruments {
@@ -348,7 +360,13 @@ pub(super) fn batches(plan: &Plan) -> Vec<Vec<Symbol>> {
     symbols.chunks(plan.batch_size.max(1)).map(<[Symbol]>::to_vec).collect()
 }
 
-async fn metrics(plan: &Plan, client: &Client, stop: &StopSignal, universe: &Universe, subscriptions: &Subscriptions<'_>) -> Vec<Batch> {
+async fn metrics(
+    plan: &Plan,
+    client: &Client,
+    stop: &StopSignal,
+    universe: &Universe,
+    subscriptions: &Subscriptions<'_>,
+) -> Vec<Batch> {
     let batches = batches(plan).into_iter().map(|batch| async move {
         let answer = stop.run(client.metrics(&batch)).await;
         let empty = BTreeMap::new();

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::dxlink::{EventType, Subscription};
 use crate::instrument::{Earlier, Instrument, Kind, StreamerSymbol, candle_symbol};
 use crate::market::{StoredBars, market_of};
-use crate::stream::{Known, Shortfall, Request};
+use crate::stream::{Known, Request, Shortfall};
 
 /// Which daily bars are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,13 +9,13 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::stop::{StopSignal, StopReason};
-use super::clock::{Clock, millis};
 use super::backfill::Later;
-use super::listening::{self, OpenFeed, Listening, recorded_errors};
+use super::clock::{Clock, millis};
+use super::listening::{self, Listening, OpenFeed, recorded_errors};
 use super::requests::{self, Trouble, batches, metrics_symbol};
 use super::schedule::Schedule;
-use super::{Gathered, Gathering, Interrupted, Notice, Plan, Venues, Subscriptions, needs_bars, subscriptions};
+use super::stop::{StopReason, StopSignal};
+use super::{Gathered, Gathering, Interrupted, Notice, Plan, Subscriptions, Venues, needs_bars, subscriptions};
 use crate::instrument::{Kind, Symbol};
 use crate::market::market_of;
 use crate::stream::{self, End, GaveUp, Snapshot};

@@ -8,7 +8,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde::Deserialize;
 use smol_str::SmolStr;
 
-use super::{DailyBar, Error, ChartHistory};
+use super::{ChartHistory, DailyBar, Error};
 use crate::http::{Lenient, clean};
 use crate::units::Price;
 

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::chart::parse_history;
-use super::{Error, ChartHistory};
-use crate::http::{Transport, RateLimiter, Reply, Request, clean, endpoint};
+use super::{ChartHistory, Error};
+use crate::http::{RateLimiter, Reply, Request, Transport, clean, endpoint};
 
 /// How the endpoint wants to be addressed: anything unlike a browser is answered with 429.
 pub const BROWSER: &str =

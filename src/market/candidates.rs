@@ -5,9 +5,9 @@ use jiff::civil::Date;
 
 use super::bars::{DailyBars, HvWindow};
 use super::gathered::{Inputs, VolRules};
-use super::stored::{Place, own_place};
 use super::price::{NOTHING_KEPT, Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream};
 use super::record::{Attempt, Field, Source, Sourced};
+use super::stored::{Place, own_place};
 use super::straddle::StraddleQuote;
 use super::vol_inputs::ClosedBars;
 use crate::dxlink::Greeks;

@@ -109,14 +109,11 @@ impl Input<'_> {
     }
 
     fn attempts(&self, gaps: &[Missing]) -> Vec<Attempt> {
-        let gap = gaps
-            .iter()
-            .find(|gap| self.value.is_none() && gap.field == self.field);
+        let gap = gaps.iter().find(|gap| self.value.is_none() && gap.field == self.field);
         let named = |attempt: &Attempt| Attempt {
             source: attempt.source,
             reason: format!("{} missing: {}", self.name, attempt.reason),
         };
-        gap.map(|gap| gap.tried.iter().map(named).collect())
-            .unwrap_or_default()
+        gap.map(|gap| gap.tried.iter().map(named).collect()).unwrap_or_default()
     }
 }

@@ -4,14 +4,14 @@ use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
 use super::gathered::{Inputs, Subject, VolRules};
-use super::stored::Stored;
 use super::merge::merge;
 use super::precedence::Precedence;
 use super::record::{Field, Record};
+use super::stored::Stored;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
-use crate::legacy::{DailyBar, ChartHistory};
-use crate::stream::{Received, LastEvents};
+use crate::legacy::{ChartHistory, DailyBar};
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Earnings, MarketQuote, Metrics, RankVariant};
 use crate::units::{Price, Rank, Vol};
 

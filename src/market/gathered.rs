@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use super::stored::{Stored, StoredBars};
 use super::record::{Attempt, Source, Sourced};
 use super::roll::Roll;
+use super::stored::{Stored, StoredBars};
 use super::straddle::StraddleQuote;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::ChartHistory;

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::bars::HvWindow;
+use super::candidates::Candidates;
 use super::derived::Volatilities;
 use super::gathered::{Inputs, VolRules};
 use super::notes::{notes, stale_seconds};
-use super::candidates::Candidates;
 use super::precedence::{Precedence, can_have};
 use super::price::{NOTHING_KEPT, Offer, Prices};
 use super::record::{Attempt, Field, Missing, Record, Source, Sourced};

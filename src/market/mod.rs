@@ -2,39 +2,39 @@
 //! tried and why it failed. Pure.
 
 mod bars;
+mod candidates;
 mod coverage;
 mod derived;
+mod field_value;
 #[cfg(test)]
 mod fixtures;
-mod gathered;
 mod gaps;
-mod stored;
+mod gathered;
 mod merge;
 mod notes;
-mod candidates;
-mod vol_report;
 mod precedence;
 mod price;
-mod field_value;
 mod record;
 mod roll;
 mod run;
+mod stored;
 mod straddle;
 mod vol_inputs;
+mod vol_report;
 
 pub use coverage::{Coverage, MissingField};
-pub use gathered::{Inputs, Predecessor, Subject, VolRules};
+pub use field_value::{FieldValue, field_value, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
-pub use stored::{Stored, StoredBars, StoredValue, PastDay, PastIv, stored_values};
+pub use gathered::{Inputs, Predecessor, Subject, VolRules};
 pub use merge::merge;
-pub use vol_report::{Compared, Expected, Horizon, Measured, VolReport, Premiums, Term};
 pub use precedence::{Precedence, fields_of, required};
 pub use price::{market_of, tradable};
-pub use field_value::{FieldValue, field_value, rating};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
-pub use roll::{Roll, RollTime, ActiveSpan};
+pub use roll::{ActiveSpan, Roll, RollTime};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
 };
+pub use stored::{PastDay, PastIv, Stored, StoredBars, StoredValue, stored_values};
 pub use straddle::{StraddleQuote, TwoSided};
-pub use vol_inputs::{ClosedBars, VolInputs, HvBySource};
+pub use vol_inputs::{ClosedBars, HvBySource, VolInputs};
+pub use vol_report::{Compared, Expected, Horizon, Measured, Premiums, Term, VolReport};

@@ -1,13 +1,13 @@
 //! Remarks on a record that no single value carries.
 
-use super::gathered::Inputs;
-use super::stored::age_of_kept;
 use super::candidates::INDEX_OF;
+use super::gathered::Inputs;
 use super::price::{EXTENDED_TRADE, market_of};
 use super::record::{Record, Source, Sourced};
 use super::roll::Roll;
+use super::stored::age_of_kept;
 use crate::instrument::Kind;
-use crate::stream::{Received, LastEvents};
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Metrics, RankVariant};
 use crate::time;
 use crate::units::Vol;

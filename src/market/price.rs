@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::stored::Stored;
 use super::record::{Field, Source, Sourced};
+use super::stored::Stored;
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::ChartHistory;
-use crate::stream::{Received, LastEvents};
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::MarketQuote;
 use crate::time::{self, Calendar};
 use crate::units::{Price, decimal};

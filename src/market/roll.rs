@@ -55,7 +55,12 @@ impl Roll {
     /// The roll of a root that stands for `active` at `now`, if it has happened within the last fortnight or is due within
     /// the next. `active_spans` are what the root stood for on the days it was asked for, `listings` are all contracts known of
     /// it.
-    pub fn of(active: &FutureListing, listings: &[FutureListing], active_spans: &[ActiveSpan], now: Timestamp) -> Option<Self> {
+    pub fn of(
+        active: &FutureListing,
+        listings: &[FutureListing],
+        active_spans: &[ActiveSpan],
+        now: Timestamp,
+    ) -> Option<Self> {
         let today = time::new_york_date(now);
         past(&active.contract, active_spans, today).or_else(|| ahead(active, listings, today))
     }
@@ -83,7 +88,9 @@ impl fmt::Display for Roll {
 }
 
 fn past(active: &Symbol, active_spans: &[ActiveSpan], today: Date) -> Option<Roll> {
-    let old = active_spans.iter().filter(|active_span| active_span.contract != *active);
+    let old = active_spans
+        .iter()
+        .filter(|active_span| active_span.contract != *active);
     let old = old.max_by_key(|active_span| active_span.last)?;
     let seen = active_spans.iter().find(|active_span| active_span.contract == *active);
     let by = seen.map_or(today, |active_span| active_span.first);
@@ -176,7 +183,11 @@ mod tests {
             Some((text.clone(), "rolled")),
             "seen for the first time"
         );
-        let later = [active_span("/ESZ6", date(2026, 9, 14), date(2026, 9, 22)), september, june];
+        let later = [
+            active_span("/ESZ6", date(2026, 9, 14), date(2026, 9, 22)),
+            september,
+            june,
+        ];
         assert_eq!(said(&later, "2026-09-25T21:00:00Z"), Some((text, "rolled")));
         assert_eq!(said(&later, "2026-09-28T21:00:00Z"), None);
         assert_eq!(

@@ -11,8 +11,8 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::bars::bars_of;
-use super::price::{NOTHING_KEPT, Offer};
 use super::field_value::field_value;
+use super::price::{NOTHING_KEPT, Offer};
 use super::record::{Field, Record, Source, Sourced};
 use crate::dxlink::Candles;
 use crate::instrument::Symbol;

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use super::bars::HvWindow;
-use super::gathered::{Inputs, VolRules};
 use super::candidates::Candidates;
+use super::gathered::{Inputs, VolRules};
 use super::record::{Attempt, Source, Sourced};
 use crate::tastytrade::ExpirationIv;
 use crate::units::Vol;

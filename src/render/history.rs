@@ -16,7 +16,7 @@ use super::parquet::{self, Cells};
 use super::text::{clean, millis};
 use super::{Format, SCHEMA_VERSION, Style};
 use crate::instrument::Symbol;
-use crate::market::{Field, StoredValue, Mode, PastDay};
+use crate::market::{Field, Mode, PastDay, StoredValue};
 
 /// What `variance history` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -14,7 +14,7 @@ use super::vol::{
     ClosedBars, ExpectedMove, NO_TERM, OfSymbol, Premium, TermStructure, Weighted, Window, Witness, settlement, splits,
 };
 use super::{Format, Row, Style, flat, footer};
-use crate::market::{Attempt, Compared, Expected, Horizon, Measured, VolReport, Premiums, Source, Sourced, Term};
+use crate::market::{Attempt, Compared, Expected, Horizon, Measured, Premiums, Source, Sourced, Term, VolReport};
 use crate::units::Vol;
 use crate::vol::expected_move::ExpectedMove as Move;
 

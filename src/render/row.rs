@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::text::millis;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::market::{Attempt, Field, Record, Source, Sourced};
-use crate::screen::{Assessment, Environment, Flag, FieldValue, Screened, Signal, Vote, field_value};
+use crate::screen::{Assessment, Environment, FieldValue, Flag, Screened, Signal, Vote, field_value};
 
 /// One symbol with everything known about it. Every key is always there; what is unknown, or does not concern the
 /// command, is `null`.

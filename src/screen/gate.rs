@@ -211,7 +211,9 @@ pub(super) fn names(listed: &BTreeSet<Symbol>, record: &Record) -> bool {
 
 fn kind(record: &Record) -> GateResult {
     match record.kind {
-        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => Gate::Kind.says(GateVerdict::Pass, "Kind: underlying"),
+        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => {
+            Gate::Kind.says(GateVerdict::Pass, "Kind: underlying")
+        }
         Kind::EquityOption | Kind::FutureOption => Gate::Kind.says(GateVerdict::Fail, "Kind: options are not screened"),
     }
 }
@@ -295,7 +297,10 @@ fn vrp_tactical(record: &Record, rules: &Rules) -> GateResult {
 
 fn strictly_above(gate: Gate, label: &str, ratio: Option<f64>, limit: f64, missing: (&str, String)) -> GateResult {
     let Some(ratio) = ratio else {
-        return gate.says(GateVerdict::Fail, missing.0).about(None, limit).noting(missing.1);
+        return gate
+            .says(GateVerdict::Fail, missing.0)
+            .about(None, limit)
+            .noting(missing.1);
     };
     let result = if exceeds(ratio, limit) {
         let (shown, against) = apart(ratio, limit, 2);

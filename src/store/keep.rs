@@ -11,8 +11,8 @@ use super::error::Error;
 use super::file::Store;
 use super::recall::read_bars;
 use crate::dxlink::{Candle, Candles};
-use crate::market::{Field, StoredBars, FieldValue, Record, Source, market_of, field_value};
-use crate::stream::{Received, LastEvents};
+use crate::market::{Field, FieldValue, Record, Source, StoredBars, field_value, market_of};
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
 
@@ -157,7 +157,9 @@ fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now:
     let session = day_id(time::session_of(market, now));
     let closed = time::session_close(market, time::last_closed_session(market, now));
     for field in KEPT {
-        let Some(read) = field_value(record, field) else { continue };
+        let Some(read) = field_value(record, field) else {
+            continue;
+        };
         let source = match (read.source, field) {
             // Computed in this run, of bars that an earlier one has kept.
             (Source::Store, Field::Hv30 | Field::Hv90)

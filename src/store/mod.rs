@@ -24,7 +24,7 @@ pub use import::{Import, ImportError};
 pub use past::{Entry, Intake};
 
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{Field, StoredBars, StoredValue, PastIv, ActiveSpan};
+use crate::market::{ActiveSpan, Field, PastIv, StoredBars, StoredValue};
 use crate::stream::LastEvents;
 use crate::tastytrade::{Chain, FutureListing};
 

@@ -12,7 +12,7 @@ use super::import::IMPORT;
 use super::keep::{Entered, Names, put_value};
 use super::recall::moment;
 use crate::instrument::Symbol;
-use crate::market::{Field, StoredValue, PastDay};
+use crate::market::{Field, PastDay, StoredValue};
 use crate::time::{date_of_day_id, day_id};
 
 /// A value that is entered from outside.

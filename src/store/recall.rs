@@ -10,10 +10,10 @@ use smol_str::{SmolStr, format_smolstr};
 use super::error::Error;
 use super::file::Store;
 use super::keep::EventKind;
-use super::{StoreSnapshot, Reach};
+use super::{Reach, StoreSnapshot};
 use crate::dxlink::{Candle, Candles};
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{Field, StoredBars, StoredValue, PastIv, ActiveSpan};
+use crate::market::{ActiveSpan, Field, PastIv, StoredBars, StoredValue};
 use crate::stream::LastEvents;
 use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
@@ -24,7 +24,13 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn recall(&self, symbols: &[Symbol], roots: &[Symbol], now: Timestamp, reach: Reach) -> Result<StoreSnapshot, Error> {
+    pub fn recall(
+        &self,
+        symbols: &[Symbol],
+        roots: &[Symbol],
+        now: Timestamp,
+        reach: Reach,
+    ) -> Result<StoreSnapshot, Error> {
         let read = || -> rusqlite::Result<StoreSnapshot> {
             let connection = &self.connection;
             // One state of the file for everything, whatever other processes write meanwhile.
@@ -93,7 +99,11 @@ fn askers(symbols: &[Symbol], roots: &[Symbol]) -> BTreeSet<(SmolStr, SmolStr)> 
     exact.chain(contracts).collect()
 }
 
-fn values(connection: &Connection, symbol: &Symbol, oldest: Timestamp) -> rusqlite::Result<BTreeMap<Field, StoredValue>> {
+fn values(
+    connection: &Connection,
+    symbol: &Symbol,
+    oldest: Timestamp,
+) -> rusqlite::Result<BTreeMap<Field, StoredValue>> {
     let mut statement = connection.prepare_cached(
         "SELECT field.text, value, source.text, method.text, as_of FROM daily
          JOIN name symbol ON symbol.id = daily.symbol JOIN name field ON field.id = daily.field

@@ -290,7 +290,10 @@ where
                 State::Dialling(dial, token) => {
                     let dialed = dial.await;
                     let now = Instant::now();
-                    let frame_recorder = self.recorder.clone().map(|to| FrameRecorder::new(to, self.past.connections));
+                    let frame_recorder = self
+                        .recorder
+                        .clone()
+                        .map(|to| FrameRecorder::new(to, self.past.connections));
                     if let Some(frame_recorder) = &frame_recorder {
                         frame_recorder.opened(dialed.as_ref().err(), now);
                     }
@@ -302,7 +305,8 @@ where
                             if let Some(most) = self.batch {
                                 protocol.limit_batches(most);
                             }
-                            self.state = State::Up(Box::new(FeedSession::new(socket, protocol, self.wall, frame_recorder)));
+                            self.state =
+                                State::Up(Box::new(FeedSession::new(socket, protocol, self.wall, frame_recorder)));
                         }
                         Err(error) => return self.undialled(&error),
                     }

@@ -6,9 +6,9 @@ pub mod backoff;
 mod connect;
 mod feed;
 mod journal;
-mod subscription_tracker;
 mod session;
 pub mod sleep_detector;
+mod subscription_tracker;
 mod window;
 
 #[cfg(test)]
@@ -17,6 +17,8 @@ mod tests;
 pub use connect::{Connect, ConnectError, Dial, Network, Socket};
 pub use feed::{Feed, Fetch, GaveUp, Grant, Item, Policy, Stats, TokenError, Tokens};
 pub use journal::{Connector, Playback};
-pub use subscription_tracker::{AnswerState, CANDLE_WINDOW, Known, SubscriptionTracker, SubscriptionChanges, Shortfall, Request};
 pub use session::{Disconnect, FeedSession};
-pub use window::{End, Received, Snapshot, Progress, LastEvents, Trouble, ListenWindow, listen};
+pub use subscription_tracker::{
+    AnswerState, CANDLE_WINDOW, Known, Request, Shortfall, SubscriptionChanges, SubscriptionTracker,
+};
+pub use window::{End, LastEvents, ListenWindow, Progress, Received, Snapshot, Trouble, listen};

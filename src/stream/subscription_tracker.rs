@@ -224,7 +224,11 @@ impl SubscriptionTracker {
     /// An entry has spoken. A finished candle makes room for the next one.
     pub fn answered(&mut self, event_type: EventType, symbol: &str, now: Instant) -> SubscriptionChanges {
         let key = (event_type, SmolStr::new(symbol));
-        let Some(answer) = self.answers.get_mut(&key).filter(|answer| **answer != AnswerState::Answered) else {
+        let Some(answer) = self
+            .answers
+            .get_mut(&key)
+            .filter(|answer| **answer != AnswerState::Answered)
+        else {
             return SubscriptionChanges::default();
         };
         let was = std::mem::replace(answer, AnswerState::Answered);
@@ -445,7 +449,10 @@ mod tests {
         let orders = tracker.answered(EventType::Candle, "S000{=d}", now);
         assert_eq!(orders.unsubscribe, [candle(0)]);
         assert_eq!(orders.subscribe, [candle(CANDLE_WINDOW)]);
-        assert_eq!(tracker.answered(EventType::Candle, "S000{=d}", now), SubscriptionChanges::default());
+        assert_eq!(
+            tracker.answered(EventType::Candle, "S000{=d}", now),
+            SubscriptionChanges::default()
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -480,7 +487,10 @@ mod tests {
             SubscriptionChanges::default(),
             "this one is still on its way"
         );
-        assert_eq!(tracker.want(required(quote("SPY")), now), SubscriptionChanges::default());
+        assert_eq!(
+            tracker.want(required(quote("SPY")), now),
+            SubscriptionChanges::default()
+        );
         tracker.answered(EventType::Candle, "S001{=d}", now);
         tracker.answered(EventType::Candle, "S002{=d}", now);
         assert!(tracker.is_settled());
@@ -547,7 +557,11 @@ mod tests {
         spoiled.bars[1].close = Some(0.0);
         assert_eq!(asked(&spoiled, Some(5)), 1, "a bad bar is a hole");
         spoiled.bars[1].close = Some(4.0);
-        assert_eq!(asked(&spoiled, Some(5)), 1, "and so is one whose range misses its close");
+        assert_eq!(
+            asked(&spoiled, Some(5)),
+            1,
+            "and so is one whose range misses its close"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -561,7 +575,10 @@ mod tests {
         tracker.answered(EventType::Candle, "S001{=d}", now);
         tracker.lost();
         assert_eq!(tracker.answer(EventType::Quote, "SPY"), Some(AnswerState::Pending));
-        assert_eq!(tracker.answer(EventType::Candle, "S001{=d}"), Some(AnswerState::Answered));
+        assert_eq!(
+            tracker.answer(EventType::Candle, "S001{=d}"),
+            Some(AnswerState::Answered)
+        );
         assert_eq!(
             tracker.silent_at(),
             None,

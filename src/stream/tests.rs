@@ -295,7 +295,10 @@ async fn an_unknown_symbol_delays_the_others_by_less_than_the_window() {
     .await;
     assert_eq!(ended.listened.end, End::Complete);
     assert!(ended.after < Duration::from_secs(2), "{:?}", ended.after);
-    assert_eq!(ended.listened.answer(EventType::Quote, "NOSUCH"), Some(AnswerState::Silent));
+    assert_eq!(
+        ended.listened.answer(EventType::Quote, "NOSUCH"),
+        Some(AnswerState::Silent)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,8 +13,8 @@ use variance_dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Subscri
 
 use super::connect::Connect;
 use super::feed::{Feed, GaveUp, Item, Tokens};
-use super::subscription_tracker::{AnswerState, SubscriptionTracker, SubscriptionChanges, Request};
 use super::session::sleep_until;
+use super::subscription_tracker::{AnswerState, Request, SubscriptionChanges, SubscriptionTracker};
 
 /// An event and when it was heard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

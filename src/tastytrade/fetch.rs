@@ -12,7 +12,9 @@ use url::Url;
 use super::envelope::{Complaint, complaint};
 use super::oauth::Access;
 use super::{Error, Route, Traffic};
-use crate::http::{self, Transport, RateLimiter, Reply, Request, TransportError, backoff, endpoint, retry_after, stretched};
+use crate::http::{
+    self, RateLimiter, Reply, Request, Transport, TransportError, backoff, endpoint, retry_after, stretched,
+};
 use crate::time;
 
 /// The venue as this client reaches it.

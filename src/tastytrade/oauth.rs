@@ -15,7 +15,7 @@ use super::client::Credentials;
 use super::envelope::complaint;
 use super::fetch::{Decision, Tried, Venue, after, after_silence, failure};
 use super::{Error, Route};
-use crate::http::{Reply, Lenient, clean, stretched};
+use crate::http::{Lenient, Reply, clean, stretched};
 use crate::time;
 
 /// The access token and what renews it.

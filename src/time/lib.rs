@@ -255,7 +255,10 @@ mod tests {
     #[test]
     fn good_friday_is_no_session_of_the_share_market() {
         assert_eq!(session_close(Calendar::UsEquities, date(2026, 4, 3)), None);
-        assert_eq!(previous_session(Calendar::UsEquities, date(2026, 4, 6)), date(2026, 4, 2));
+        assert_eq!(
+            previous_session(Calendar::UsEquities, date(2026, 4, 6)),
+            date(2026, 4, 2)
+        );
     }
 
     #[test]

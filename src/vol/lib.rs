@@ -23,8 +23,8 @@ pub mod implied;
 pub mod chain;
 pub mod smile;
 pub mod straddle;
-pub mod vix_variance;
 pub mod term;
+pub mod vix_variance;
 
 #[cfg(test)]
 mod golden;

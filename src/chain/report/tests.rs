@@ -1,10 +1,10 @@
 use super::*;
 use crate::chain::fixtures::{expiration, now, symbol};
-use crate::chain::{Strikes, Underlyings, When, ChainQuery, choose, expirations};
+use crate::chain::{ChainQuery, Strikes, Underlyings, When, choose, expirations};
 use crate::dxlink;
 use crate::instrument::{Kind, StreamerSymbol};
-use crate::market::{Field, Inputs, Stored, Precedence, Subject, VolRules, merge};
-use crate::stream::{Received, LastEvents};
+use crate::market::{Field, Inputs, Precedence, Stored, Subject, VolRules, merge};
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::Chain;
 
 const SPOT: f64 = 100.0;

@@ -115,9 +115,15 @@ impl Channel {
     pub(super) fn key(entry: &Entry) -> Key {
         let symbol = match FieldKind::parse(&entry.kind) {
             Some(FieldKind::Candle) => CandleSymbol::parse(&entry.symbol).canonical,
-            Some(FieldKind::Quote | FieldKind::Trade | FieldKind::TradeEth | FieldKind::Summary | FieldKind::Profile | FieldKind::Greeks) | None => {
-                entry.symbol.clone()
-            }
+            Some(
+                FieldKind::Quote
+                | FieldKind::Trade
+                | FieldKind::TradeEth
+                | FieldKind::Summary
+                | FieldKind::Profile
+                | FieldKind::Greeks,
+            )
+            | None => entry.symbol.clone(),
         };
         (entry.kind.clone(), symbol)
     }
@@ -261,9 +267,12 @@ impl Channel {
                 let event = candle::newest(tape, symbol.served.then_some(&symbol.base)?, tick)?;
                 self.written(kind, &key.1, Source::Candle(&event))
             }
-            FieldKind::Quote | FieldKind::Trade | FieldKind::TradeEth | FieldKind::Summary | FieldKind::Profile | FieldKind::Greeks => {
-                self.written(kind, &key.1, Source::Last(&tape.last(&key.1, tick)?))
-            }
+            FieldKind::Quote
+            | FieldKind::Trade
+            | FieldKind::TradeEth
+            | FieldKind::Summary
+            | FieldKind::Profile
+            | FieldKind::Greeks => self.written(kind, &key.1, Source::Last(&tape.last(&key.1, tick)?)),
         }
     }
 

@@ -249,6 +249,9 @@ mod tests {
     #[test]
     fn a_client_that_names_no_column_gets_them_all() {
         assert_eq!(FieldKind::Quote.choose(&[]).len(), 13);
-        assert_eq!(FieldKind::Trade.choose(&["nonsense".to_owned()]).first(), Some(&"eventType"));
+        assert_eq!(
+            FieldKind::Trade.choose(&["nonsense".to_owned()]).first(),
+            Some(&"eventType")
+        );
     }
 }

@@ -4,10 +4,10 @@
 
 mod candle;
 mod channel;
+mod corrupt;
 mod fields;
 mod message;
 mod session;
-mod corrupt;
 mod write;
 
 use std::{

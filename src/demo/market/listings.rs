@@ -2,8 +2,8 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::rng::Rng;
 use super::future::{Terms, contracts_of, root};
+use super::rng::Rng;
 
 /// What kind of thing is listed.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,8 +7,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use super::rng::Rng;
 use super::listings::{Class, Listing};
+use super::rng::Rng;
 use super::walk::Bar;
 
 /// What market metrics say about one symbol. Volatilities, ranks and changes are fractions.

@@ -2,13 +2,13 @@
 //!
 //! Everything is a function of the seed and the trading day; bars are made when they are first asked for.
 
-mod rng;
 pub(crate) mod future;
+pub(crate) mod listings;
 pub(crate) mod metrics;
 mod model;
 pub(crate) mod options;
-pub(crate) mod listings;
 mod price_path;
+mod rng;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -20,14 +20,14 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use smol_str::SmolStr;
 
-use self::rng::Rng;
 use self::future::Terms;
+use self::listings::{Class, Listing};
 use self::metrics::{Gaps, Metrics};
 use self::model::{Found, Model};
 use self::options::Series;
-use self::listings::{Class, Listing};
 pub use self::price_path::{Greeks, Last, Profile, Quote, Summary, Trade};
 use self::price_path::{PricePath, market_time};
+use self::rng::Rng;
 pub use self::walk::Bar;
 use self::walk::SimulatedSession;
 use variance_time::{self as time, Calendar as Exchange};

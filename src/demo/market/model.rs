@@ -4,10 +4,10 @@ use jiff::{Timestamp, Unit};
 use variance_units::Vol;
 use variance_vol::black::{European, Right, Underlying};
 
-use super::rng::Rng;
-use super::options::Series;
 use super::listings::{Class, Listing};
+use super::options::Series;
 use super::price_path::{self, Greeks, Last, Quote, Summary, Trade};
+use super::rng::Rng;
 use super::walk::Bar;
 
 /// An option found by its streamer symbol.

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::rng::Rng;
 use super::listings::{Class, Listing};
+use super::rng::Rng;
 use super::walk::Bar;
 
 /// The last known events of one streamer symbol; `None` where its kind never has such an event.

@@ -6,8 +6,8 @@ use std::f64::consts::TAU;
 use jiff::civil::Date;
 use variance_time as time;
 
-use super::rng::Rng;
 use super::listings::{Class, Listing};
+use super::rng::Rng;
 
 /// One daily bar.
 #[derive(Debug, Clone, Copy, PartialEq)]

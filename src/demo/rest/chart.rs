@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use variance_time as time;
 
 use super::body;
-use super::{RestAnswer, Request};
+use super::{Request, RestAnswer};
 use crate::market::listings::{Class, Listing};
 use crate::market::{Bar, Market};
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::body;
-use super::{RestAnswer, Request};
+use super::{Request, RestAnswer};
 
 /// `GET /customers/me`.
 pub(super) fn me(request: &Request<'_>) -> RestAnswer {

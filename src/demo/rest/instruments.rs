@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use variance_time::{self as time, Calendar as Exchange};
 
 use super::body::{self, decimal, offset};
-use super::{RestAnswer, Request};
+use super::{Request, RestAnswer};
 use crate::market::Market;
 use crate::market::future::{Ends, Root, Terms};
 use crate::market::listings::{Class, Listing};

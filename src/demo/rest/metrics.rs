@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::body::{self, fraction, zulu};
-use super::{RestAnswer, Request};
+use super::{Request, RestAnswer};
 use crate::market::Market;
-use crate::market::metrics::Metrics;
 use crate::market::listings::Class;
+use crate::market::metrics::Metrics;
 
 /// The answer to `?symbols=A,B,%2FES`.
 pub(super) fn metrics(market: &Market, request: &Request<'_>) -> RestAnswer {

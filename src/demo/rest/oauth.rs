@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::body;
-use super::{RestAnswer, Request};
+use super::{Request, RestAnswer};
 
 const LIFETIME_SECONDS: i64 = 900;
 

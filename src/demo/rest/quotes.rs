@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use variance_time as time;
 
 use super::body::{self, decimal, zulu};
-use super::{RestAnswer, Request};
+use super::{Request, RestAnswer};
 use crate::market::Market;
 use crate::market::listings::Class;
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{RestAnswer, Request, answer, token_accepted};
+use super::{Request, RestAnswer, answer, token_accepted};
 use crate::market::Market;
 
 macro_rules! sample {

@@ -3,7 +3,7 @@ use jiff::civil::date;
 use smol_str::SmolStr;
 
 use super::super::fixtures::{RULES, candle, candles, history, now};
-use super::{DailyBars, Predecessor, Source, HvWindow};
+use super::{DailyBars, HvWindow, Predecessor, Source};
 use crate::dxlink::{Candle, Candles};
 use crate::instrument::Symbol;
 use crate::market::StoredBars;
@@ -111,7 +111,13 @@ fn bars_that_end_more_than_a_week_ago_give_nothing() {
 fn a_bar_received_before_its_close_is_not_final_after_it() {
     let after: Timestamp = "2026-07-15T20:30:00Z".parse().unwrap();
     let as_of = |received: Timestamp| {
-        let bars = DailyBars::of_candles(&candles(31), Source::DxlinkCandles, Calendar::UsEquities, received, after);
+        let bars = DailyBars::of_candles(
+            &candles(31),
+            Source::DxlinkCandles,
+            Calendar::UsEquities,
+            received,
+            after,
+        );
         bars.realized(HvWindow::Hv30, &RULES).unwrap().as_of.to_string()
     };
     assert_eq!(as_of(now()), "2026-07-14T20:00:00Z");
@@ -180,7 +186,9 @@ fn a_contract_that_has_just_begun_to_trade_in_earnest_is_joined_where_its_bars_b
     young.bars.remove(10);
     let young = dear(&young);
     let bars = DailyBars::of_candles(&young, Source::DxlinkCandles, Calendar::UsFutures, now(), now());
-    let long = bars.realized_after(Some(&june(Ok(120))), HvWindow::Hv90, &RULES).unwrap();
+    let long = bars
+        .realized_after(Some(&june(Ok(120))), HvWindow::Hv90, &RULES)
+        .unwrap();
     assert_eq!(
         long.method,
         "close-to-close, 90 returns within /ESM6 and /ESU6, joined 2026-06-04"

@@ -5,9 +5,9 @@ use super::super::fixtures::{
     summary, trade, tried,
 };
 use super::super::gathered::{Inputs, Subject};
-use super::super::stored::Stored;
 use super::super::precedence::{Precedence, fields_of};
 use super::super::record::{Field, Record, Source, Sourced};
+use super::super::stored::Stored;
 use super::merge;
 use crate::instrument::{Kind, Symbol};
 use crate::legacy::ChartHistory;

@@ -8,7 +8,7 @@ use super::super::record::{Field, Record, Source};
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::DailyBar;
-use crate::stream::{Received, LastEvents};
+use crate::stream::{LastEvents, Received};
 
 #[test]
 fn the_price_is_the_mid_of_a_sound_quote_at_the_time_of_the_event() {

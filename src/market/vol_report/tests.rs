@@ -26,7 +26,13 @@ fn outlook(answer: Option<&Metrics>) -> VolReport {
     if let Some(answer) = answer {
         inputs.metrics = Ok(answer);
     }
-    VolReport::of(&merged(&inputs), &VolInputs::of(&inputs, &RULES), &[20, 252], &RULES, now())
+    VolReport::of(
+        &merged(&inputs),
+        &VolInputs::of(&inputs, &RULES),
+        &[20, 252],
+        &RULES,
+        now(),
+    )
 }
 
 #[test]

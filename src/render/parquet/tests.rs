@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::instrument::Symbol;
-use crate::market::{Field, StoredValue, Mode, PastDay};
+use crate::market::{Field, Mode, PastDay, StoredValue};
 use crate::render::{Format, History, Style};
 
 fn texts(cells: &[Option<&str>]) -> Cells {

@@ -276,7 +276,10 @@ async fn a_row_of_nothing_is_an_answer_and_nobody_waits_for_more() {
         (ended.listened.end.clone(), ended.after),
         (End::Complete, Duration::ZERO)
     );
-    assert_eq!(ended.listened.answer(EventType::Quote, "SPY"), Some(AnswerState::Answered));
+    assert_eq!(
+        ended.listened.answer(EventType::Quote, "SPY"),
+        Some(AnswerState::Answered)
+    );
     assert_eq!(bid(&ended, "SPY"), None);
 }
 
@@ -297,7 +300,10 @@ async fn a_refused_size_leaves_the_rest_silent_and_is_told() {
     )
     .await;
     assert_eq!(ended.listened.end, End::Complete);
-    assert_eq!(ended.listened.answer(EventType::Quote, "QQQ"), Some(AnswerState::Silent));
+    assert_eq!(
+        ended.listened.answer(EventType::Quote, "QQQ"),
+        Some(AnswerState::Silent)
+    );
     assert!(matches!(&ended.listened.troubles[..], [Trouble::Refused(said)] if said.contains("too big")));
 }
 

@@ -54,7 +54,12 @@ fn a_bad_bar_of_a_session_leaves_a_hole_that_no_estimator_measures_over() {
     let averaged = ewma.measure(&cleaned.bars).unwrap();
     assert_eq!(averaged.left_out, 1, "the return over the hole");
     assert_eq!(ewma.measure(&cleaned.bars[1..3]), Err(HvError::Hole.into()));
-    let cone = cone(&cleaned.bars, Estimator::CloseToClose, ReturnWindow { days: 2, trading_days }).unwrap();
+    let cone = cone(
+        &cleaned.bars,
+        Estimator::CloseToClose,
+        ReturnWindow { days: 2, trading_days },
+    )
+    .unwrap();
     assert_eq!(cone.windows, 1, "windows over the hole are not in the cone");
 }
 

@@ -9,8 +9,8 @@ use crate::black::Right;
 use crate::chain::{Expiration, OptionQuote, Strike};
 use crate::smile::Smile;
 use crate::straddle::Straddle;
-use crate::vix_variance::{Between, Centre, ModelFree};
 use crate::term::{Term, ThirtyDays};
+use crate::vix_variance::{Between, Centre, ModelFree};
 
 #[test]
 fn variance_of_the_strip() {
@@ -45,7 +45,11 @@ fn variance_of_the_strip() {
         };
         for (name, vix_variance) in strips {
             let cell = |column: &str| present(&row, &format!("{name}_{column}"));
-            assert_eq!(vix_variance.strikes.to_string(), cell("n_strikes").to_string(), "{row:?}");
+            assert_eq!(
+                vix_variance.strikes.to_string(),
+                cell("n_strikes").to_string(),
+                "{row:?}"
+            );
             for (found, column, exact) in [
                 (vix_variance.minutes, "minutes", true),
                 (vix_variance.center, "K0", true),

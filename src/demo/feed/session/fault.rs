@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Instant};
 
-use super::{Outgoing, Phase, VenueSession, UNAUTHORIZED};
+use super::{Outgoing, Phase, UNAUTHORIZED, VenueSession};
 use crate::{
     fault::{Cut, FeedFault, Place, Script, Step},
     feed::{candle::CandleEvent, channel::Said, corrupt},
