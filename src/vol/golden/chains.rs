@@ -14,7 +14,7 @@ use crate::vol::vix_variance::{Between, Centre, ModelFree};
 #[test]
 fn variance_of_the_strip() {
     let chains = chains();
-    let mut tally = Tally::of("| `vix_style` | 30-day index, both centres |");
+    let mut tally = Tally::of("| `vix_style` | 30-day index, both centers |");
     let mut parts = Tally::of("| `vix_style` | forward and variance of each term |");
     for row in rows(include_str!("../../../tests/data/golden/vix_style.csv")) {
         let terms: Vec<Expiration> = chains[&row["case_id"]].values().cloned().collect();
