@@ -135,12 +135,12 @@ pub(super) fn fill(record: &mut Record, vol: Vol, greeks: &Greeks, as_of: Timest
         tried.insert(field, before);
     }
     record.missing.retain(|missing| !lacking.contains(&missing.field));
-    record.passed_over.retain(|passed| !GROUP.contains(&passed.field));
+    record.tried_before.retain(|passed| !GROUP.contains(&passed.field));
     let passed = tried.into_iter().filter(|(_, tried)| !tried.is_empty());
     record
-        .passed_over
+        .tried_before
         .extend(passed.map(|(field, tried)| Missing { field, tried }));
-    record.passed_over.sort_by_key(|passed| passed.field);
+    record.tried_before.sort_by_key(|passed| passed.field);
     let number = |value: f64| Some(sourced(value, as_of, GREEKS));
     record.delta = number(greeks.delta);
     record.gamma = number(greeks.gamma);
@@ -210,7 +210,7 @@ const BELIEVABLE: f64 = 0.25;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vol::chain::Quote;
+    use crate::vol::chain::OptionQuote;
 
     #[test]
     fn parity_gives_back_the_rate_the_options_were_priced_with() {
@@ -219,7 +219,7 @@ mod tests {
         let vol = Vol::new(0.15).unwrap();
         let quote = |right, strike| {
             let price = ground.greeks(right, strike, vol).unwrap().price;
-            Quote {
+            OptionQuote {
                 bid: price - 0.5,
                 ask: price + 0.5,
             }

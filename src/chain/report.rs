@@ -14,11 +14,11 @@ use crate::tastytrade::{ListedOption, Settlement};
 use crate::time;
 use crate::units::{Price, Vol};
 use crate::vol::black::{Greeks, Right};
-use crate::vol::chain::{Expiration, Forward, Quote, Strike};
+use crate::vol::chain::{Expiration, Forward, OptionQuote, Strike};
 use crate::vol::smile::{Skew, Smile};
 use crate::vol::straddle::Straddle;
-use crate::vol::strip::{Between, Centre, ModelFree, Strip};
 use crate::vol::term::{Term, ThirtyDays};
+use crate::vol::vix_variance::{Between, Centre, ModelFree, Strip};
 
 /// A whole chain. Where a number cannot be had, its reason stands in its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -444,9 +444,9 @@ fn is_live(source: Source) -> bool {
     matches!(source, Source::Dxlink | Source::Rest)
 }
 
-fn quote(option: Option<&OptionLine>) -> Quote {
+fn quote(option: Option<&OptionLine>) -> OptionQuote {
     let side = |side: Option<&Sourced<Price>>| side.map_or(0.0, |side| side.value.get());
-    Quote {
+    OptionQuote {
         bid: side(option.and_then(|option| option.record.bid.as_ref())),
         ask: side(option.and_then(|option| option.record.ask.as_ref())),
     }

@@ -6,22 +6,22 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::exit::{Failure, Kind};
-use super::{Surroundings, args, resolve};
+use super::{ProcessEnv, args, resolve};
 use crate::config::Config;
 use crate::demo::Venue;
 use crate::gather::Venues;
-use crate::http::{self, Carrier};
+use crate::http::{self, Transport};
 use crate::market::Mode;
 use crate::recording::{ReadError, Recorder, Recording};
-use crate::store::Memory;
-use crate::stream::{self, Dialler, Network};
+use crate::store::StoreSnapshot;
+use crate::stream::{self, Connector, Network};
 use crate::{legacy, tastytrade};
 
 /// Where a run's data comes from.
 pub(super) struct Access {
     pub(super) rest: tastytrade::Client,
     pub(super) legacy: Option<legacy::Client>,
-    pub(super) dialler: Dialler,
+    pub(super) connector: Connector,
     pub(super) mode: Mode,
     pub(super) recorder: Option<Recorder>,
     /// Lives as long as it is asked.
@@ -33,7 +33,7 @@ impl Access {
     pub(super) fn open(
         config: &Config,
         source: &args::Source,
-        surroundings: &Surroundings,
+        surroundings: &ProcessEnv,
         recorder: Option<Recorder>,
     ) -> Result<Self, Failure> {
         if source.demo {
@@ -46,12 +46,12 @@ impl Access {
     }
 
     /// Who can be asked, with what earlier runs left.
-    pub(super) fn venues<'a>(&'a self, memory: &'a Memory) -> Venues<'a> {
+    pub(super) fn venues<'a>(&'a self, memory: &'a StoreSnapshot) -> Venues<'a> {
         Venues {
             memory,
             rest: &self.rest,
             legacy: self.legacy.as_ref(),
-            dialler: self.dialler.clone(),
+            connector: self.connector.clone(),
             recorder: self.recorder.clone(),
         }
     }
@@ -69,9 +69,9 @@ impl Access {
         venue: Option<Venue>,
         recorder: Option<Recorder>,
     ) -> Result<Self, Failure> {
-        let recorded = |carrier: Carrier, channel| match &recorder {
-            Some(recorder) => carrier.recorded(recorder.clone(), channel),
-            None => carrier,
+        let recorded = |transport: Transport, channel| match &recorder {
+            Some(recorder) => transport.recorded(recorder.clone(), channel),
+            None => transport,
         };
         if let Some(recorder) = &recorder {
             let secrets = [&credentials.client_secret, &credentials.refresh_token];
@@ -80,12 +80,13 @@ impl Access {
             }
         }
         let settings = resolve::rest_settings(config);
-        let carrier = Carrier::network(&settings.base_url, &settings.user_agent, settings.timeout).map_err(setup)?;
-        let rest = tastytrade::Client::over(recorded(carrier, REST), settings, credentials);
+        let transport =
+            Transport::network(&settings.base_url, &settings.user_agent, settings.timeout).map_err(setup)?;
+        let rest = tastytrade::Client::over(recorded(transport, REST), settings, credentials);
         let legacy = if config.legacy.enabled {
             let settings = resolve::legacy_settings(config);
-            let carrier = legacy::Client::carrier(&settings).map_err(setup)?;
-            Some(legacy::Client::over(recorded(carrier, LEGACY), settings))
+            let transport = legacy::Client::transport(&settings).map_err(setup)?;
+            Some(legacy::Client::over(recorded(transport, LEGACY), settings))
         } else {
             None
         };
@@ -93,7 +94,7 @@ impl Access {
             mode: resolve::mode(config),
             rest,
             legacy,
-            dialler: Dialler::Network(Network::new(http::tls_config().map_err(setup)?)),
+            connector: Connector::Network(Network::new(http::tls_config().map_err(setup)?)),
             recorder,
             _venue: venue,
         })
@@ -104,7 +105,7 @@ impl Access {
     /// # Errors
     /// A line of the recording is wrong.
     pub(super) fn playback(config: &Config, recording: &Recording, epoch: Instant) -> Result<Self, ReadError> {
-        let calls = |channel| http::Playback::of(recording, channel, epoch).map(Carrier::recording);
+        let calls = |channel| http::Playback::of(recording, channel, epoch).map(Transport::recording);
         let legacy = if config.legacy.enabled {
             Some(legacy::Client::over(calls(LEGACY)?, resolve::legacy_settings(config)))
         } else {
@@ -113,7 +114,7 @@ impl Access {
         Ok(Self {
             rest: tastytrade::Client::over(calls(REST)?, resolve::rest_settings(config), resolve::no_credentials()),
             legacy,
-            dialler: Dialler::Recording(Rc::new(stream::Playback::of(recording, epoch)?)),
+            connector: Connector::Recording(Rc::new(stream::Playback::of(recording, epoch)?)),
             mode: Mode::Replay,
             recorder: None,
             _venue: None,

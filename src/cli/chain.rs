@@ -5,13 +5,13 @@ use super::data::Job;
 use super::exit::{Failure, Kind};
 use super::progress::Stderr;
 use super::task::Task;
-use super::{Surroundings, resolve};
+use super::{ProcessEnv, resolve};
 use crate::chain::ChoiceError;
 use crate::gather::NoChain;
 use crate::instrument::{Instrument, Symbol};
 
 /// Gathers the options on a symbol and prints them.
-pub(super) fn run(args: &Chain, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Chain, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     let job = Job::new(&args.data, global, around, stderr)?;
     let instruments = resolve::symbols(std::slice::from_ref(&args.symbol), job.now())?;
     if let Some(without) = instruments.iter().find(|instrument| !has_options(instrument)) {

@@ -1,20 +1,21 @@
 //! `variance config`
 
-use super::args::{Config, ConfigCommand, Global, Rules};
+use super::args::{Config, ConfigCommand, Global};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
-use super::{Surroundings, resolve};
+use super::rules::{self, Rules};
+use super::{ProcessEnv, resolve};
 use crate::{config, render};
 
 /// Shows, checks or describes the configuration.
-pub(super) fn run(args: &Config, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Config, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     match &args.command {
         ConfigCommand::Show { json } => show(&resolve::config(global, None, around)?, *json),
         ConfigCommand::Check => {
             let config = resolve::config(global, None, around)?;
             for name in config.screener.profiles.keys() {
-                resolve::rules(&config, &Rules::of_profile(name), around.now)?;
+                rules::resolve(&config, &Rules::of_profile(name), around.now)?;
             }
             let place = config
                 .path
@@ -64,7 +65,7 @@ fn show(config: &config::Config, json: bool) -> Result<(), Failure> {
     })
 }
 
-fn path(global: &Global, around: &Surroundings) -> Result<(), Failure> {
+fn path(global: &Global, around: &ProcessEnv) -> Result<(), Failure> {
     let config = resolve::config(global, None, around)?;
     let searched = config::search_places(&around.environment, &around.directory);
     Output::Stdout.finish(|out| match &config.path {

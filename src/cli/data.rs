@@ -15,17 +15,17 @@ use super::args::{self, Data, Global, Show};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
+use super::run_store::{self, RunStore};
 use super::runtime::interruptible;
-use super::shelf::{self, Shelf};
 use super::task::Task;
-use super::{Surroundings, past, record, resolve};
+use super::{ProcessEnv, past, record, resolve};
 use crate::config::{self, Config};
-use crate::gather::{Bound, Clock, Gathered, Interrupted, Notice, Plan, Verdict, gather, gather_chain};
+use crate::gather::{Clock, Gathered, Interrupted, Notice, Plan, RunOutcome, StopSignal, gather, gather_chain};
 use crate::instrument::{Instrument, Kind as Instruments, Symbol};
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
 use crate::render::{self, Format, Meta, OutlookDocument, Recorded, Style};
-use crate::store::{Memory, Store};
+use crate::store::{Store, StoreSnapshot};
 
 /// Unknown symbols that are named.
 const NAMED: usize = 8;
@@ -39,7 +39,7 @@ pub(super) struct Job<'a> {
     pub(super) source: Option<&'a args::Source>,
     pub(super) show: &'a Show,
     pub(super) global: &'a Global,
-    pub(super) surroundings: &'a Surroundings,
+    pub(super) surroundings: &'a ProcessEnv,
     pub(super) stderr: &'a Stderr,
     pub(super) output: Output,
     tape: Option<(&'a Path, File)>,
@@ -60,7 +60,7 @@ impl<'a> Job<'a> {
     pub(super) fn new(
         data: &'a Data,
         global: &'a Global,
-        surroundings: &'a Surroundings,
+        surroundings: &'a ProcessEnv,
         stderr: &'a Stderr,
     ) -> Result<Self, Failure> {
         let started = std::time::Instant::now();
@@ -89,7 +89,7 @@ impl<'a> Job<'a> {
         config: Config,
         show: &'a Show,
         global: &'a Global,
-        surroundings: &'a Surroundings,
+        surroundings: &'a ProcessEnv,
         stderr: &'a Stderr,
     ) -> Result<Self, Failure> {
         Ok(Self {
@@ -127,15 +127,15 @@ impl<'a> Job<'a> {
             ..resolve::plan(&self.config, instruments, access.mode)
         };
         let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
-        let mut shelf = Shelf::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
+        let mut run_store = RunStore::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
         let chains = plan.options.is_some() || task.wish().is_some();
-        let memory = shelf.recall(&plan.instruments, chains);
+        let memory = run_store.recall(&plan.instruments, chains);
         if let Some((_, recorder)) = &recorder {
             recorder.note(MEMORY, self.started, &memory);
         }
         let mut gathered =
             interruptible(|stop| async { Ok(self.gather(&plan, task, &access, &memory, self.times(), stop).await) })??;
-        shelf.keep(&mut gathered);
+        run_store.keep(&mut gathered);
         let generated_at = self.generated_at();
         let Some((path, recorder)) = recorder else {
             return self.print(&gathered, task, generated_at, None);
@@ -157,7 +157,7 @@ impl<'a> Job<'a> {
     /// The store, for a look at the past of `instruments`.
     pub(super) fn past(&self, instruments: Vec<Instrument>) -> Result<(Store, Plan), Failure> {
         let seed = self.source.filter(|source| source.demo).map(|source| source.seed);
-        let (store, mode) = shelf::open(&self.config, seed, self.surroundings, self.stderr)?;
+        let (store, mode) = run_store::open(&self.config, seed, self.surroundings, self.stderr)?;
         Ok((store, resolve::plan(&self.config, instruments, mode)))
     }
 
@@ -208,7 +208,7 @@ impl<'a> Job<'a> {
         recorded: Option<&Recorded>,
     ) -> Result<(), Failure> {
         self.stderr.clear();
-        if let Verdict::Refused(error) = &gathered.verdict {
+        if let RunOutcome::Refused(error) = &gathered.outcome {
             return Err(refused(error));
         }
         self.name_unknown(gathered);
@@ -248,7 +248,7 @@ impl<'a> Job<'a> {
             .write(&style, format, &mut out),
             None => render::write(&document, &style, format, &mut out),
         })?;
-        verdict(gathered, &coverage, required)
+        outcome(gathered, &coverage, required)
     }
 
     /// When a document that is made now is made.
@@ -273,7 +273,7 @@ impl<'a> Job<'a> {
             .filter(nothing)
             .map(|record| record.symbol.as_str())
             .collect();
-        let answered = matches!(gathered.verdict, Verdict::Answered) && !gathered.run.partial;
+        let answered = matches!(gathered.outcome, RunOutcome::Answered) && !gathered.run.partial;
         if answered && !unknown.is_empty() {
             let more = unknown.len().saturating_sub(NAMED);
             let named = unknown.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
@@ -292,17 +292,17 @@ impl<'a> Job<'a> {
         plan: &Plan,
         task: &Task,
         access: &Access,
-        memory: &Memory,
+        memory: &StoreSnapshot,
         times: Times,
         stop: watch::Receiver<bool>,
     ) -> Result<Gathered, Interrupted> {
         let notify = |notice| self.tell(&notice);
-        let bound = Bound::new(times.deadline, stop);
+        let stop = StopSignal::new(times.deadline, stop);
         let venues = access.venues(memory);
         if let Some((wish, underlying)) = task.wish().zip(plan.instruments.first()) {
-            return gather_chain(plan, (underlying, wish), &venues, &bound, times.clock, &notify).await;
+            return gather_chain(plan, (underlying, wish), &venues, &stop, times.clock, &notify).await;
         }
-        gather(plan, &venues, &bound, times.clock, &notify).await
+        gather(plan, &venues, &stop, times.clock, &notify).await
     }
 
     /// How the run is timed. The wall was read when it started; a watchlist on stdin may have taken its time since.
@@ -369,8 +369,8 @@ impl<'a> Job<'a> {
         let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
         let asked = resolve::asked(self.show.json, self.show.format);
         let format = asked.unwrap_or_else(|| resolve::format(&self.config, to_terminal));
-        let when = self.global.color.unwrap_or_else(|| resolve::colour(&self.config));
-        let color = self.surroundings.colour(when, to_terminal);
+        let when = self.global.color.unwrap_or_else(|| resolve::color(&self.config));
+        let color = self.surroundings.color(when, to_terminal);
         (
             format,
             Style {
@@ -387,7 +387,7 @@ impl From<Interrupted> for Failure {
     }
 }
 
-pub(super) fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
+pub(super) fn outcome(gathered: &Gathered, coverage: &Coverage, required: Option<f64>) -> Result<(), Failure> {
     let why = || {
         let mut messages: Vec<String> = gathered
             .run
@@ -409,20 +409,20 @@ pub(super) fn verdict(gathered: &Gathered, coverage: &Coverage, required: Option
         }
         messages
     };
-    let failed = match &gathered.verdict {
-        Verdict::Answered => None,
-        Verdict::Refused(error) => Some(refused(error)),
-        Verdict::TryLater => Some(
+    let failed = match &gathered.outcome {
+        RunOutcome::Answered => None,
+        RunOutcome::Refused(error) => Some(refused(error)),
+        RunOutcome::TryLater => Some(
             Failure::new(Kind::TryLater, "no source answered in time")
                 .hint("Try again in a few minutes; `variance doctor` shows which step fails."),
         ),
-        Verdict::Garbled => Some(
+        RunOutcome::Garbled => Some(
             Failure::new(Kind::Protocol, "no source answered, and what came could not be understood").hint(
                 "Something on the way may answer in the venue's place, such as a proxy or a login page; `variance doctor` \
                  shows which step fails.",
             ),
         ),
-        Verdict::Nothing => Some(
+        RunOutcome::Nothing => Some(
             Failure::new(Kind::Unavailable, "no source answered for any symbol")
                 .hint("`variance doctor` shows which step fails."),
         ),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Surroundings;
+use super::ProcessEnv;
 use super::args::Demo;
 use super::exit::{Failure, Kind};
 use super::output::Output;
@@ -15,7 +15,7 @@ use super::runtime::interruptible;
 use crate::demo::{Faults, Options, Pace, Venue, parse};
 
 /// Serves the embedded venue until Ctrl-C and prints its URL.
-pub(super) fn run(args: &Demo, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Demo, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     let faults = faults(args.fault.as_deref())?;
     let venue = serve(Options {
         bind: SocketAddr::from((Ipv4Addr::LOCALHOST, args.port)),

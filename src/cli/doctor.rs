@@ -13,11 +13,11 @@ use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
 use super::runtime::interruptible;
-use super::{Surroundings, demo, resolve, shelf};
+use super::{ProcessEnv, demo, resolve, run_store};
 use crate::config::Config;
 use crate::demo::Faults;
 use crate::dxlink::{Event, EventType, Subscription};
-use crate::gather::{Clock, TokenDesk, feed_settings};
+use crate::gather::{Clock, TokenProvider, feed_settings};
 use crate::instrument::Symbol;
 use crate::stream::{Feed, Item, Policy};
 use crate::tastytrade::{self, QuoteToken};
@@ -72,7 +72,7 @@ impl Step {
 }
 
 /// Examines every step from the configuration to the first quote and says what to do about what fails.
-pub(super) fn run(args: &Doctor, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Doctor, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     let steps = interruptible(|_stop| async {
         let mut steps = Vec::new();
         examine(args, global, around, stderr, &mut steps).await;
@@ -99,7 +99,7 @@ pub(super) fn run(args: &Doctor, global: &Global, around: &Surroundings, stderr:
 async fn examine(
     args: &Doctor,
     global: &Global,
-    around: &Surroundings,
+    around: &ProcessEnv,
     stderr: &Stderr,
     steps: &mut Vec<Step>,
 ) -> Option<()> {
@@ -178,12 +178,12 @@ fn keep<T>(
 }
 
 /// The store is opened and asked for what it holds; a run goes on without it.
-fn store_step(args: &Doctor, config: &Config, around: &Surroundings, stderr: &Stderr) -> Step {
+fn store_step(args: &Doctor, config: &Config, around: &ProcessEnv, stderr: &Stderr) -> Step {
     let start = Instant::now();
     if !config.store.enabled {
         return Step::ok("store", start, "skipped: store.enabled is false");
     }
-    let opened = shelf::open(config, args.demo.then_some(1), around, stderr);
+    let opened = run_store::open(config, args.demo.then_some(1), around, stderr);
     let looked = opened.and_then(|(store, _mode)| {
         let sessions = store
             .sessions()
@@ -236,8 +236,8 @@ async fn feed_steps(access: &Access, config: &Config, clock: Clock, token: Quote
         max_attempts: 0,
         ceiling: Duration::ZERO,
     };
-    let desk = TokenDesk::new(&access.rest, clock, token);
-    let mut feed = Feed::new(access.dialler.clone(), desk, policy, feed_settings());
+    let desk = TokenProvider::new(&access.rest, clock, token);
+    let mut feed = Feed::new(access.connector.clone(), desk, policy, feed_settings());
     feed.want(Subscription {
         event_type: EventType::Quote,
         symbol: SmolStr::new_static(PROBE),

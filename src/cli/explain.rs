@@ -5,10 +5,10 @@ use super::data::Job;
 use super::exit::Failure;
 use super::progress::Stderr;
 use super::task::Task;
-use super::{Surroundings, resolve};
+use super::{ProcessEnv, resolve};
 
 /// Gathers the symbols and prints what every gate says about each.
-pub(super) fn run(args: &Explain, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Explain, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     let job = Job::new(&args.data, global, around, stderr)?;
     let task = Task::explain(args.rules.clone(), &job.config, job.now())?;
     let instruments = resolve::symbols(&args.symbols, job.now())?;

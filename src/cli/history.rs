@@ -10,8 +10,8 @@ use super::args::{ExportFormat, Global, History, HistoryCommand, Import, Series}
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
-use super::shelf::open;
-use super::{Surroundings, resolve};
+use super::run_store::open;
+use super::{ProcessEnv, resolve};
 use crate::config::Config;
 use crate::instrument::{Instrument, Symbol};
 use crate::market::PastDay;
@@ -20,7 +20,7 @@ use crate::store::{self, Error, ImportError};
 use crate::time;
 
 /// Prints, seeds or writes out what was kept between runs.
-pub(super) fn run(args: &History, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &History, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     let config = resolve::config(global, None, around)?;
     match &args.command {
         None => {
@@ -54,7 +54,7 @@ fn print(
     written: Option<Written>,
     config: &Config,
     global: &Global,
-    around: &Surroundings,
+    around: &ProcessEnv,
     stderr: &Stderr,
 ) -> Result<(), Failure> {
     let output = Output::open(args.output.as_deref())?;
@@ -91,15 +91,15 @@ fn print(
         Some(Written::As(format)) => format,
         None => resolve::format(config, to_terminal),
     };
-    let when = global.color.unwrap_or_else(|| resolve::colour(config));
+    let when = global.color.unwrap_or_else(|| resolve::color(config));
     let style = Style {
         width: resolve::width(around, to_terminal),
-        color: around.colour(when, to_terminal),
+        color: around.color(when, to_terminal),
     };
     output.finish(|out| history.write(&style, format, out))
 }
 
-fn enter(args: &Import, config: &Config, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+fn enter(args: &Import, config: &Config, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     let today = time::new_york_date(around.now);
     let whom = args.symbol.as_deref().map(|symbol| Instrument::parse(symbol, today));
     let whom = whom

@@ -19,9 +19,10 @@ mod quote;
 mod record;
 mod replay;
 mod resolve;
+mod rules;
+mod run_store;
 mod runtime;
 mod screen;
-mod shelf;
 mod task;
 mod terminal;
 mod vol;
@@ -43,7 +44,7 @@ use crate::time;
 
 /// The process around a run, read once.
 #[derive(Debug, Clone)]
-pub(crate) struct Surroundings {
+pub(crate) struct ProcessEnv {
     /// Environment variables that are text.
     environment: BTreeMap<String, String>,
     /// Where relative paths start.
@@ -52,7 +53,7 @@ pub(crate) struct Surroundings {
     now: Timestamp,
 }
 
-impl Surroundings {
+impl ProcessEnv {
     fn read(global: &Global) -> Result<Self, Failure> {
         let environment =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -72,8 +73,8 @@ impl Surroundings {
             .filter(|value| !value.is_empty())
     }
 
-    /// Whether a stream should be coloured.
-    fn colour(&self, when: When, terminal: bool) -> bool {
+    /// Whether a stream should be colored.
+    fn color(&self, when: When, terminal: bool) -> bool {
         match when {
             When::Always => true,
             When::Never => false,
@@ -110,10 +111,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
-    let surroundings = Surroundings::read(&cli.global)?;
+    let surroundings = ProcessEnv::read(&cli.global)?;
     log::start(
         cli.global.verbose,
-        surroundings.colour(cli.global.color.unwrap_or(When::Auto), io::stderr().is_terminal()),
+        surroundings.color(cli.global.color.unwrap_or(When::Auto), io::stderr().is_terminal()),
     );
     let global = &cli.global;
     if global.day().is_some() && !matches!(cli.command, Command::Screen(_)) {

@@ -7,14 +7,14 @@ use jiff::{Timestamp, ToSpan};
 use smol_str::SmolStr;
 
 use super::exit::{Failure, Kind};
-use crate::gather::{Gathered, Plan, Verdict};
+use crate::gather::{Gathered, Plan, RunOutcome};
 use crate::instrument::{Instrument, Symbol};
 use crate::market::{
-    Attempt, FeedState, Field, Inputs, Kept, LegacyState, PastDay, PastIv, Record, RestState, Run, Source, SourceState,
-    Sources, StoppedBy, StoreState, Subject, Timing, market_of, merge,
+    Attempt, Evidence, FeedState, Field, LegacyState, PastDay, PastIv, Record, RestState, Rules, Run, Source,
+    SourceState, Sources, StoppedBy, StoreState, Stored, Subject, Timing, market_of, merge,
 };
-use crate::store::{Learned, Store};
-use crate::time::{self, Market};
+use crate::store::{Store, StoreUpdate};
+use crate::time::{self, Calendar};
 
 /// The records of `plan` on `session`, as of its close; without a value where nothing was kept.
 ///
@@ -58,14 +58,14 @@ pub(super) fn last_session(store: &Store, current: Date) -> Result<Option<Date>,
     let sessions = store
         .sessions()
         .map_err(|error| Failure::from_error(Kind::CannotRead, error))?;
-    let earlier = |day: &&Date| **day < current && time::is_session(Market::UsEquities, **day);
+    let earlier = |day: &&Date| **day < current && time::is_session(Calendar::UsEquities, **day);
     Ok(sessions.iter().rev().find(earlier).copied())
 }
 
 /// A run that asked nobody.
 pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
     let unused = SourceState::Unused;
-    let values = records.iter().map(crate::market::kept_values).sum();
+    let values = records.iter().map(crate::market::stored_values).sum();
     let sources = Sources {
         dxlink: FeedState {
             state: unused,
@@ -94,7 +94,7 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
     };
     Gathered {
         records,
-        studies: BTreeMap::new(),
+        vol_inputs_by_symbol: BTreeMap::new(),
         run: Run {
             mode: plan.mode,
             delayed: false,
@@ -104,8 +104,8 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
             timing: Timing::default(),
             errors: Vec::new(),
         },
-        verdict: Verdict::Answered,
-        learned: Learned::default(),
+        outcome: RunOutcome::Answered,
+        learned: StoreUpdate::default(),
         chain: None,
         unjudged: BTreeSet::new(),
     }
@@ -135,32 +135,27 @@ fn record(
     };
     let market = market_of(subject.kind);
     let close = time::session_close(market, session).or_else(|| end_of(session));
-    let not_asked = || "not asked: this is the stored past".to_owned();
     let straddle = judged.then(|| {
         Err(Attempt {
             source: Source::Rest,
-            reason: not_asked(),
+            reason: NOT_ASKED.to_owned(),
         })
     });
-    let inputs = Inputs {
-        subject: &subject,
-        streamed: Err(not_asked()),
-        metrics: Err(not_asked()),
-        rest_quote: None,
-        chain_iv: None,
-        proxy: None,
+    let evidence = Evidence {
         straddle,
-        legacy: None,
-        legacy_at: close.unwrap_or(Timestamp::MAX),
-        predecessor: None,
-        kept: Kept {
-            values: day.map(|day| &day.values),
-            ivs,
-            ..Kept::default()
+        kept: Stored {
+            values: day.map(|day| day.values.clone()).unwrap_or_default(),
+            ivs: ivs.to_vec(),
+            ..Stored::default()
         },
+        ..Evidence::nothing(subject, NOT_ASKED)
+    };
+    let rules = Rules {
+        precedence: &plan.precedence,
+        vol: &plan.vol,
         now: close.unwrap_or(Timestamp::MAX),
     };
-    let mut record = merge(&inputs, &plan.precedence, &plan.vol);
+    let mut record = merge(&evidence, &rules);
     // Every value is of that session, which is what was asked for: nothing in it is old.
     record.notes.retain(|note| *note != "stale");
     record.stale_seconds = None;
@@ -171,3 +166,5 @@ fn end_of(day: Date) -> Option<Timestamp> {
     let next = day.checked_add(1.day()).ok()?;
     Some(next.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
+
+const NOT_ASKED: &str = "not asked: this is the stored past";

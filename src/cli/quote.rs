@@ -7,10 +7,10 @@ use super::data::Job;
 use super::exit::Failure;
 use super::progress::Stderr;
 use super::task::Task;
-use super::{Surroundings, resolve};
+use super::{ProcessEnv, resolve};
 
 /// Gathers the symbols and prints a record for each, once or until the user has seen enough.
-pub(super) fn run(args: &Quote, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Quote, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     let job = Job::new(&args.data, global, around, stderr)?;
     let instruments = resolve::symbols(&args.symbols, job.now())?;
     if let Some(seconds) = args.watch {

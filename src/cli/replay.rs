@@ -16,21 +16,21 @@ use super::exit::{Failure, Kind};
 use super::progress::Stderr;
 use super::runtime::simulated;
 use super::task::Task;
-use super::{Surroundings, resolve};
+use super::{ProcessEnv, resolve};
 use crate::config::Config;
 use crate::gather::{Clock, Plan};
 use crate::instrument::{Instrument, Symbol};
 use crate::market::Mode;
 use crate::recording::{Milestone, ReadError, Recording};
 use crate::render::Recorded;
-use crate::store::Memory;
+use crate::store::StoreSnapshot;
 
 /// Runs the recorded command over its recording, on the time of then and without a network.
-pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Replay, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     let recording = read(&args.file)?;
     let wrong = |error| unreadable(&args.file, &error);
     let header = &recording.header;
-    let then = Surroundings {
+    let then = ProcessEnv {
         now: header.started_at,
         ..around.clone()
     };
@@ -39,11 +39,11 @@ pub(super) fn run(args: &Replay, global: &Global, around: &Surroundings, stderr:
     let instruments = resolve::symbols(&header.symbols, then.now)?;
     let only = only(args, &instruments, then.now)?;
     let milestones = recording.milestones().map_err(wrong)?;
-    let memory: Vec<(u64, Memory)> = recording.channel(MEMORY).map_err(wrong)?;
+    let memory: Vec<(u64, StoreSnapshot)> = recording.channel(MEMORY).map_err(wrong)?;
     let memory = memory
         .into_iter()
         .next()
-        .map_or_else(Memory::default, |(_, memory)| memory);
+        .map_or_else(StoreSnapshot::default, |(_, memory)| memory);
     let job = Job::printing(config, &args.show, global, &then, stderr)?;
     if recording.torn
         || !milestones
@@ -124,7 +124,7 @@ fn unreadable(path: &Path, error: &ReadError) -> Failure {
 }
 
 /// The configuration of then, or the one named now.
-fn config(args: &Replay, recording: &Recording, global: &Global, then: &Surroundings) -> Result<Config, Failure> {
+fn config(args: &Replay, recording: &Recording, global: &Global, then: &ProcessEnv) -> Result<Config, Failure> {
     if global.config.is_some() {
         return resolve::config(global, None, then);
     }

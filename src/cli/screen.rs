@@ -7,13 +7,13 @@ use super::data::Job;
 use super::exit::{Failure, Kind};
 use super::progress::Stderr;
 use super::task::Task;
-use super::{Surroundings, past, resolve};
+use super::{ProcessEnv, past, resolve};
 use crate::instrument::Instrument;
 use crate::market::Record;
 use crate::time;
 
 /// Gathers the universe, or takes it from the store, screens it and prints the ranked table.
-pub(super) fn run(args: &Screen, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Screen, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     if global.day().is_some() && args.data.source.record.is_some() {
         return Err(
             Failure::new(Kind::Usage, "a stored session cannot be recorded: nobody is asked")
@@ -27,7 +27,7 @@ pub(super) fn run(args: &Screen, global: &Global, around: &Surroundings, stderr:
         Some(against) => before(&job, &universe, against, global.day(), stderr)?,
         None => None,
     };
-    let task = task.beside(before);
+    let task = task.with_baseline(before);
     match global.day() {
         Some(day) => job.run_past(universe, day, &task.of_session(day)),
         None => job.run(universe, &task),
@@ -46,7 +46,7 @@ fn before(
     let day = match against {
         Against::Day(day) => Some(day),
         Against::Last => {
-            let current = screened.unwrap_or_else(|| time::session_of(time::Market::UsEquities, job.now()));
+            let current = screened.unwrap_or_else(|| time::session_of(time::Calendar::UsEquities, job.now()));
             past::last_session(&store, current)?
         }
     };

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::args::{ChainPicks, Picks, Rules, VolPicks};
+use super::args::{ChainPicks, Picks, VolPicks};
 use super::exit::Failure;
 use super::resolve;
-use crate::chain::{self, Strikes, When, Wish};
+use super::rules::{self, Rules};
+use crate::chain::{self, ChainQuery, Strikes, When};
 use crate::config::Config;
-use crate::gather::{Found, Gathered, History, Merit, NoChain, Options};
+use crate::gather::{BarHistory, Found, Gathered, NoChain, Options, Priority};
 use crate::instrument::Kind as InstrumentKind;
-use crate::market::{Outlook, Record, VolRules};
+use crate::market::{Record, VolReport, VolRules};
 use crate::render::{Command, Document, Meta};
 use crate::screen::{self, View};
 use crate::time;
@@ -51,7 +52,7 @@ enum Kind {
 impl Task {
     /// `variance screen` at `now`.
     pub(super) fn screen(picks: Picks, config: &Config, now: Timestamp) -> Result<Self, Failure> {
-        let rules = resolve::rules(config, &picks.rules, now)?;
+        let rules = rules::resolve(config, &picks.rules, now)?;
         let view = View {
             sort: resolve::sort(picks.sort.as_deref())?,
             limit: picks.limit,
@@ -78,7 +79,7 @@ impl Task {
 
     /// The same screen, compared with the records of an earlier session.
     #[must_use]
-    pub(super) fn beside(mut self, earlier: Option<(Date, Vec<Record>)>) -> Self {
+    pub(super) fn with_baseline(mut self, earlier: Option<(Date, Vec<Record>)>) -> Self {
         if let Kind::Screen { before, .. } = &mut self.kind {
             *before = earlier;
         }
@@ -97,7 +98,7 @@ impl Task {
     /// `variance explain` at `now`.
     pub(super) fn explain(rules: Rules, config: &Config, now: Timestamp) -> Result<Self, Failure> {
         let kind = Kind::Explain {
-            rules: resolve::rules(config, &rules, now)?,
+            rules: rules::resolve(config, &rules, now)?,
         };
         let picks = Picks {
             rules,
@@ -126,21 +127,21 @@ impl Task {
     }
 
     /// Which daily bars it takes: for a cone three years, or twice its longest window.
-    pub(super) fn history(&self) -> History {
+    pub(super) fn history(&self) -> BarHistory {
         let Kind::Vol { picks, .. } = &self.kind else {
-            return History::WhereNeeded;
+            return BarHistory::WhereNeeded;
         };
         let longest = picks.windows.iter().max().copied().unwrap_or_default();
         let longest = u32::try_from(longest).unwrap_or(u32::MAX);
         // A year of 365 days has 250 sessions at least.
         let days = longest.saturating_mul(2 * 365) / 250;
-        History::Days(days.saturating_add(MONTH).max(THREE_YEARS))
+        BarHistory::Days(days.saturating_add(MONTH).max(THREE_YEARS))
     }
 
     /// Whose options are asked for beside, apart from those without an implied volatility: of everybody who passes what is
     /// known without them, of everybody named, or of nobody.
     pub(super) fn asks_options(&self, most: u32) -> Option<Options> {
-        let straddle: Arc<Merit> = match &self.kind {
+        let straddle: Arc<Priority> = match &self.kind {
             Kind::Screen { rules, .. } => {
                 let rules = rules.clone();
                 Arc::new(move |record| {
@@ -157,14 +158,14 @@ impl Task {
     }
 
     /// What was gathered about volatility, and over which windows.
-    pub(super) fn outlook(&self, gathered: &Gathered) -> Option<(Outlook, Vec<usize>)> {
+    pub(super) fn outlook(&self, gathered: &Gathered) -> Option<(VolReport, Vec<usize>)> {
         let Kind::Vol { picks, rules } = &self.kind else {
             return None;
         };
         let record = gathered.records.first()?;
-        let study = gathered.studies.get(&record.symbol)?;
+        let vol_inputs = gathered.vol_inputs_by_symbol.get(&record.symbol)?;
         let windows = picks.sorted();
-        Some((Outlook::of(record, study, &windows, rules, self.now), windows))
+        Some((VolReport::of(record, vol_inputs, &windows, rules, self.now), windows))
     }
 
     /// What was asked for, as it is recorded.
@@ -177,14 +178,14 @@ impl Task {
     }
 
     /// What is wanted of an option chain, if one is.
-    pub(super) fn wish(&self) -> Option<Wish> {
+    pub(super) fn wish(&self) -> Option<ChainQuery> {
         let Kind::Chain { picks } = &self.kind else { return None };
         let when = match (picks.dte, picks.expiry) {
             (Some(days), _) => When::Days(days),
             (None, Some(date)) => When::On(date),
             (None, None) => When::AroundThirtyDays,
         };
-        Some(Wish {
+        Some(ChainQuery {
             when,
             strikes: match (picks.strikes, when) {
                 (Some(strikes), _) => Strikes::EachSide(strikes),

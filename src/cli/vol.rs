@@ -11,15 +11,15 @@ use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
 use super::task::Task;
-use super::{Surroundings, resolve};
+use super::{ProcessEnv, resolve};
 use crate::instrument::Kind as Instruments;
 use crate::render::{PanelDocument, Style};
-use crate::time::{self, Market};
+use crate::time::{self, Calendar};
 use crate::vol::bars::{Bar, clean};
 use crate::vol::panel::Panel;
 
 /// Gathers the symbol, or reads the bars, and prints what they say about volatility.
-pub(super) fn run(args: &Vol, global: &Global, around: &Surroundings, stderr: &Stderr) -> Result<(), Failure> {
+pub(super) fn run(args: &Vol, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     match (&args.symbol, &args.bars) {
         (Some(symbol), _) => of_symbol(symbol, args, (global, around, stderr)),
         (None, Some(path)) => of_file(path, args, global, around),
@@ -30,7 +30,7 @@ pub(super) fn run(args: &Vol, global: &Global, around: &Surroundings, stderr: &S
 fn of_symbol(
     symbol: &str,
     args: &Vol,
-    (global, around, stderr): (&Global, &Surroundings, &Stderr),
+    (global, around, stderr): (&Global, &ProcessEnv, &Stderr),
 ) -> Result<(), Failure> {
     let job = Job::new(&args.data, global, around, stderr)?;
     let instruments = resolve::symbols(&[symbol.to_owned()], job.now())?;
@@ -47,7 +47,7 @@ fn of_symbol(
 }
 
 /// Reads the bars, measures them and prints the panel.
-fn of_file(path: &Path, args: &Vol, global: &Global, around: &Surroundings) -> Result<(), Failure> {
+fn of_file(path: &Path, args: &Vol, global: &Global, around: &ProcessEnv) -> Result<(), Failure> {
     let config = resolve::config(global, None, around)?;
     let show = &args.data.show;
     let output = Output::open(show.output.as_deref())?;
@@ -58,7 +58,7 @@ fn of_file(path: &Path, args: &Vol, global: &Global, around: &Surroundings) -> R
         return Err(unreadable(&place, "there is no line below the header"));
     }
     let panel = Panel::of(
-        &clean(bars.into_iter()).over_sessions(|day| time::is_session(Market::UsEquities, day)),
+        &clean(bars.into_iter()).over_sessions(|day| time::is_session(Calendar::UsEquities, day)),
         &args.picks.sorted(),
         f64::from(config.volatility.trading_days),
     )
@@ -71,10 +71,10 @@ fn of_file(path: &Path, args: &Vol, global: &Global, around: &Surroundings) -> R
     let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
     let asked = resolve::asked(show.json, show.format);
     let format = asked.unwrap_or_else(|| resolve::format(&config, to_terminal));
-    let when = global.color.unwrap_or_else(|| resolve::colour(&config));
+    let when = global.color.unwrap_or_else(|| resolve::color(&config));
     let style = Style {
         width: resolve::width(around, to_terminal),
-        color: around.colour(when, to_terminal),
+        color: around.color(when, to_terminal),
     };
     let document = PanelDocument {
         panel: &panel,

@@ -11,15 +11,15 @@ use tokio::io::{AsyncWriteExt, Stdout};
 use tokio::sync::watch;
 
 use super::access::{Access, refused};
-use super::data::{Job, verdict};
+use super::data::{Job, outcome};
 use super::exit::{Failure, Kind};
 use super::output::{Output, unwritten};
 use super::resolve;
+use super::run_store::RunStore;
 use super::runtime::interruptible;
-use super::shelf::Shelf;
 use super::terminal::Screen;
 use crate::config;
-use crate::gather::{Bound, Cut, Gathered, Lost, Notice, Plan, Step, Venues, Verdict, Watch};
+use crate::gather::{Gathered, Lost, Notice, Plan, RunOutcome, Step, StopReason, StopSignal, Venues, Watch};
 use crate::instrument::Instrument;
 use crate::market::Coverage;
 use crate::render::{self, Document, Format, Meta, Style, Turn};
@@ -71,8 +71,8 @@ impl Job<'_> {
             ..resolve::plan(&self.config, instruments, access.mode)
         };
         let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
-        let mut shelf = Shelf::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
-        let memory = shelf.recall(&plan.instruments, false);
+        let mut run_store = RunStore::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
+        let memory = run_store.recall(&plan.instruments, false);
         let first = std::mem::replace(&mut self.output, Output::Stdout);
         let printer = Printer::new(&self, first);
         let venues = access.venues(&memory);
@@ -100,10 +100,10 @@ impl Job<'_> {
             Some(_) | None => self.tell(&notice),
         };
         let times = self.times();
-        let bound = Bound::new(times.deadline, stop);
-        let (first, watch) = Watch::start(plan, venues, &bound, times.clock, every, &notify).await?;
+        let stop = StopSignal::new(times.deadline, stop);
+        let (first, watch) = Watch::start(plan, venues, &stop, times.clock, every, &notify).await?;
         self.stderr.clear();
-        if let Verdict::Refused(error) = &first.verdict {
+        if let RunOutcome::Refused(error) = &first.outcome {
             return Err(refused(error));
         }
         self.name_unknown(&first);
@@ -116,14 +116,14 @@ impl Job<'_> {
         drawn.set(true);
         let ended = |lost: &Lost| match venues.rest.refusal() {
             Some(error) => refused(&error),
-            None => told(lost),
+            None => failure_of(lost),
         };
         let mut last = first;
         let mut watch = match watch {
             Ok(watch) => watch,
             Err(lost) => {
                 printer.finish().await?;
-                self.verdict(&last)?;
+                self.outcome(&last)?;
                 return if last.run.partial { Ok(()) } else { Err(ended(&lost)) };
             }
         };
@@ -150,8 +150,8 @@ impl Job<'_> {
                         };
                         break printed.await.and(Err(ended(&lost)));
                     }
-                    Err(Cut::Deadline) => break printer.finish().await.and_then(|()| self.verdict(&last)),
-                    Err(Cut::Interrupted) => break Err(Failure::new(Kind::Interrupted, "interrupted")),
+                    Err(StopReason::Deadline) => break printer.finish().await.and_then(|()| self.outcome(&last)),
+                    Err(StopReason::Interrupted) => break Err(Failure::new(Kind::Interrupted, "interrupted")),
                 },
             }
         };
@@ -159,9 +159,9 @@ impl Job<'_> {
         end
     }
 
-    fn verdict(&self, gathered: &Gathered) -> Result<(), Failure> {
+    fn outcome(&self, gathered: &Gathered) -> Result<(), Failure> {
         let coverage = Coverage::of(&gathered.records).leaving(&gathered.unjudged);
-        verdict(gathered, &coverage, self.show.require_complete)
+        outcome(gathered, &coverage, self.show.require_complete)
     }
 
     fn document(&self, gathered: &Gathered) -> Document {
@@ -279,7 +279,7 @@ fn remark(notice: &Notice) -> Option<String> {
 }
 
 /// The end of a watch without a feed.
-fn told(lost: &Lost) -> Failure {
+fn failure_of(lost: &Lost) -> Failure {
     let kind = if lost.lasting {
         Kind::Unavailable
     } else {

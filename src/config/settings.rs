@@ -33,7 +33,7 @@ pub struct Dxlink {
     pub reconnect_on_disconnect: bool,
     /// Attempts in a row before the feed is given up; counted anew from the first data after a reconnect.
     pub reconnect_max_attempts: u32,
-    /// Longest pause between two attempts, in seconds; shorter ones grow towards it with jitter.
+    /// Longest pause between two attempts, in seconds; shorter ones grow toward it with jitter.
     pub reconnect_delay_seconds: f64,
     /// Longest time a command listens, in seconds; it ends as soon as nothing is awaited any more.
     pub listen_duration_seconds: f64,
@@ -75,9 +75,9 @@ pub struct Universe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Volatility {
-    /// Least realised volatility a premium is measured against, as an annualised fraction: 0.05 is 5 %.
+    /// Least realized volatility a premium is measured against, as an annualized fraction: 0.05 is 5 %.
     pub hv_floor: f64,
-    /// Trading days of a year, for annualising.
+    /// Trading days of a year, for annualizing.
     pub trading_days: u16,
 }
 
@@ -115,7 +115,7 @@ pub struct Screener {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Profile {
-    /// Structural premium a symbol must exceed: implied over 90-day realised volatility.
+    /// Structural premium a symbol must exceed: implied over 90-day realized volatility.
     pub min_vrp_structural: f64,
     /// Least percentile of implied volatility, 0 to 100; 0 switches the gate off.
     pub min_iv_percentile: f64,
@@ -139,9 +139,9 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    /// Tactical premium a symbol must exceed: implied over 30-day realised volatility.
+    /// Tactical premium a symbol must exceed: implied over 30-day realized volatility.
     pub vrp_tactical_threshold: f64,
-    /// Least 30-day over 90-day realised volatility.
+    /// Least 30-day over 90-day realized volatility.
     pub volatility_momentum_min_ratio: f64,
     /// Least price of the underlying in dollars, where the profile names none.
     pub retail_min_price: f64,
@@ -211,7 +211,7 @@ pub struct Weights {
 pub struct Output {
     /// Format of the results; `auto` is `table` on a terminal and `plain` elsewhere.
     pub format: Format,
-    /// Whether colours are used; `auto` uses them on a terminal.
+    /// Whether colors are used; `auto` uses them on a terminal.
     pub color: Color,
 }
 
@@ -229,7 +229,7 @@ pub enum Format {
     Csv,
 }
 
-/// Whether colours are used.
+/// Whether colors are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names say it")]

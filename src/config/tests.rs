@@ -428,7 +428,7 @@ fn a_watchlist_named_in_the_file_lies_beside_it() {
 }
 
 #[test]
-fn a_sandbox_address_beside_the_secrets_is_honoured() {
+fn a_sandbox_address_beside_the_secrets_is_honored() {
     let dir = dir();
     let path = write_env(&dir, "export API_BASE_URL=api.cert.tastyworks.com\n");
     let config = resolve(sources(&dir)).unwrap();
@@ -445,7 +445,7 @@ fn a_sandbox_address_beside_the_secrets_is_honoured() {
 }
 
 #[test]
-fn no_color_switches_colours_off_below_the_flag() {
+fn no_color_switches_colors_off_below_the_flag() {
     let dir = dir();
     let given = Sources {
         environment: environment(&[("NO_COLOR", "1")]),

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::bound::{Bound, Cut};
 use super::clock::Clock;
-use super::requests::{complain, told};
-use super::wants::last_values;
+use super::requests::{error_chain, record_error};
+use super::stop::{StopReason, StopSignal};
+use super::subscriptions::last_values;
 use super::{Gathered, Interrupted, Notice, Plan, Venues, gather};
-use crate::chain::{self, Choice, ChoiceError, Underlyings, Wish};
+use crate::chain::{self, ChainQuery, Choice, ChoiceError, Underlyings};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, Symbol};
 use crate::market::{Run, RunError, Source, Sourced};
 use crate::tastytrade::{Chain, Error, MarketQuote};
@@ -41,25 +41,25 @@ pub enum NoChain {
 }
 
 /// Gathers the options on `underlying` that `wish` asks for, and the underlying with them; `plan` says how, its
-/// instruments do not count. Ends at the latest with `bound`.
+/// instruments do not count. Ends at the latest with `stop`.
 ///
 /// # Errors
 /// The user interrupted it; sockets have been closed.
 ///
 /// # Cancel safety
-/// Not safe: what was gathered is lost with the future. End it through `bound`.
+/// Not safe: what was gathered is lost with the future. End it through `stop`.
 pub async fn gather_chain(
     plan: &Plan,
-    (underlying, wish): (&Instrument, Wish),
+    (underlying, wish): (&Instrument, ChainQuery),
     venues: &Venues<'_>,
-    bound: &Bound,
+    stop: &StopSignal,
     clock: Clock,
     notify: &dyn Fn(Notice),
 ) -> Result<Gathered, Interrupted> {
     let mut search = Search {
         plan,
         venues,
-        bound,
+        stop,
         clock,
         notify,
         errors: Vec::new(),
@@ -98,12 +98,12 @@ pub async fn gather_chain(
         chain_names: names,
         ..with(plan, instruments)
     };
-    let mut gathered = gather(&plan, venues, bound, clock, notify).await?;
+    let mut gathered = gather(&plan, venues, stop, clock, notify).await?;
     if let Some(before) = before {
         join(&mut gathered.run, before);
     }
     for error in errors {
-        complain(&mut gathered.run.errors, error.source, error.code, error.message);
+        record_error(&mut gathered.run.errors, error.source, error.code, error.message);
     }
     // A chain's options are of the moment: nobody asks for them again by name.
     let options = gathered.records.iter().filter(|record| is_option(record.kind));
@@ -117,7 +117,7 @@ pub async fn gather_chain(
 struct Search<'a, 'v> {
     plan: &'a Plan,
     venues: &'a Venues<'v>,
-    bound: &'a Bound,
+    stop: &'a StopSignal,
     clock: Clock,
     notify: &'a dyn Fn(Notice),
     errors: Vec<RunError>,
@@ -132,23 +132,23 @@ impl Search<'_, '_> {
     async fn find(
         &mut self,
         underlying: &Instrument,
-        wish: Wish,
+        wish: ChainQuery,
         instruments: &mut Vec<Instrument>,
     ) -> Result<Result<Found, NoChain>, Interrupted> {
         let rest = self.venues.rest;
         let asked = self
-            .bound
+            .stop
             .run(async { tokio::join!(list(self.venues, underlying), rest.risk_free_rate()) });
         let (listed, rate) = match asked.await {
             Ok(answers) => answers,
-            Err(Cut::Deadline) => return Ok(Err(NoChain::Late)),
-            Err(Cut::Interrupted) => return Err(Interrupted),
+            Err(StopReason::Deadline) => return Ok(Err(NoChain::Late)),
+            Err(StopReason::Interrupted) => return Err(Interrupted),
         };
         let symbol = underlying.symbol();
         let listed = match listed {
             Ok(listed) => listed.unwrap_or_default(),
             Err(error) => {
-                complain(&mut self.errors, "rest", error.code(), told(&error));
+                record_error(&mut self.errors, "rest", error.code(), error_chain(&error));
                 return Ok(Err(NoChain::Unanswered(error)));
             }
         };
@@ -177,8 +177,8 @@ impl Search<'_, '_> {
         instruments.extend(further.filter_map(|contract| Instrument::parse(contract.as_str(), today).ok()));
         let prices = match self.prices(underlying.kind(), &on, instruments).await {
             Ok(prices) => prices,
-            Err(Cut::Deadline) => return Ok(Err(NoChain::Late)),
-            Err(Cut::Interrupted) => return Err(Interrupted),
+            Err(StopReason::Deadline) => return Ok(Err(NoChain::Late)),
+            Err(StopReason::Interrupted) => return Err(Interrupted),
         };
         let choice = chain::choose(expirations, &prices, wish.strikes, now, entries_each());
         Ok(choice.map(|choice| Found { choice, rate }).map_err(NoChain::from))
@@ -191,11 +191,11 @@ impl Search<'_, '_> {
         kind: Kind,
         on: &BTreeSet<Symbol>,
         instruments: &[Instrument],
-    ) -> Result<BTreeMap<Symbol, f64>, Cut> {
+    ) -> Result<BTreeMap<Symbol, f64>, StopReason> {
         let wanted: Vec<(Kind, Symbol)> = on.iter().map(|symbol| (kind, symbol.clone())).collect();
-        let answer = self.bound.run(self.venues.rest.quotes(&wanted)).await?;
+        let answer = self.stop.run(self.venues.rest.quotes(&wanted)).await?;
         for (_, error) in &answer.unanswered {
-            complain(&mut self.errors, "rest", error.code(), told(error));
+            record_error(&mut self.errors, "rest", error.code(), error_chain(error));
         }
         let quoted = answer.items.iter();
         let mut prices: BTreeMap<Symbol, f64> = quoted
@@ -205,8 +205,8 @@ impl Search<'_, '_> {
             return Ok(prices);
         }
         let plan = with(self.plan, instruments.to_vec());
-        let gathered = gather(&plan, self.venues, self.bound, self.clock, self.notify).await;
-        let gathered = gathered.map_err(|Interrupted| Cut::Interrupted)?;
+        let gathered = gather(&plan, self.venues, self.stop, self.clock, self.notify).await;
+        let gathered = gathered.map_err(|Interrupted| StopReason::Interrupted)?;
         for record in gathered.records {
             let symbol = record.contract.unwrap_or(record.symbol);
             if let Some(price) = record.price.filter(|_| on.contains(&symbol)) {
@@ -257,7 +257,7 @@ fn list_name(underlying: &Instrument) -> Option<Symbol> {
 pub(super) fn damage(listed: &Chain, errors: &mut Vec<RunError>) {
     if listed.damaged > 0 {
         let message = format!("{} parts of an option chain could not be read", listed.damaged);
-        complain(errors, "rest", "damaged_chain", message);
+        record_error(errors, "rest", "damaged_chain", message);
     }
 }
 
@@ -278,8 +278,8 @@ pub(super) fn published(
             method: "tastytrade's risk-free rate".into(),
         }),
         Err(error) => {
-            complain(errors, "rest", error.code(), told(&error));
-            Err(told(&error))
+            record_error(errors, "rest", error.code(), error_chain(&error));
+            Err(error_chain(&error))
         }
     }
 }
@@ -333,6 +333,6 @@ fn join(run: &mut Run, before: Run) {
     feed.dropped += earlier.dropped;
     run.partial |= before.partial;
     for error in before.errors {
-        complain(&mut run.errors, error.source, error.code, error.message);
+        record_error(&mut run.errors, error.source, error.code, error.message);
     }
 }

@@ -5,33 +5,33 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::bound::{Bound, Cut};
 use super::clock::{Clock, millis};
-use super::requests::{Trouble, complain, told};
-use super::tokens::TokenDesk;
+use super::requests::{Trouble, error_chain, record_error};
+use super::stop::{StopReason, StopSignal};
+use super::tokens::TokenProvider;
 use super::{Notice, Plan, Venues};
 use crate::dxlink::Settings;
 use crate::market::RunError;
 use crate::recording::Milestone;
-use crate::stream::{self, End, Feed, Listened, Tally, Want, Window};
+use crate::stream::{self, End, Feed, ListenWindow, Request, Snapshot, Stats};
 use crate::tastytrade::{Error, QuoteToken};
 
 /// What came of listening.
 #[derive(Debug)]
 pub(super) struct Listening {
     /// What was heard, or why nothing was to anybody.
-    pub(super) heard: Result<Listened, String>,
+    pub(super) heard: Result<Snapshot, String>,
     /// The feed is switched off.
     pub(super) disabled: bool,
     pub(super) delayed: bool,
-    pub(super) tally: Tally,
+    pub(super) stats: Stats,
     pub(super) token_ms: Option<u64>,
     pub(super) handshake_ms: Option<u64>,
     pub(super) stream_ms: Option<u64>,
     pub(super) refused: Option<Error>,
     pub(super) errors: Vec<RunError>,
     pub(super) trouble: Vec<Trouble>,
-    pub(super) cut: Option<Cut>,
+    pub(super) cut: Option<StopReason>,
 }
 
 impl Listening {
@@ -47,7 +47,7 @@ impl Listening {
             heard: Err(reason.into()),
             disabled: false,
             delayed: false,
-            tally: Tally::default(),
+            stats: Stats::default(),
             token_ms: None,
             handshake_ms: None,
             stream_ms: None,
@@ -71,17 +71,17 @@ pub fn feed_settings() -> Settings {
 }
 
 /// A feed that may still be open.
-pub(super) type Line<'v> = Feed<'v, stream::Dialler, TokenDesk<'v>>;
+pub(super) type OpenFeed<'v> = Feed<'v, stream::Connector, TokenProvider<'v>>;
 
 /// Listens until every want is answered, silent, or the window ends. The feed stays open where there is one.
 pub(super) async fn listen<'v>(
     plan: &Plan,
     venues: &Venues<'v>,
-    bound: &Bound,
+    stop: &StopSignal,
     clock: Clock,
-    more: mpsc::UnboundedReceiver<Want>,
+    more: mpsc::UnboundedReceiver<Request>,
     notify: &dyn Fn(Notice),
-) -> (Listening, Option<Line<'v>>) {
+) -> (Listening, Option<OpenFeed<'v>>) {
     let Some(how) = plan.listen else {
         let off = Listening {
             disabled: true,
@@ -90,7 +90,7 @@ pub(super) async fn listen<'v>(
         return (off, None);
     };
     notify(Notice::Connecting);
-    let token = match bound.run(venues.rest.quote_token()).await {
+    let token = match stop.run(venues.rest.quote_token()).await {
         Ok(Ok(token)) => token,
         Ok(Err(error)) => return (no_token(error), None),
         Err(cut) => {
@@ -102,11 +102,11 @@ pub(super) async fn listen<'v>(
         }
     };
     let token_ms = clock.millis();
-    let dialled = Instant::now();
-    let until = how.recorded_end.map_or(dialled + how.window, |end| clock.epoch + end);
+    let dialed = Instant::now();
+    let until = how.recorded_end.map_or(dialed + how.window, |end| clock.epoch + end);
     let (wall, epoch) = clock.stamps();
-    let window = Window {
-        until: bound.deadline().map_or(until, |deadline| deadline.min(until)),
+    let window = ListenWindow {
+        until: stop.deadline().map_or(until, |deadline| deadline.min(until)),
         wall,
         epoch,
         more,
@@ -118,13 +118,13 @@ pub(super) async fn listen<'v>(
     let on_trouble = |trouble: &stream::Trouble| notify(Notice::Feed(trouble.to_string()));
     let heard = tokio::select! {
         heard = stream::listen(&mut feed, window, &on_progress, &on_trouble) => Some(heard),
-        () = bound.stopped() => None,
+        () = stop.stopped() => None,
     };
-    let tally = feed.tally();
+    let stats = feed.stats();
     let Some(heard) = heard else {
         feed.close().await;
         let interrupted = Listening {
-            cut: Some(Cut::Interrupted),
+            cut: Some(StopReason::Interrupted),
             ..Listening::nothing("interrupted")
         };
         return (interrupted, None);
@@ -135,51 +135,49 @@ pub(super) async fn listen<'v>(
     {
         recorder.milestone(ended.into_std(), Milestone::WindowEnded);
     }
-    let cut_by_deadline = heard.end == End::Window && bound.deadline().is_some_and(|deadline| deadline <= until);
+    let cut_by_deadline = heard.end == End::Window && stop.deadline().is_some_and(|deadline| deadline <= until);
     let mut listening = Listening {
         delayed,
-        tally,
+        stats,
         token_ms: Some(token_ms),
-        handshake_ms: heard
-            .ready
-            .map(|ready| millis(ready.saturating_duration_since(dialled))),
+        handshake_ms: heard.ready.map(|ready| millis(ready.saturating_duration_since(dialed))),
         stream_ms: heard.ready.map(|ready| millis(ended.saturating_duration_since(ready))),
-        cut: cut_by_deadline.then_some(Cut::Deadline),
+        cut: cut_by_deadline.then_some(StopReason::Deadline),
         ..Listening::nothing("")
     };
     if matches!(heard.end, End::GaveUp { .. }) {
         listening.trouble.push(Trouble::Lasting);
     }
-    listening.errors = complaints(&heard);
+    listening.errors = recorded_errors(&heard);
     listening.heard = Ok(heard);
     (listening, Some(feed))
 }
 
 /// Takes leave of the server if there is time.
-pub(super) async fn hang_up(line: Option<Line<'_>>, bound: &Bound) {
+pub(super) async fn hang_up(line: Option<OpenFeed<'_>>, stop: &StopSignal) {
     if let Some(line) = line
-        && bound.run(line.close()).await.is_err()
+        && stop.run(line.close()).await.is_err()
     {
         tracing::debug!("no time left for the goodbye");
     }
 }
 
 /// What went wrong with the feed, for the document.
-pub(super) fn complaints(heard: &Listened) -> Vec<RunError> {
+pub(super) fn recorded_errors(heard: &Snapshot) -> Vec<RunError> {
     let mut errors = Vec::new();
     for trouble in &heard.troubles {
-        complain(&mut errors, "dxlink", trouble.code(), trouble.to_string());
+        record_error(&mut errors, "dxlink", trouble.code(), trouble.to_string());
     }
     if let End::GaveUp { reason, .. } = &heard.end {
-        complain(&mut errors, "dxlink", "gave_up", reason.clone());
+        record_error(&mut errors, "dxlink", "gave_up", reason.clone());
     }
     errors
 }
 
-fn feed<'v>(venues: &Venues<'v>, clock: Clock, token: QuoteToken, policy: stream::Policy) -> Line<'v> {
+fn feed<'v>(venues: &Venues<'v>, clock: Clock, token: QuoteToken, policy: stream::Policy) -> OpenFeed<'v> {
     Feed::new(
-        venues.dialler.clone(),
-        TokenDesk::new(venues.rest, clock, token),
+        venues.connector.clone(),
+        TokenProvider::new(venues.rest, clock, token),
         policy,
         feed_settings(),
     )
@@ -187,9 +185,9 @@ fn feed<'v>(venues: &Venues<'v>, clock: Clock, token: QuoteToken, policy: stream
 }
 
 fn no_token(error: Error) -> Listening {
-    let mut listening = Listening::nothing(format!("no quote token: {}", told(&error)));
+    let mut listening = Listening::nothing(format!("no quote token: {}", error_chain(&error)));
     listening.trouble.push(Trouble::of(&error));
-    complain(&mut listening.errors, "rest", error.code(), told(&error));
+    record_error(&mut listening.errors, "rest", error.code(), error_chain(&error));
     if error.is_refusal() {
         listening.refused = Some(error);
     }

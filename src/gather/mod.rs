@@ -2,19 +2,19 @@
 //!
 //! What is decided here is only who is asked when. What a value is, is decided by `market`.
 
-mod bound;
+mod backfill;
 mod chain;
 mod clock;
-mod fallback;
 mod learned;
 mod listening;
 mod options;
+mod outcome;
 mod proxies;
 mod requests;
 mod schedule;
+mod stop;
+pub mod subscriptions;
 mod tokens;
-mod verdict;
-pub mod wants;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,24 +24,24 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 use tokio::sync::mpsc;
 
-pub use bound::{Bound, Cut};
 pub use chain::{Found, NoChain, gather_chain};
 pub use clock::Clock;
 pub use listening::feed_settings;
-pub use options::{Merit, Options};
-pub use tokens::TokenDesk;
-pub use verdict::Verdict;
-pub use wants::History;
+pub use options::{Options, Priority};
+pub use outcome::RunOutcome;
+pub use stop::{StopReason, StopSignal};
+pub use subscriptions::BarHistory;
+pub use tokens::TokenProvider;
 pub use watch::{Lost, Step, Watch};
 
 use crate::instrument::{Instrument, Kind, Listed, Symbol, Universe, candle_symbol};
-use crate::market::{self, KeptBars, Mode, Precedence, Record, Run, Study, VolRules};
+use crate::market::{self, Mode, Precedence, Record, Run, StoredBars, VolInputs, VolRules};
 use crate::recording::Recorder;
-use crate::store::{Learned, Memory};
-use crate::stream::{Dialler, Policy, Progress, Shortfall, Want};
+use crate::store::{StoreSnapshot, StoreUpdate};
+use crate::stream::{Connector, Policy, Progress, Request, Shortfall};
 use crate::{legacy, tastytrade};
 
-use self::fallback::Later;
+use self::backfill::Later;
 use self::listening::Listening;
 use self::requests::Asked;
 
@@ -65,7 +65,7 @@ pub struct Plan {
     /// Who is believed first.
     pub precedence: Precedence,
     /// Which daily bars are wanted.
-    pub history: History,
+    pub history: BarHistory,
     /// Who stands in for the implied volatility of whom.
     pub proxies: BTreeMap<Symbol, Symbol>,
     /// Whose options are asked for beside; `None` asks for nobody's.
@@ -93,11 +93,11 @@ pub struct Venues<'a> {
     /// The deprecated source; `None` when it is switched off.
     pub legacy: Option<&'a legacy::Client>,
     /// What opens WebSockets.
-    pub dialler: Dialler,
+    pub connector: Connector,
     /// Where what the feed says is written, if anywhere.
     pub recorder: Option<Recorder>,
     /// What earlier runs left; empty when there is no store.
-    pub memory: &'a Memory,
+    pub memory: &'a StoreSnapshot,
 }
 
 /// Something to tell the user while gathering.
@@ -142,30 +142,30 @@ pub struct Gathered {
     pub records: Vec<Record>,
     /// The bars behind the records and what every source says about volatility, by symbol; of a plan that asks for a
     /// history of everybody.
-    pub studies: BTreeMap<Symbol, Study>,
+    pub vol_inputs_by_symbol: BTreeMap<Symbol, VolInputs>,
     /// How it went.
     pub run: Run,
     /// Whether the run as a whole failed.
-    pub verdict: Verdict,
+    pub outcome: RunOutcome,
     /// Symbols that only their options could let pass, and whose options were not asked for or did not come.
     pub unjudged: BTreeSet<Symbol>,
     /// What was found of an option chain, if one was asked for.
     pub chain: Option<Result<Found, NoChain>>,
     /// What live sources said beside the records, to be kept for later runs.
-    pub learned: Learned,
+    pub learned: StoreUpdate,
 }
 
-/// Gathers what `plan` wants from `venues`. Ends at the latest with `bound`, with what is there by then.
+/// Gathers what `plan` wants from `venues`. Ends at the latest with `stop`, with what is there by then.
 ///
 /// # Errors
 /// The user interrupted it; sockets have been closed.
 ///
 /// # Cancel safety
-/// Not safe: what was gathered is lost with the future. End it through `bound`.
+/// Not safe: what was gathered is lost with the future. End it through `stop`.
 pub async fn gather(
     plan: &Plan,
     venues: &Venues<'_>,
-    bound: &Bound,
+    stop: &StopSignal,
     clock: Clock,
     notify: &dyn Fn(Notice),
 ) -> Result<Gathered, Interrupted> {
@@ -174,23 +174,23 @@ pub async fn gather(
         requests::ask(
             plan,
             venues.rest,
-            bound,
+            stop,
             clock,
-            Wants::new(want, venues.memory, (plan.history, clock.wall))
+            Subscriptions::new(want, venues.memory, (plan.history, clock.wall))
         ),
         async {
-            let (listening, line) = listening::listen(plan, venues, bound, clock, more, notify).await;
-            listening::hang_up(line, bound).await;
+            let (listening, line) = listening::listen(plan, venues, stop, clock, more, notify).await;
+            listening::hang_up(line, stop).await;
             listening
         },
     );
-    if asked.cut == Some(Cut::Interrupted) || listening.cut == Some(Cut::Interrupted) {
+    if asked.cut == Some(StopReason::Interrupted) || listening.cut == Some(StopReason::Interrupted) {
         return Err(Interrupted);
     }
     let mut gathering = Gathering {
         plan,
         venues,
-        bound,
+        stop,
         clock,
         notify,
         asked,
@@ -209,7 +209,7 @@ pub struct Interrupted;
 struct Gathering<'a, 'v> {
     plan: &'a Plan,
     venues: &'a Venues<'v>,
-    bound: &'a Bound,
+    stop: &'a StopSignal,
     clock: Clock,
     notify: &'a dyn Fn(Notice),
     asked: Asked,
@@ -219,15 +219,19 @@ struct Gathering<'a, 'v> {
 
 /// Tells the feed what is wanted, as it becomes known.
 #[derive(Debug)]
-struct Wants<'a> {
-    sender: mpsc::UnboundedSender<Want>,
-    memory: &'a Memory,
-    history: History,
+struct Subscriptions<'a> {
+    sender: mpsc::UnboundedSender<Request>,
+    memory: &'a StoreSnapshot,
+    history: BarHistory,
     today: Timestamp,
 }
 
-impl<'a> Wants<'a> {
-    fn new(sender: mpsc::UnboundedSender<Want>, memory: &'a Memory, (history, today): (History, Timestamp)) -> Self {
+impl<'a> Subscriptions<'a> {
+    fn new(
+        sender: mpsc::UnboundedSender<Request>,
+        memory: &'a StoreSnapshot,
+        (history, today): (BarHistory, Timestamp),
+    ) -> Self {
         Self {
             sender,
             memory,
@@ -247,11 +251,11 @@ impl<'a> Wants<'a> {
             .streamer_symbols()
             .filter_map(|streamer| Some((kind(streamer)?, streamer)));
         // By type, then by symbol: the feed then answers everybody's quote before anybody's second event.
-        let mut wants: Vec<Want> = streamers
-            .flat_map(|(kind, streamer)| wants::last_values(kind, streamer))
+        let mut subscriptions: Vec<Request> = streamers
+            .flat_map(|(kind, streamer)| subscriptions::last_values(kind, streamer))
             .collect();
-        wants.sort_by(|one, other| one.entry.cmp(&other.entry));
-        for want in wants {
+        subscriptions.sort_by(|one, other| one.entry.cmp(&other.entry));
+        for want in subscriptions {
             self.send(want);
         }
     }
@@ -260,13 +264,14 @@ impl<'a> Wants<'a> {
     fn daily_bars(&self, listed: &Listed) {
         let Some(resolved) = &listed.resolved else { return };
         let from = self.history.start(self.today);
-        let mut want = wants::daily_bars(&listed.instrument, &resolved.streamer, from);
+        let mut want = subscriptions::daily_bars(&listed.instrument, &resolved.streamer, from);
         let shortfall = resolved.before.as_ref().map(|before| {
             let name = candle_symbol(&listed.instrument, &before.streamer);
-            wants::bars_before(&listed.instrument, before, from, self.memory.bars.get(&name))
+            subscriptions::bars_before(&listed.instrument, before, from, self.memory.bars.get(&name))
         });
         let market = market::market_of(listed.instrument.kind());
-        let suffice = |bars: &KeptBars| bars.are_final(market, self.today) && bars.reach_back(from) && bars.are_sound();
+        let suffice =
+            |bars: &StoredBars| bars.are_final(market, self.today) && bars.reach_back(from) && bars.are_sound();
         match self.memory.bars.get(&want.entry.symbol) {
             Some(kept) if suffice(kept) => {
                 let short = shortfall.filter(|shortfall| shortfall.applies_to(&kept.candles));
@@ -279,14 +284,14 @@ impl<'a> Wants<'a> {
                 want.shortfall = shortfall;
                 let kept = kept.filter(|kept| kept.can_go_on(from, market));
                 self.send(match kept {
-                    Some(kept) => wants::continued(want, kept, from),
+                    Some(kept) => subscriptions::continued(want, kept, from),
                     None => want,
                 });
             }
         }
     }
 
-    fn send(&self, want: Want) {
+    fn send(&self, want: Request) {
         if self.sender.send(want).is_err() {
             tracing::debug!("the window has closed: a want came too late");
         }
@@ -301,7 +306,7 @@ fn has_bars(kind: Kind) -> bool {
     }
 }
 
-/// Whether realised volatility has to be computed from bars: always for futures, whose contracts the venue's figure does
+/// Whether realized volatility has to be computed from bars: always for futures, whose contracts the venue's figure does
 /// not name, and for others where the venue has none.
 fn needs_bars(instrument: &Instrument, metrics: &BTreeMap<Symbol, tastytrade::Metrics>) -> bool {
     market::needs_hv(metrics.get(&instrument.symbol()), instrument.kind())

@@ -9,28 +9,30 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
-use super::bound::Cut;
+use super::backfill::Later;
 use super::chain::{damage, list, near, published, to_keep, whose};
-use super::fallback::Later;
-use super::requests::{complain, metrics_symbol, told};
+use super::requests::{error_chain, metrics_symbol, record_error};
+use super::stop::StopReason;
 use super::{Gathering, Notice};
 use crate::chain::{self, Choice, Strikes, Underlyings, When};
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Attempt, Field, Inputs, Kept, Record, RunError, Source, Sourced, StraddleQuote, Subject, merge};
-use crate::stream::Streamed;
+use crate::market::{
+    Attempt, Evidence, Field, Record, Rules, RunError, Source, Sourced, StraddleQuote, Subject, merge,
+};
+use crate::stream::LastEvents;
 use crate::tastytrade::{self, Chain, ListedExpiration, ListedOption, MarketQuote};
 use crate::time;
 use crate::units::Vol;
 
 /// How much the straddle of a record is wanted, if at all.
-pub type Merit = dyn Fn(&Record) -> Option<f64>;
+pub type Priority = dyn Fn(&Record) -> Option<f64>;
 
 /// Whose options are asked for.
 #[derive(Clone)]
 pub struct Options {
     /// Whether the straddle of a symbol is wanted, given everything that is known without it, and how much: the greater
     /// first.
-    pub straddle: Arc<Merit>,
+    pub straddle: Arc<Priority>,
     /// The most chains of one run.
     pub most: usize,
 }
@@ -81,12 +83,12 @@ struct Expirations {
     terms: Option<Result<Vec<(Timestamp, ListedExpiration)>, String>>,
 }
 
-type Heard = BTreeMap<Symbol, Result<Streamed, String>>;
+type Received = BTreeMap<Symbol, Result<LastEvents, String>>;
 type Quotes = BTreeMap<Symbol, Result<MarketQuote, String>>;
 
 impl Gathering<'_, '_> {
     /// Asks for the options of those who need them, and says why nobody was asked for the others.
-    pub(super) async fn ask_options(&mut self, heard: &Heard, later: &mut Later) {
+    pub(super) async fn ask_options(&mut self, heard: &Received, later: &mut Later) {
         let Some(options) = self.plan.options.clone() else {
             return;
         };
@@ -112,7 +114,7 @@ impl Gathering<'_, '_> {
         }
         (self.notify)(Notice::Options { symbols: wanted.len() });
         // What came before a deadline stands, so those that matter most are asked for to the end before others.
-        let together = if self.bound.deadline().is_some() {
+        let together = if self.stop.deadline().is_some() {
             WAVE
         } else {
             wanted.len()
@@ -131,7 +133,7 @@ impl Gathering<'_, '_> {
 
     /// Keeps the straddles of those who are judged by them after all, and tells of those that were wanted in vain: a
     /// volatility of its own or of a stand-in may have shown that a symbol need not be judged.
-    pub(super) fn settle_options(&self, heard: &Heard, later: &mut Later) {
+    pub(super) fn settle_options(&self, heard: &Received, later: &mut Later) {
         let Some(options) = &self.plan.options else { return };
         let mut straddles = std::mem::take(&mut later.from_options.straddles);
         let (records, _) = self.records(heard, later);
@@ -187,13 +189,15 @@ impl Gathering<'_, '_> {
                 wanted.push((straddle.unwrap_or(f64::NEG_INFINITY), one));
             }
         }
-        wanted.sort_by(|(merit, one), (other_merit, other)| {
-            other_merit.total_cmp(merit).then_with(|| one.symbol.cmp(&other.symbol))
+        wanted.sort_by(|(priority, one), (other_merit, other)| {
+            other_merit
+                .total_cmp(priority)
+                .then_with(|| one.symbol.cmp(&other.symbol))
         });
         wanted.into_iter().map(|(_, one)| one).collect()
     }
 
-    async fn ask_chains(&self, wanted: &[Wanted], later: &mut Later) -> Result<(), Cut> {
+    async fn ask_chains(&self, wanted: &[Wanted], later: &mut Later) -> Result<(), StopReason> {
         let rest = self.venues.rest;
         let from = &mut later.from_options;
         let lists = join_all(wanted.iter().map(|one| list(self.venues, &one.instrument)));
@@ -203,7 +207,7 @@ impl Gathering<'_, '_> {
                 false => None,
             }
         };
-        let (lists, rate) = self.bound.run(async { tokio::join!(lists, rate) }).await?;
+        let (lists, rate) = self.stop.run(async { tokio::join!(lists, rate) }).await?;
         let now = self.clock.wall;
         let mut listed: Vec<Expirations> = Vec::new();
         for (one, list) in wanted.iter().zip(lists) {
@@ -269,12 +273,12 @@ impl Gathering<'_, '_> {
     }
 
     /// What REST quotes of `wanted`; of each why it has none.
-    async fn quotes(&self, wanted: Vec<(Kind, Symbol)>, from: &mut FromOptions) -> Result<Quotes, Cut> {
-        let mut answer = self.bound.run(self.venues.rest.quotes(&wanted)).await?;
+    async fn quotes(&self, wanted: Vec<(Kind, Symbol)>, from: &mut FromOptions) -> Result<Quotes, StopReason> {
+        let mut answer = self.stop.run(self.venues.rest.quotes(&wanted)).await?;
         let mut reasons = BTreeMap::new();
         for (symbols, error) in answer.unanswered {
-            complain(&mut from.errors, "rest", error.code(), told(&error));
-            reasons.extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
+            record_error(&mut from.errors, "rest", error.code(), error_chain(&error));
+            reasons.extend(symbols.into_iter().map(|symbol| (symbol, error_chain(&error))));
         }
         from.unquoted.extend(reasons.clone());
         let quote = |(_, symbol): (Kind, Symbol)| {
@@ -326,21 +330,11 @@ impl Gathering<'_, '_> {
             streamer: option.streamer.clone(),
             asset_class: self.plan.default_asset_class.clone(),
         };
-        let inputs = Inputs {
-            subject: &subject,
-            streamed: Err("not listened to".to_owned()),
-            metrics: Err("options have no market metrics".to_owned()),
-            rest_quote: Some(quote.as_ref().map_err(Clone::clone)),
-            chain_iv: None,
-            proxy: None,
-            straddle: None,
-            legacy: None,
-            legacy_at: now,
-            predecessor: None,
-            kept: Kept::default(),
-            now,
+        let evidence = Evidence {
+            rest_quote: Some(quote.clone()),
+            ..Evidence::nothing(subject, "not listened to")
         };
-        merge(&inputs, &self.plan.precedence, &self.plan.vol)
+        merge(&evidence, &Rules { now, ..self.rules() })
     }
 }
 
@@ -376,9 +370,9 @@ impl FromOptions {
                 Ok(chain)
             }
             Err(error) => {
-                complain(&mut self.errors, "rest", error.code(), told(&error));
-                self.withheld.insert(symbol.clone(), told(&error));
-                Err(format!("the list of its options did not come: {}", told(&error)))
+                record_error(&mut self.errors, "rest", error.code(), error_chain(&error));
+                self.withheld.insert(symbol.clone(), error_chain(&error));
+                Err(format!("the list of its options did not come: {}", error_chain(&error)))
             }
         }
     }

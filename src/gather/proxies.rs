@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Gathering;
-use super::fallback::Later;
+use super::backfill::Later;
 use super::options::lacks_iv;
-use super::requests::{complain, told};
+use super::requests::{error_chain, record_error};
 use crate::instrument::Symbol;
 use crate::market::RunError;
-use crate::stream::Streamed;
+use crate::stream::LastEvents;
 use crate::tastytrade::Metrics;
 
 /// What stand-ins said.
@@ -21,7 +21,11 @@ pub(super) struct FromProxies {
 
 impl Gathering<'_, '_> {
     /// Takes the metrics of the stand-ins from what is there, and asks for the rest of them in one go.
-    pub(super) async fn ask_proxies(&mut self, heard: &BTreeMap<Symbol, Result<Streamed, String>>, later: &mut Later) {
+    pub(super) async fn ask_proxies(
+        &mut self,
+        heard: &BTreeMap<Symbol, Result<LastEvents, String>>,
+        later: &mut Later,
+    ) {
         let (records, _) = self.records(heard, later);
         let lacking = records.iter().filter(|record| lacks_iv(record));
         let lacking = lacking.filter(|record| self.asked.answers_metrics(&record.symbol));
@@ -36,12 +40,17 @@ impl Gathering<'_, '_> {
         let mut asked = BTreeMap::new();
         let mut reasons = BTreeMap::new();
         if !unknown.is_empty() {
-            match self.bound.run(self.venues.rest.metrics(&unknown)).await {
+            match self.stop.run(self.venues.rest.metrics(&unknown)).await {
                 Ok(answer) => {
                     asked = answer.items;
                     for (symbols, error) in answer.unanswered {
-                        complain(&mut later.from_proxies.errors, "rest", error.code(), told(&error));
-                        reasons.extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
+                        record_error(
+                            &mut later.from_proxies.errors,
+                            "rest",
+                            error.code(),
+                            error_chain(&error),
+                        );
+                        reasons.extend(symbols.into_iter().map(|symbol| (symbol, error_chain(&error))));
                     }
                 }
                 Err(cut) => {

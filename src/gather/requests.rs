@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
-use super::bound::{Bound, Cut};
 use super::clock::Clock;
-use super::{History, Plan, Wants, has_bars, needs_bars};
+use super::stop::{StopReason, StopSignal};
+use super::{BarHistory, Plan, Subscriptions, has_bars, needs_bars};
 use crate::instrument::{Instrument, Kind, Listed, Resolved, Symbol, Universe};
 use crate::market::{Roll, RunError};
-use crate::store::Memory;
-use crate::tastytrade::{Answer, Client, Error, FutureListing, Metrics, active_contract, contract_before};
+use crate::store::StoreSnapshot;
+use crate::tastytrade::{BatchAnswer, Client, Error, FutureListing, Metrics, active_contract, contract_before};
 
 /// What the first requests brought.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ pub(super) struct Asked {
     pub(super) metrics_errors: Vec<RunError>,
     pub(super) trouble: Vec<Trouble>,
     pub(super) ended_ms: Option<u64>,
-    pub(super) cut: Option<Cut>,
+    pub(super) cut: Option<StopReason>,
     /// Contracts that change, by their root.
     pub(super) rolls: BTreeMap<Symbol, Roll>,
     /// What each root stands for by what the venue listed in this run.
@@ -82,7 +82,7 @@ impl Asked {
     }
 
     /// Takes in the metrics of a batch of `symbols`, answered at `now`. Whoever was not answered keeps what it has.
-    pub(super) fn take_metrics(&mut self, symbols: &[Symbol], answer: Answer<Metrics>, now: Timestamp) {
+    pub(super) fn take_metrics(&mut self, symbols: &[Symbol], answer: BatchAnswer<Metrics>, now: Timestamp) {
         let unanswered: BTreeSet<&Symbol> = answer.unanswered.iter().flat_map(|(symbols, _)| symbols).collect();
         for symbol in symbols.iter().filter(|symbol| !unanswered.contains(symbol)) {
             self.metrics.remove(symbol);
@@ -94,9 +94,9 @@ impl Asked {
         }
         for (symbols, error) in answer.unanswered {
             self.unanswered
-                .extend(symbols.into_iter().map(|symbol| (symbol, told(&error))));
+                .extend(symbols.into_iter().map(|symbol| (symbol, error_chain(&error))));
             self.trouble.push(Trouble::of(&error));
-            complain(&mut self.metrics_errors, "rest", error.code(), told(&error));
+            record_error(&mut self.metrics_errors, "rest", error.code(), error_chain(&error));
             if error.is_refusal() {
                 self.refused.get_or_insert(error);
             }
@@ -105,7 +105,7 @@ impl Asked {
 
     fn failed(&mut self, error: Error) {
         self.trouble.push(Trouble::of(&error));
-        complain(&mut self.errors, "rest", error.code(), told(&error));
+        record_error(&mut self.errors, "rest", error.code(), error_chain(&error));
         if error.is_refusal() {
             self.refused.get_or_insert(error);
         }
@@ -113,7 +113,7 @@ impl Asked {
 }
 
 /// An error with its causes, each once.
-pub(super) fn told(error: &dyn std::error::Error) -> String {
+pub(super) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -128,7 +128,7 @@ pub(super) fn told(error: &dyn std::error::Error) -> String {
 }
 
 /// Adds a complaint about the run, once.
-pub(super) fn complain(errors: &mut Vec<RunError>, source: &'static str, code: impl Into<String>, message: String) {
+pub(super) fn record_error(errors: &mut Vec<RunError>, source: &'static str, code: impl Into<String>, message: String) {
     let error = RunError {
         source,
         code: code.into(),
@@ -140,23 +140,29 @@ pub(super) fn complain(errors: &mut Vec<RunError>, source: &'static str, code: i
 }
 
 /// Asks for contracts and metrics, and tells the feed what they make wanted.
-pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Clock, wants: Wants<'_>) -> Asked {
+pub(super) async fn ask(
+    plan: &Plan,
+    client: &Client,
+    stop: &StopSignal,
+    clock: Clock,
+    subscriptions: Subscriptions<'_>,
+) -> Asked {
     let mut asked = Asked {
         universe: known(&plan.instruments),
         ..Asked::default()
     };
-    wants.last_values(&asked.universe);
-    if let History::Days(_) = plan.history {
+    subscriptions.last_values(&asked.universe);
+    if let BarHistory::Days(_) = plan.history {
         let named = asked.universe.listed();
         let others =
             named.filter(|listed| listed.instrument.kind() != Kind::Future && has_bars(listed.instrument.kind()));
-        others.for_each(|listed| wants.daily_bars(listed));
+        others.for_each(|listed| subscriptions.daily_bars(listed));
     }
     let (futures, metrics) = tokio::join!(
-        futures(plan, client, bound, clock.wall, &wants),
-        metrics(plan, client, bound, &asked.universe, &wants),
+        futures(plan, client, stop, clock.wall, &subscriptions),
+        metrics(plan, client, stop, &asked.universe, &subscriptions),
     );
-    drop(wants);
+    drop(subscriptions);
     asked.ended_ms = Some(clock.millis());
     match futures.answer {
         Ok(Ok(listings)) => {
@@ -165,7 +171,7 @@ pub(super) async fn ask(plan: &Plan, client: &Client, bound: &Bound, clock: Cloc
             asked.listed = futures.listed;
         }
         Ok(Err(error)) => {
-            asked.unresolved = Some(told(&error));
+            asked.unresolved = Some(error_chain(&error));
             asked.failed(error);
         }
         Err(cut) => {
@@ -227,14 +233,20 @@ struct Futures {
     rolls: BTreeMap<Symbol, Roll>,
     stands_for: BTreeMap<Symbol, Symbol>,
     /// What the venue listed, empty when nothing had to be asked.
-    answer: Result<Result<Vec<FutureListing>, Error>, Cut>,
+    answer: Result<Result<Vec<FutureListing>, Error>, StopReason>,
     /// The symbols it listed anything for.
     listed: BTreeSet<Symbol>,
 }
 
 /// Finds the contracts behind the futures: the venue is asked about those that it was not asked about on this day, and
 /// stands for the rest with what it said then. Where it fails, what it said last stands.
-async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wants: &Wants<'_>) -> Futures {
+async fn futures(
+    plan: &Plan,
+    client: &Client,
+    stop: &StopSignal,
+    now: Timestamp,
+    subscriptions: &Subscriptions<'_>,
+) -> Futures {
     let mut roots = BTreeSet::new();
     let mut contracts = BTreeSet::new();
     for instrument in &plan.instruments {
@@ -248,18 +260,18 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
             | Instrument::FutureOption(_) => {}
         }
     }
-    let Memory {
+    let StoreSnapshot {
         listings: kept,
         listed_today,
         stood_for,
         ..
-    } = wants.memory;
+    } = subscriptions.memory;
     let unknown = |symbols: BTreeSet<Symbol>| -> Vec<Symbol> { symbols.difference(listed_today).cloned().collect() };
     let (roots, contracts) = (unknown(roots), unknown(contracts));
     let answer = if roots.is_empty() && contracts.is_empty() {
         Ok(Ok(Vec::new()))
     } else {
-        bound.run(client.futures(&roots, &contracts)).await
+        stop.run(client.futures(&roots, &contracts)).await
     };
     let fresh: &[FutureListing] = match &answer {
         Ok(Ok(listings)) => listings,
@@ -294,8 +306,8 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
             if listed.contains(&symbol) {
                 stands_for.insert(symbol.clone(), listing.contract.clone());
             }
-            let tenures = stood_for.get(&symbol).map_or(&[][..], Vec::as_slice);
-            if let Some(roll) = Roll::of(listing, listings, tenures, now) {
+            let active_spans = stood_for.get(&symbol).map_or(&[][..], Vec::as_slice);
+            if let Some(roll) = Roll::of(listing, listings, active_spans, now) {
                 rolls.insert(symbol.clone(), roll);
             }
         }
@@ -307,8 +319,8 @@ async fn futures(plan: &Plan, client: &Client, bound: &Bound, now: Timestamp, wa
             }),
         });
     }
-    wants.last_values(&universe);
-    universe.listed().for_each(|listed| wants.daily_bars(listed));
+    subscriptions.last_values(&universe);
+    universe.listed().for_each(|listed| subscriptions.daily_bars(listed));
     Futures {
         universe,
         active_months,
@@ -339,7 +351,7 @@ pub(super) fn metrics_symbol(instrument: &Instrument) -> Option<Symbol> {
     }
 }
 
-type Batch = (Vec<Symbol>, Result<Answer<Metrics>, Cut>);
+type Batch = (Vec<Symbol>, Result<BatchAnswer<Metrics>, StopReason>);
 
 /// The symbols whose metrics are wanted, as they are asked for.
 pub(super) fn batches(plan: &Plan) -> Vec<Vec<Symbol>> {
@@ -348,17 +360,23 @@ pub(super) fn batches(plan: &Plan) -> Vec<Vec<Symbol>> {
     symbols.chunks(plan.batch_size.max(1)).map(<[Symbol]>::to_vec).collect()
 }
 
-async fn metrics(plan: &Plan, client: &Client, bound: &Bound, universe: &Universe, wants: &Wants<'_>) -> Vec<Batch> {
+async fn metrics(
+    plan: &Plan,
+    client: &Client,
+    stop: &StopSignal,
+    universe: &Universe,
+    subscriptions: &Subscriptions<'_>,
+) -> Vec<Batch> {
     let batches = batches(plan).into_iter().map(|batch| async move {
-        let answer = bound.run(client.metrics(&batch)).await;
+        let answer = stop.run(client.metrics(&batch)).await;
         let empty = BTreeMap::new();
         let items = answer.as_ref().map_or(&empty, |answer| &answer.items);
         // Of futures the bars are wanted as soon as their contract is known, whatever the metrics say.
         let others = batch.iter().filter_map(|symbol| universe.find(symbol));
         others
-            .filter(|_| plan.history == History::WhereNeeded)
+            .filter(|_| plan.history == BarHistory::WhereNeeded)
             .filter(|listed| listed.instrument.kind() != Kind::Future && needs_bars(&listed.instrument, items))
-            .for_each(|listed| wants.daily_bars(listed));
+            .for_each(|listed| subscriptions.daily_bars(listed));
         (batch, answer)
     });
     join_all(batches).await
@@ -369,7 +387,7 @@ mod tests {
     use super::*;
     use crate::tastytrade::Route;
 
-    fn answer(items: &[&str], unanswered: &[&str]) -> Answer<Metrics> {
+    fn answer(items: &[&str], unanswered: &[&str]) -> BatchAnswer<Metrics> {
         let metrics = |symbol: &&str| {
             let metrics = Metrics {
                 symbol: Symbol((*symbol).into()),
@@ -396,7 +414,7 @@ mod tests {
             what: String::new(),
         };
         let unanswered: Vec<Symbol> = unanswered.iter().map(|symbol| Symbol((*symbol).into())).collect();
-        Answer {
+        BatchAnswer {
             items: items.iter().map(metrics).collect(),
             unanswered: vec![(unanswered, refused)],
             damaged: 0,

@@ -9,23 +9,23 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::bound::{Bound, Cut};
+use super::backfill::Later;
 use super::clock::{Clock, millis};
-use super::fallback::Later;
-use super::listening::{self, Line, Listening, complaints};
+use super::listening::{self, Listening, OpenFeed, recorded_errors};
 use super::requests::{self, Trouble, batches, metrics_symbol};
 use super::schedule::Schedule;
-use super::{Gathered, Gathering, Interrupted, Notice, Plan, Venues, Wants, needs_bars, wants};
+use super::stop::{StopReason, StopSignal};
+use super::{Gathered, Gathering, Interrupted, Notice, Plan, Subscriptions, Venues, needs_bars, subscriptions};
 use crate::instrument::{Kind, Symbol};
 use crate::market::market_of;
-use crate::stream::{self, End, GaveUp, Listened};
-use crate::tastytrade::{Answer, Client, MarketQuote, Metrics};
+use crate::stream::{self, End, GaveUp, Snapshot};
+use crate::tastytrade::{BatchAnswer, Client, MarketQuote, Metrics};
 use crate::time;
 
 /// A gathering that goes on after its first document.
 pub struct Watch<'a, 'v> {
     gathering: Gathering<'a, 'v>,
-    line: Line<'v>,
+    line: OpenFeed<'v>,
     schedule: Schedule,
     refreshing: Option<Refreshing<'v>>,
 }
@@ -52,8 +52,8 @@ pub struct Lost {
 type Refreshing<'v> = Pin<Box<dyn Future<Output = Refreshed> + 'v>>;
 
 struct Refreshed {
-    metrics: Vec<(Vec<Symbol>, Answer<Metrics>)>,
-    quotes: Option<Answer<MarketQuote>>,
+    metrics: Vec<(Vec<Symbol>, BatchAnswer<Metrics>)>,
+    quotes: Option<BatchAnswer<MarketQuote>>,
 }
 
 enum Happened {
@@ -79,11 +79,11 @@ impl<'a, 'v> Watch<'a, 'v> {
     /// The user interrupted it; sockets have been closed.
     ///
     /// # Cancel safety
-    /// Not safe: what was gathered is lost with the future. End it through `bound`.
+    /// Not safe: what was gathered is lost with the future. End it through `stop`.
     pub async fn start(
         plan: &'a Plan,
         venues: &'a Venues<'v>,
-        bound: &'a Bound,
+        stop: &'a StopSignal,
         clock: Clock,
         every: Duration,
         notify: &'a dyn Fn(Notice),
@@ -92,13 +92,13 @@ impl<'a, 'v> Watch<'a, 'v> {
         let asking = requests::ask(
             plan,
             venues.rest,
-            bound,
+            stop,
             clock,
-            Wants::new(want, venues.memory, (plan.history, clock.wall)),
+            Subscriptions::new(want, venues.memory, (plan.history, clock.wall)),
         );
         tokio::pin!(asking);
         let (asked, (mut listening, mut line)) = {
-            let listening = listening::listen(plan, venues, bound, clock, more, notify);
+            let listening = listening::listen(plan, venues, stop, clock, more, notify);
             tokio::pin!(listening);
             tokio::select! {
                 asked = &mut asking => (Some(asked), listening.await),
@@ -110,13 +110,13 @@ impl<'a, 'v> Watch<'a, 'v> {
             (None, Ok(heard), Some(line)) => meanwhile(heard, line, clock, notify, asking).await,
             (None, _, _) => asking.await,
         };
-        let interrupted = [asked.cut, listening.cut].contains(&Some(Cut::Interrupted));
+        let interrupted = [asked.cut, listening.cut].contains(&Some(StopReason::Interrupted));
         let lost = lost(&listening);
         let live = listening.heard.as_ref().ok().cloned();
         let mut gathering = Gathering {
             plan,
             venues,
-            bound,
+            stop,
             clock,
             notify,
             asked,
@@ -134,7 +134,7 @@ impl<'a, 'v> Watch<'a, 'v> {
         let (first, live, line) = match (first, lost, live, line) {
             (Ok(first), None, Some(live), Some(line)) => (first, live, line),
             (first, lost, _, line) => {
-                listening::hang_up(line, bound).await;
+                listening::hang_up(line, stop).await;
                 let lost = lost.unwrap_or_else(|| Lost {
                     reason: "there is no feed".to_owned(),
                     lasting: true,
@@ -162,7 +162,7 @@ impl<'a, 'v> Watch<'a, 'v> {
     ///
     /// # Cancel safety
     /// Safe: all progress is kept in the watch.
-    pub async fn next(&mut self) -> Result<Step, Cut> {
+    pub async fn next(&mut self) -> Result<Step, StopReason> {
         loop {
             self.gathering.clock.set(time::now());
             match self.happening().await? {
@@ -194,9 +194,9 @@ impl<'a, 'v> Watch<'a, 'v> {
         self.line.close().await;
     }
 
-    async fn happening(&mut self) -> Result<Happened, Cut> {
+    async fn happening(&mut self) -> Result<Happened, StopReason> {
         let Gathering {
-            bound,
+            stop,
             clock,
             notify,
             listening,
@@ -216,10 +216,10 @@ impl<'a, 'v> Watch<'a, 'v> {
                 biased;
                 refreshed = refreshed(refreshing) => Happened::Refreshed(refreshed),
                 () = tokio::time::sleep_until(due) => Happened::Due,
-                gave_up = heard.hear_on(line, clock.stamps(), &on_trouble) => Happened::GaveUp(gave_up),
+                gave_up = heard.keep_listening(line, clock.stamps(), &on_trouble) => Happened::GaveUp(gave_up),
             }
         };
-        bound.run(happened).await
+        stop.run(happened).await
     }
 
     /// Asks again for the metrics and for the quotes that the feed did not have at the start.
@@ -280,7 +280,7 @@ impl<'a, 'v> Watch<'a, 'v> {
         } = &mut self.gathering;
         let Ok(heard) = &mut listening.heard else { return };
         if anew {
-            heard.ledger.forget_histories();
+            heard.tracker.forget_histories();
         }
         let needed = asked.universe.listed().filter(|listed| {
             let instrument = &listed.instrument;
@@ -290,7 +290,7 @@ impl<'a, 'v> Watch<'a, 'v> {
         let from = plan.history.start(clock.now());
         for listed in needed {
             if let Some(resolved) = &listed.resolved {
-                let want = wants::daily_bars(&listed.instrument, &resolved.streamer, from);
+                let want = subscriptions::daily_bars(&listed.instrument, &resolved.streamer, from);
                 heard.want(&mut self.line, want);
             }
         }
@@ -298,12 +298,12 @@ impl<'a, 'v> Watch<'a, 'v> {
 
     fn document(&mut self, end: Option<End>) -> Gathered {
         let listening = &mut self.gathering.listening;
-        listening.tally = self.line.tally();
+        listening.stats = self.line.stats();
         if let Ok(heard) = &mut listening.heard {
-            let settled = heard.streaming && heard.ledger.is_settled();
+            let settled = heard.streaming && heard.tracker.is_settled();
             heard.end = end.unwrap_or(if settled { End::Complete } else { End::Window });
             listening.stream_ms = heard.ready.map(|ready| millis(ready.elapsed()));
-            listening.errors = complaints(heard);
+            listening.errors = recorded_errors(heard);
         }
         let gathered = self.gathering.again();
         self.forgive();
@@ -321,8 +321,8 @@ impl<'a, 'v> Watch<'a, 'v> {
 
 /// Runs `work` while the feed is heard on.
 async fn meanwhile<T>(
-    heard: &mut Listened,
-    line: &mut Line<'_>,
+    heard: &mut Snapshot,
+    line: &mut OpenFeed<'_>,
     clock: Clock,
     notify: &dyn Fn(Notice),
     work: impl Future<Output = T>,
@@ -333,7 +333,7 @@ async fn meanwhile<T>(
         biased;
         done = &mut work => done,
         // The feed remembers, and says so again when it is asked next.
-        _gave_up = heard.hear_on(line, clock.stamps(), &on_trouble) => work.await,
+        _gave_up = heard.keep_listening(line, clock.stamps(), &on_trouble) => work.await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Closed daily bars of one symbol and the realised volatilities they give.
+//! Closed daily bars of one symbol and the realized volatilities they give.
 //!
 //! Today's bar never counts before its session has ended, and bars that end long ago give nothing; neither does a window
 //! in which a session has no sound bar, for a return over two sessions is no daily return.
@@ -8,22 +8,22 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::gathered::{Predecessor, VolRules};
+use super::evidence::{Predecessor, VolRules};
 use super::price::Offer;
 use super::record::{Source, Sourced};
-use super::study::ClosedBars;
+use super::vol_inputs::ClosedBars;
 use crate::dxlink::Candles;
 use crate::instrument::Symbol;
-use crate::legacy::History;
-use crate::time::{self, Market};
+use crate::legacy::ChartHistory;
+use crate::time::{self, Calendar};
 use crate::units::Vol;
 use crate::vol::bars::{Bar, CleanBar, Cleaned, clean};
 use crate::vol::realized::{self, Estimator, HvError};
 use crate::vol::roll;
 
-/// How far a realised volatility looks back.
+/// How far a realized volatility looks back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Window {
+pub(super) enum HvWindow {
     /// 30 returns.
     Hv30,
     /// 60 returns.
@@ -36,7 +36,7 @@ pub(super) enum Window {
 #[derive(Debug, Clone)]
 pub(super) struct DailyBars {
     source: Source,
-    market: Market,
+    market: Calendar,
     now: Timestamp,
     /// Older bars exist that the feed did not send.
     cut: bool,
@@ -59,7 +59,7 @@ impl DailyBars {
     pub(super) fn of_candles(
         candles: &Candles,
         source: Source,
-        market: Market,
+        market: Calendar,
         received: Timestamp,
         now: Timestamp,
     ) -> Self {
@@ -69,7 +69,7 @@ impl DailyBars {
 
     /// Bars of the deprecated source, `received` then, by their closes alone: those are adjusted, the other prices need
     /// not be.
-    pub(super) fn of_history(history: &History, market: Market, received: Timestamp, now: Timestamp) -> Self {
+    pub(super) fn of_history(history: &ChartHistory, market: Calendar, received: Timestamp, now: Timestamp) -> Self {
         let bars = history.bars.iter().map(|bar| {
             let close = Some(bar.close);
             Bar {
@@ -99,11 +99,11 @@ impl DailyBars {
 
     /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.
     pub(super) fn spans_rolls(&self) -> bool {
-        self.source == Source::Legacy && self.market == Market::UsFutures
+        self.source == Source::Legacy && self.market == Calendar::UsFutures
     }
 
-    /// The realised volatility over `window`, as of the close of the last bar.
-    pub(super) fn realized(&self, window: Window, rules: &VolRules) -> Offer<Vol> {
+    /// The realized volatility over `window`, as of the close of the last bar.
+    pub(super) fn realized(&self, window: HvWindow, rules: &VolRules) -> Offer<Vol> {
         let as_of = self.as_of()?;
         let value = self
             .measured(window, rules)
@@ -121,8 +121,8 @@ impl DailyBars {
     /// them.
     pub(super) fn realized_after(
         &self,
-        predecessor: Option<&Predecessor<'_>>,
-        window: Window,
+        predecessor: Option<&Predecessor>,
+        window: HvWindow,
         rules: &VolRules,
     ) -> Offer<Vol> {
         let own = self.realized(window, rules);
@@ -137,8 +137,8 @@ impl DailyBars {
         }
     }
 
-    fn measured(&self, window: Window, rules: &VolRules) -> Result<Vol, HvError> {
-        let span = realized::Window {
+    fn measured(&self, window: HvWindow, rules: &VolRules) -> Result<Vol, HvError> {
+        let span = realized::ReturnWindow {
             days: window.returns(),
             trading_days: rules.trading_days,
         };
@@ -147,7 +147,7 @@ impl DailyBars {
 
     /// These bars, since the contract trades in every session, after those of the contract before it. They are no better
     /// than the lesser of the two sources.
-    fn joined(&self, before: &Predecessor<'_>) -> Result<Self, String> {
+    fn joined(&self, before: &Predecessor) -> Result<Self, String> {
         let (source, kept) = before.bars.as_ref().map_err(Clone::clone)?;
         let older = Self::of_candles(&kept.candles, *source, self.market, kept.at, self.now);
         let run = self.unbroken();
@@ -181,7 +181,7 @@ impl DailyBars {
         bars.get(start..).unwrap_or_default()
     }
 
-    fn of(source: Source, cleaned: Cleaned, cut: bool, market: Market, now: Timestamp) -> Self {
+    fn of(source: Source, cleaned: Cleaned, cut: bool, market: Calendar, now: Timestamp) -> Self {
         Self {
             source,
             market,
@@ -192,7 +192,7 @@ impl DailyBars {
         }
     }
 
-    fn method(&self, window: Window) -> Cow<'static, str> {
+    fn method(&self, window: HvWindow) -> Cow<'static, str> {
         let returns = window.returns();
         match &self.seam {
             Some(Seam { older, younger, on }) => {
@@ -225,7 +225,7 @@ impl DailyBars {
     }
 }
 
-impl Window {
+impl HvWindow {
     pub(super) const ALL: [Self; 3] = [Self::Hv30, Self::Hv60, Self::Hv90];
 
     pub(super) fn returns(self) -> usize {
@@ -252,7 +252,7 @@ pub(super) fn bars_of(candles: &Candles) -> impl Iterator<Item = Bar> {
 }
 
 /// The bars of days that had closed by `then`, cleaned.
-fn closed_bars(bars: impl Iterator<Item = Bar>, market: Market, then: Timestamp) -> Cleaned {
+fn closed_bars(bars: impl Iterator<Item = Bar>, market: Calendar, then: Timestamp) -> Cleaned {
     clean(bars.filter(|bar| time::is_closed(market, bar.date, then))).over_sessions(|day| time::is_session(market, day))
 }
 

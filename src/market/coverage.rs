@@ -51,7 +51,7 @@ impl Coverage {
 
     /// The share of symbols that are complete and not [`Coverage::unjudged`], 0 to 1; 1 when nothing was asked for.
     pub fn judged_ratio(&self) -> f64 {
-        let is_complete = |symbol: &&Symbol| !self.missing.iter().any(|hole| hole.symbol == **symbol);
+        let is_complete = |symbol: &&Symbol| !self.missing.iter().any(|gap| gap.symbol == **symbol);
         let lost = self.unjudged.iter().filter(is_complete).count();
         share(self.complete.saturating_sub(lost), self.requested)
     }
@@ -69,11 +69,11 @@ impl Coverage {
                 if record.has(field) {
                     *have += 1;
                 } else {
-                    let tried = record.missing.iter().find(|hole| hole.field == field);
+                    let tried = record.missing.iter().find(|gap| gap.field == field);
                     missing.push(MissingField {
                         symbol: record.symbol.clone(),
                         field,
-                        tried: tried.map(|hole| hole.tried.clone()).unwrap_or_default(),
+                        tried: tried.map(|gap| gap.tried.clone()).unwrap_or_default(),
                     });
                 }
             }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::gathered::VolRules;
+use super::evidence::VolRules;
 use super::precedence::Precedence;
 use super::record::{Attempt, Field, Missing, Source, Sourced};
 use crate::units::Vol;
@@ -51,18 +51,18 @@ impl<'a> Volatilities<'a> {
     }
 
     /// `iv / max(hv90, floor)`.
-    pub(super) fn vrp_structural(&self, rules: &VolRules, holes: &[Missing]) -> Result<Sourced<f64>, Vec<Attempt>> {
-        ratio(self.iv, self.hv90, rules.hv_floor, "iv / max(hv90, floor)", holes)
+    pub(super) fn vrp_structural(&self, rules: &VolRules, gaps: &[Missing]) -> Result<Sourced<f64>, Vec<Attempt>> {
+        ratio(self.iv, self.hv90, rules.hv_floor, "iv / max(hv90, floor)", gaps)
     }
 
     /// `iv / max(hv30, floor)`.
-    pub(super) fn vrp_tactical(&self, rules: &VolRules, holes: &[Missing]) -> Result<Sourced<f64>, Vec<Attempt>> {
-        ratio(self.iv, self.hv30, rules.hv_floor, "iv / max(hv30, floor)", holes)
+    pub(super) fn vrp_tactical(&self, rules: &VolRules, gaps: &[Missing]) -> Result<Sourced<f64>, Vec<Attempt>> {
+        ratio(self.iv, self.hv30, rules.hv_floor, "iv / max(hv30, floor)", gaps)
     }
 
     /// `hv30 / hv90`.
-    pub(super) fn vtr(&self, holes: &[Missing]) -> Result<Sourced<f64>, Vec<Attempt>> {
-        ratio(self.hv30, self.hv90, 0.0, "hv30 / hv90", holes)
+    pub(super) fn vtr(&self, gaps: &[Missing]) -> Result<Sourced<f64>, Vec<Attempt>> {
+        ratio(self.hv30, self.hv90, 0.0, "hv30 / hv90", gaps)
     }
 }
 
@@ -71,12 +71,12 @@ fn ratio(
     under: Input<'_>,
     floor: f64,
     method: &'static str,
-    holes: &[Missing],
+    gaps: &[Missing],
 ) -> Result<Sourced<f64>, Vec<Attempt>> {
     let (Some(top), Some(bottom)) = (over.value, under.value) else {
         return Err([over, under]
             .into_iter()
-            .flat_map(|input| input.attempts(holes))
+            .flat_map(|input| input.attempts(gaps))
             .collect());
     };
     let value = top.value.get() / bottom.value.get().max(floor);
@@ -108,15 +108,12 @@ impl Input<'_> {
             .unwrap_or(self.order.len())
     }
 
-    fn attempts(&self, holes: &[Missing]) -> Vec<Attempt> {
-        let hole = holes
-            .iter()
-            .find(|hole| self.value.is_none() && hole.field == self.field);
+    fn attempts(&self, gaps: &[Missing]) -> Vec<Attempt> {
+        let gap = gaps.iter().find(|gap| self.value.is_none() && gap.field == self.field);
         let named = |attempt: &Attempt| Attempt {
             source: attempt.source,
             reason: format!("{} missing: {}", self.name, attempt.reason),
         };
-        hole.map(|hole| hole.tried.iter().map(named).collect())
-            .unwrap_or_default()
+        gap.map(|gap| gap.tried.iter().map(named).collect()).unwrap_or_default()
     }
 }

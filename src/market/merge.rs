@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::bars::Window;
+use super::bars::HvWindow;
+use super::candidates::Candidates;
 use super::derived::Volatilities;
-use super::gathered::{Inputs, VolRules};
+use super::evidence::{Evidence, Rules};
 use super::notes::{notes, stale_seconds};
-use super::offers::Offers;
-use super::precedence::{Precedence, can_have};
+use super::precedence::can_have;
 use super::price::{NOTHING_KEPT, Offer, Prices};
 use super::record::{Attempt, Field, Missing, Record, Source, Sourced};
 use crate::instrument::Kind;
@@ -17,20 +17,21 @@ use crate::units::Price;
 
 /// The record of one symbol.
 ///
-/// Each field is taken from the first source of `precedence` that has it. Bid and ask come from the source that gave
+/// Each field is taken from the first source of its precedence that has it. Bid and ask come from the source that gave
 /// the price, so no two sources are mixed in one quote. Every field this kind of instrument can have and lacks is
 /// listed in `missing` with each source that was tried and its reason. Notes are `stale` (the price is older than the
 /// last closed session), `before_gap` (a value of it was streamed before an interruption of the feed and not since),
 /// `hv_spans_rolls` (from a futures series that joins contracts), `earnings_estimated`, `iv_rank_tw` (the rank follows the
 /// other definition), `iv_proxy` (the implied volatility is that of a stand-in), `rolled` and `roll_ahead` (a root's
 /// contract has changed, or will).
-pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> Record {
-    let subject = inputs.subject;
-    let offers = Offers::new(inputs, rules);
+pub fn merge(evidence: &Evidence, rules: &Rules<'_>) -> Record {
+    let Rules { precedence, vol, now } = *rules;
+    let subject = &evidence.subject;
+    let offers = Candidates::new(evidence, rules);
     let mut choice = Choice {
         kind: subject.kind,
         missing: Vec::new(),
-        passed_over: Vec::new(),
+        tried_before: Vec::new(),
     };
 
     let quotes = PriceSources::new(&offers, &precedence.price);
@@ -59,13 +60,13 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     let earnings_date = choice.walk(Field::EarningsDate, metrics, |source| offers.earnings_date(source));
 
     let realized = &precedence.realized;
-    let hv30 = choice.walk(Field::Hv30, realized, |source| offers.realized(source, Window::Hv30));
-    let hv90 = choice.walk(Field::Hv90, realized, |source| offers.realized(source, Window::Hv90));
+    let hv30 = choice.walk(Field::Hv30, realized, |source| offers.realized(source, HvWindow::Hv30));
+    let hv90 = choice.walk(Field::Hv90, realized, |source| offers.realized(source, HvWindow::Hv90));
 
     let volatilities = Volatilities::new(iv.as_ref(), hv30.as_ref(), hv90.as_ref(), precedence);
-    let vrp_structural = choice.derive(Field::VrpStructural, |holes| volatilities.vrp_structural(rules, holes));
-    let vrp_tactical = choice.derive(Field::VrpTactical, |holes| volatilities.vrp_tactical(rules, holes));
-    let vtr = choice.derive(Field::Vtr, |holes| volatilities.vtr(holes));
+    let vrp_structural = choice.derive(Field::VrpStructural, |gaps| volatilities.vrp_structural(vol, gaps));
+    let vrp_tactical = choice.derive(Field::VrpTactical, |gaps| volatilities.vrp_tactical(vol, gaps));
+    let vtr = choice.derive(Field::Vtr, |gaps| volatilities.vtr(gaps));
 
     let slippage = choice.asked(Field::Slippage, offers.slippage());
     let straddle_yield = choice.asked(Field::Yield, offers.straddle_yield(price.as_ref()));
@@ -89,7 +90,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     let mut record = Record {
         symbol: subject.symbol.clone(),
         contract: subject.contract.clone(),
-        days_to_expiration: subject.expiration.and_then(|last_day| days_until(last_day, inputs.now)),
+        days_to_expiration: subject.expiration.and_then(|last_day| days_until(last_day, now)),
         roll: subject.roll.clone(),
         streamer_symbol: subject.streamer.clone(),
         kind: subject.kind,
@@ -125,13 +126,13 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
         rho,
         option_iv,
         open_interest,
-        passed_over: in_field_order(choice.passed_over),
+        tried_before: in_field_order(choice.tried_before),
         missing: in_field_order(choice.missing),
         notes: Vec::new(),
         stale_seconds: None,
     };
-    record.notes = notes(&record, inputs);
-    record.stale_seconds = stale_seconds(&record, inputs);
+    record.notes = notes(&record, evidence, now);
+    record.stale_seconds = stale_seconds(&record, now);
     record
 }
 
@@ -140,7 +141,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
 struct Choice {
     kind: Kind,
     missing: Vec<Missing>,
-    passed_over: Vec<Missing>,
+    tried_before: Vec<Missing>,
 }
 
 impl Choice {
@@ -157,7 +158,7 @@ impl Choice {
             match offer {
                 Ok(sourced) => {
                     if !tried.is_empty() {
-                        self.passed_over.push(Missing { field, tried });
+                        self.tried_before.push(Missing { field, tried });
                     }
                     return Some(sourced);
                 }
@@ -193,9 +194,9 @@ impl Choice {
     }
 }
 
-fn in_field_order(mut holes: Vec<Missing>) -> Vec<Missing> {
-    holes.sort_by_key(|hole| hole.field);
-    holes
+fn in_field_order(mut gaps: Vec<Missing>) -> Vec<Missing> {
+    gaps.sort_by_key(|gap| gap.field);
+    gaps
 }
 
 /// The price groups of all sources, best first.
@@ -203,7 +204,7 @@ fn in_field_order(mut holes: Vec<Missing>) -> Vec<Missing> {
 struct PriceSources(Vec<(Source, Result<Prices, String>)>);
 
 impl PriceSources {
-    fn new(offers: &Offers<'_>, order: &[Source]) -> Self {
+    fn new(offers: &Candidates<'_>, order: &[Source]) -> Self {
         Self(order.iter().map(|&source| (source, offers.prices(source))).collect())
     }
 

@@ -2,39 +2,39 @@
 //! tried and why it failed. Pure.
 
 mod bars;
+mod candidates;
 mod coverage;
 mod derived;
+mod evidence;
+mod field_value;
 #[cfg(test)]
 mod fixtures;
-mod gathered;
-mod holes;
-mod kept;
+mod gaps;
 mod merge;
 mod notes;
-mod offers;
-mod outlook;
 mod precedence;
 mod price;
-mod reading;
 mod record;
 mod roll;
 mod run;
+mod stored;
 mod straddle;
-mod study;
+mod vol_inputs;
+mod vol_report;
 
 pub use coverage::{Coverage, MissingField};
-pub use gathered::{Inputs, Predecessor, Subject, VolRules};
-pub use holes::{Hole, holes, needs_hv, needs_price};
-pub use kept::{Kept, KeptBars, KeptValue, PastDay, PastIv, kept_values};
+pub use evidence::{Evidence, Predecessor, Rules, Subject, VolRules};
+pub use field_value::{FieldValue, field_value, rating};
+pub use gaps::{Gap, gaps, needs_hv, needs_price};
 pub use merge::merge;
-pub use outlook::{Compared, Expected, Horizon, Measured, Outlook, Premiums, Term};
 pub use precedence::{Precedence, fields_of, required};
 pub use price::{market_of, tradable};
-pub use reading::{Reading, reading, stars};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
-pub use roll::{Roll, RollTime, Tenure};
+pub use roll::{ActiveSpan, Roll, RollTime};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
 };
+pub use stored::{PastDay, PastIv, Stored, StoredBars, StoredValue, stored_values};
 pub use straddle::{StraddleQuote, TwoSided};
-pub use study::{ClosedBars, Study, Witness};
+pub use vol_inputs::{ClosedBars, HvBySource, VolInputs};
+pub use vol_report::{Compared, Expected, Horizon, Measured, Premiums, Term, VolReport};

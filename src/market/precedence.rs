@@ -12,7 +12,7 @@ pub struct Precedence {
     pub iv: Vec<Source>,
     /// The ranks of implied volatility, and what else the market metrics hold.
     pub metrics: Vec<Source>,
-    /// Realised volatility.
+    /// Realized volatility.
     pub realized: Vec<Source>,
     /// Greeks and the implied volatility of an option.
     pub greeks: Vec<Source>,
@@ -38,7 +38,7 @@ pub fn fields_of(kind: Kind) -> Vec<Field> {
 
 /// The fields without which a record of this kind is not complete.
 ///
-/// For everything but options these are price, implied volatility with rank and percentile, and both realised
+/// For everything but options these are price, implied volatility with rank and percentile, and both realized
 /// volatilities; for options the price, the Greeks and the implied volatility of the option.
 pub fn required(kind: Kind) -> &'static [Field] {
     match kind {

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::kept::Kept;
 use super::record::{Field, Source, Sourced};
+use super::stored::Stored;
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
-use crate::legacy::History;
-use crate::stream::{Heard, Streamed};
+use crate::legacy::ChartHistory;
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::MarketQuote;
-use crate::time::{self, Market};
+use crate::time::{self, Calendar};
 use crate::units::{Price, decimal};
 
 /// A value, or in a few words why the source has none.
@@ -36,7 +36,7 @@ pub(super) struct Prices {
 }
 
 /// What the feed's events make of it.
-pub(super) fn of_stream(streamed: &Streamed, kind: Kind) -> Prices {
+pub(super) fn of_stream(streamed: &LastEvents, kind: Kind) -> Prices {
     let (bid, ask) = streamed_quote(streamed, kind);
     let last = last_trade(streamed, kind);
     let day = Day::of(streamed);
@@ -57,9 +57,9 @@ pub(super) fn of_stream(streamed: &Streamed, kind: Kind) -> Prices {
 }
 
 /// What is kept makes of it: the last events, else the last price of any source.
-pub(super) fn of_kept(kept: &Kept<'_>, kind: Kind) -> Prices {
+pub(super) fn of_kept(kept: &Stored, kind: Kind) -> Prices {
     let none = || Err(NOTHING_KEPT.to_owned());
-    let mut prices = match kept.events {
+    let mut prices = match &kept.events {
         Some(events) => of_stream(events, kind),
         None => Prices {
             price: none(),
@@ -157,7 +157,7 @@ pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices
 }
 
 /// What the deprecated source makes of it; it knows no quote and no volume.
-pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Prices {
+pub(super) fn of_history(history: &ChartHistory, kind: Kind, now: Timestamp) -> Prices {
     let market = market_of(kind);
     let last = match history.last {
         Some((price, as_of)) => tradable(kind, Some(price.get()), "last trade").map(|value| Sourced {
@@ -203,11 +203,11 @@ pub(super) fn of_history(history: &History, kind: Kind, now: Timestamp) -> Price
 }
 
 /// Whose sessions a kind of instrument keeps.
-pub fn market_of(kind: Kind) -> Market {
+pub fn market_of(kind: Kind) -> Calendar {
     match kind {
-        Kind::Equity | Kind::Index | Kind::EquityOption => Market::UsEquities,
-        Kind::Future | Kind::FutureOption => Market::UsFutures,
-        Kind::Crypto => Market::Crypto,
+        Kind::Equity | Kind::Index | Kind::EquityOption => Calendar::UsEquities,
+        Kind::Future | Kind::FutureOption => Calendar::UsFutures,
+        Kind::Crypto => Calendar::Crypto,
     }
 }
 
@@ -218,10 +218,10 @@ pub(super) fn moment(ms: Option<i64>, receipt: Timestamp) -> Timestamp {
         .unwrap_or(receipt)
 }
 
-fn local_date(market: Market, at: Timestamp) -> Date {
+fn local_date(market: Calendar, at: Timestamp) -> Date {
     match market {
-        Market::UsEquities | Market::UsFutures => time::new_york_date(at),
-        Market::Crypto => at.to_zoned(TimeZone::UTC).date(),
+        Calendar::UsEquities | Calendar::UsFutures => time::new_york_date(at),
+        Calendar::Crypto => at.to_zoned(TimeZone::UTC).date(),
     }
 }
 
@@ -237,7 +237,7 @@ enum Day {
 }
 
 impl Day {
-    fn of(streamed: &Streamed) -> Self {
+    fn of(streamed: &LastEvents) -> Self {
         let trade = streamed.trade.as_ref().and_then(|heard| heard.event.day_id);
         let summary = streamed.summary.as_ref().and_then(|heard| heard.event.day_id);
         match (trade, summary) {
@@ -248,8 +248,8 @@ impl Day {
     }
 }
 
-fn streamed_quote(streamed: &Streamed, kind: Kind) -> (Offer<Price>, Offer<Price>) {
-    let Some(Heard { event: quote, at, .. }) = &streamed.quote else {
+fn streamed_quote(streamed: &LastEvents, kind: Kind) -> (Offer<Price>, Offer<Price>) {
+    let Some(Received { event: quote, at, .. }) = &streamed.quote else {
         return (Err(silence(streamed, "no quote")), Err(silence(streamed, "no quote")));
     };
     if is_void((quote.bid, quote.ask)) {
@@ -273,8 +273,8 @@ fn quote_moment(quote: &Quote, receipt: Timestamp) -> Timestamp {
 }
 
 /// The last trade: the extended-hours one when it says so itself and is newer, or when there is no other.
-fn last_trade(streamed: &Streamed, kind: Kind) -> Offer<Price> {
-    let offer = |heard: &Heard<Trade>, method: &'static str| -> Offer<Price> {
+fn last_trade(streamed: &LastEvents, kind: Kind) -> Offer<Price> {
+    let offer = |heard: &Received<Trade>, method: &'static str| -> Offer<Price> {
         let value = tradable(kind, heard.event.price, "last trade")?;
         Ok(Sourced {
             value,
@@ -301,8 +301,8 @@ fn last_trade(streamed: &Streamed, kind: Kind) -> Offer<Price> {
     }
 }
 
-fn streamed_prev_close(streamed: &Streamed, kind: Kind, day: Day) -> Offer<Price> {
-    let Some(Heard { event: summary, at, .. }) = &streamed.summary else {
+fn streamed_prev_close(streamed: &LastEvents, kind: Kind, day: Day) -> Offer<Price> {
+    let Some(Received { event: summary, at, .. }) = &streamed.summary else {
         return Err(silence(streamed, "no day summary"));
     };
     let (close, day_id) = match day {
@@ -326,13 +326,13 @@ fn close_of_day(day_id: Option<i32>, kind: Kind, latest: Timestamp) -> Timestamp
 }
 
 fn streamed_of_day(
-    streamed: &Streamed,
+    streamed: &LastEvents,
     kind: Kind,
     day: Day,
     read: fn(&Summary) -> Option<f64>,
     name: &str,
 ) -> Offer<Price> {
-    let Some(Heard { event: summary, at, .. }) = &streamed.summary else {
+    let Some(Received { event: summary, at, .. }) = &streamed.summary else {
         return Err(silence(streamed, "no day summary"));
     };
     if day == Day::SummaryBehind {
@@ -351,7 +351,7 @@ fn streamed_of_day(
 }
 
 /// The time of the last trade of the summary's day: a day that lasts is known up to there.
-fn last_trade_of_day(streamed: &Streamed, summary: &Summary) -> Option<Timestamp> {
+fn last_trade_of_day(streamed: &LastEvents, summary: &Summary) -> Option<Timestamp> {
     let trade = streamed
         .trade
         .as_ref()
@@ -359,7 +359,7 @@ fn last_trade_of_day(streamed: &Streamed, summary: &Summary) -> Option<Timestamp
     trade.event.time.map(|time| moment(Some(time), trade.at))
 }
 
-fn streamed_volume(streamed: &Streamed, day: Day) -> Offer<f64> {
+fn streamed_volume(streamed: &LastEvents, day: Day) -> Offer<f64> {
     let Some(heard) = &streamed.trade else {
         return Err(silence(streamed, "no trade"));
     };
@@ -378,7 +378,7 @@ fn streamed_volume(streamed: &Streamed, day: Day) -> Offer<f64> {
 }
 
 /// Open contracts are counted after a session: those told now are of the one before.
-fn streamed_open_interest(streamed: &Streamed, kind: Kind) -> Offer<f64> {
+fn streamed_open_interest(streamed: &LastEvents, kind: Kind) -> Offer<f64> {
     let Some(heard) = &streamed.summary else {
         return Err(silence(streamed, "no day summary"));
     };
@@ -456,7 +456,7 @@ fn is_void(sides: (Option<f64>, Option<f64>)) -> bool {
     matches!(sides, (Some(bid), Some(ask)) if bid.abs() + ask.abs() <= 0.0)
 }
 
-fn silence(streamed: &Streamed, what: &str) -> String {
+fn silence(streamed: &LastEvents, what: &str) -> String {
     streamed.silence.clone().unwrap_or_else(|| what.to_owned())
 }
 

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::reading::reading;
+use super::field_value::field_value;
 use super::roll::Roll;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::units::{Price, Rank, Vol};
@@ -230,7 +230,7 @@ pub struct Record {
     pub option_iv: Option<Sourced<Vol>>,
     pub open_interest: Option<Sourced<f64>>,
     /// Values that are not from the first source of their field: who was tried before, in field order.
-    pub passed_over: Vec<Missing>,
+    pub tried_before: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
     /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`, `iv_proxy`,
@@ -258,6 +258,6 @@ impl Source {
 impl Record {
     /// Whether `field` has a value.
     pub fn has(&self, field: Field) -> bool {
-        reading(self, field).is_some()
+        field_value(self, field).is_some()
     }
 }

@@ -10,7 +10,7 @@ use super::text::millis;
 use crate::chain::{self, ExpirationReport, MOST_ENTRIES, OptionLine, Report, StrikeLine, ThirtyDay};
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::market::{Attempt, Field};
-use crate::screen::{Reading, reading};
+use crate::screen::{FieldValue, field_value};
 use crate::tastytrade::Settlement;
 
 /// An option chain. Every number of an expiration is of one moment, its `as_of`; what cannot be had is `null`, and `missing`
@@ -36,13 +36,13 @@ pub struct ChainBlock {
 /// The numbers around 30 days.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ThirtyDayBlock {
-    /// Volatility at the money at 30 days, linear in total variance, annualised fraction.
+    /// Volatility at the money at 30 days, linear in total variance, annualized fraction.
     pub atm_iv: Option<f64>,
     /// Where it came from.
     pub atm_iv_origin: Option<Provenance>,
     /// The later expiration's volatility at the money less the earlier one's, for each 30 days between them, a fraction.
     pub term_slope: Option<f64>,
-    /// Volatility without a model at 30 days by the method of Cboe's VIX, annualised fraction. Never comparable with `atm_iv`.
+    /// Volatility without a model at 30 days by the method of Cboe's VIX, annualized fraction. Never comparable with `atm_iv`.
     pub variance_iv: Option<f64>,
     /// Why what is `null` is missing.
     pub missing: BTreeMap<&'static str, String>,
@@ -83,7 +83,7 @@ pub struct ExpirationBlock {
     pub forward: Option<f64>,
     /// The strike it was read at.
     pub forward_strike: Option<f64>,
-    /// Volatility at the money, annualised fraction.
+    /// Volatility at the money, annualized fraction.
     pub atm_iv: Option<f64>,
     /// Where it came from.
     pub atm_iv_origin: Option<Provenance>,
@@ -105,7 +105,7 @@ pub struct ExpirationBlock {
     pub expected_move_straddle: Option<f64>,
     /// 60 % of the straddle, 30 % and 10 % of the next two strangles.
     pub expected_move_blend: Option<f64>,
-    /// Annualised variance without a model.
+    /// Annualized variance without a model.
     pub variance: Option<f64>,
     /// Its square root.
     pub variance_iv: Option<f64>,
@@ -162,7 +162,7 @@ pub struct OptionBlock {
     pub volume: Option<f64>,
     /// Open contracts.
     pub open_interest: Option<f64>,
-    /// Implied volatility, annualised fraction.
+    /// Implied volatility, annualized fraction.
     pub option_iv: Option<f64>,
     /// Change of value per unit of the underlying.
     pub delta: Option<f64>,
@@ -379,9 +379,9 @@ impl StrikeBlock {
 impl OptionBlock {
     fn of(option: &OptionLine) -> Self {
         let record = &option.record;
-        let number = |field| match reading(record, field)?.value {
-            Reading::Number(value) => Some(value + 0.0),
-            Reading::Day(_) => None,
+        let number = |field| match field_value(record, field)?.value {
+            FieldValue::Number(value) => Some(value + 0.0),
+            FieldValue::Day(_) => None,
         };
         Self {
             symbol: option.listed.clone(),

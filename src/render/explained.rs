@@ -8,7 +8,7 @@ use super::table::{second_hand, shown};
 use super::text::{clean, wrapped};
 use super::{Document, Explanation, Row, Style};
 use crate::market::{Attempt, Field, Source};
-use crate::screen::{Gate, GateResult, Verdict, field_name};
+use crate::screen::{Gate, GateResult, GateVerdict, field_name};
 
 pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     for (index, (row, explanation)) in document
@@ -26,7 +26,7 @@ pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write
             explanation
                 .gates
                 .get(index)
-                .is_some_and(|gate: &GateResult| gate.verdict == Verdict::NotApplied)
+                .is_some_and(|gate: &GateResult| gate.verdict == GateVerdict::NotApplied)
         };
         print(gates(explanation), style, dimmed, out)?;
         writeln!(out)?;
@@ -92,8 +92,8 @@ fn headline(row: &Row, explanation: &Explanation) -> String {
 fn why(gate: &GateResult) -> String {
     match (&gate.note, gate.verdict) {
         (Some(note), _) => note.clone(),
-        (None, Verdict::Fail) => gate.text.clone(),
-        (None, Verdict::Pass | Verdict::NotApplied) => String::new(),
+        (None, GateVerdict::Fail) => gate.text.clone(),
+        (None, GateVerdict::Pass | GateVerdict::NotApplied) => String::new(),
     }
 }
 

@@ -16,7 +16,7 @@ use super::parquet::{self, Cells};
 use super::text::{clean, millis};
 use super::{Format, SCHEMA_VERSION, Style};
 use crate::instrument::Symbol;
-use crate::market::{Field, KeptValue, Mode, PastDay};
+use crate::market::{Field, Mode, PastDay, StoredValue};
 
 /// What `variance history` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -259,8 +259,8 @@ impl Session {
     }
 
     fn of(day: &PastDay) -> Self {
-        let number = |field| day.values.get(&field).map(|kept: &KeptValue| kept.value);
-        let origin = |kept: &KeptValue| Origin {
+        let number = |field| day.values.get(&field).map(|kept: &StoredValue| kept.value);
+        let origin = |kept: &StoredValue| Origin {
             source: kept.source.clone(),
             as_of: millis(kept.as_of),
             method: kept.method.clone(),
@@ -278,7 +278,7 @@ impl Session {
             liquidity_rating: number(Field::LiquidityRating),
             beta: number(Field::Beta),
             corr_spy: number(Field::CorrSpy),
-            earnings_date: day.values.get(&Field::EarningsDate).and_then(KeptValue::day),
+            earnings_date: day.values.get(&Field::EarningsDate).and_then(StoredValue::day),
             slippage: number(Field::Slippage),
             r#yield: number(Field::Yield),
             iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.clone()),

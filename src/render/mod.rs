@@ -1,5 +1,5 @@
 //! Shows: one [`Document`] for every command, written as table, plain, JSON, JSON lines or CSV. It decides nothing
-//! about markets and reads no clock; whether there is a terminal, how wide it is and whether it has colours comes in
+//! about markets and reads no clock; whether there is a terminal, how wide it is and whether it has colors comes in
 //! as [`Style`].
 
 mod chain;

@@ -1,4 +1,4 @@
-//! How people read numbers. Every text is normalised: no negative zero, no NaN, and `-` for what is unknown.
+//! How people read numbers. Every text is normalized: no negative zero, no NaN, and `-` for what is unknown.
 
 /// What an unknown value shows as.
 pub(super) const UNKNOWN: &str = "-";

@@ -1,4 +1,4 @@
-//! The document of `vol SYMBOL`: the panel of the symbol's bars, realised volatility by source, the premium, the expected
+//! The document of `vol SYMBOL`: the panel of the symbol's bars, realized volatility by source, the premium, the expected
 //! move and implied volatility by expiration, around the document of its record.
 
 use std::io;
@@ -14,15 +14,15 @@ use super::vol::{
     ClosedBars, ExpectedMove, NO_TERM, OfSymbol, Premium, TermStructure, Weighted, Window, Witness, settlement, splits,
 };
 use super::{Format, Row, Style, flat, footer};
-use crate::market::{Attempt, Compared, Expected, Horizon, Measured, Outlook, Premiums, Source, Sourced, Term};
+use crate::market::{Attempt, Compared, Expected, Horizon, Measured, Premiums, Source, Sourced, Term, VolReport};
 use crate::units::Vol;
-use crate::vol::moves::Move;
+use crate::vol::expected_move::ExpectedMove as Move;
 
 /// What is known about the volatility of one symbol, and how it was gathered.
 #[derive(Debug, Clone, Copy)]
 pub struct OutlookDocument<'a> {
     /// The numbers.
-    pub outlook: &'a Outlook,
+    pub outlook: &'a VolReport,
     /// The windows asked for, in trading days.
     pub windows: &'a [usize],
     /// The record and the run: a document of `vol`, whose one row is the symbol.
@@ -53,7 +53,7 @@ impl OutlookDocument<'_> {
         for row in &self.document.rows {
             writeln!(out, "{}", wrapped(&headline(row), style.width))?;
         }
-        let Outlook {
+        let VolReport {
             measured,
             realized,
             premiums,
@@ -118,7 +118,7 @@ impl OutlookDocument<'_> {
     }
 
     fn machine(&self) -> OfSymbol<'_> {
-        let Outlook {
+        let VolReport {
             measured,
             realized,
             premiums,

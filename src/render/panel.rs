@@ -1,4 +1,4 @@
-//! The panel of realised volatility: estimators by window, and the cone with today's place. Of a file it is a document of
+//! The panel of realized volatility: estimators by window, and the cone with today's place. Of a file it is a document of
 //! its own.
 
 use std::io;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::text::millis;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::market::{Attempt, Field, Record, Source, Sourced};
-use crate::screen::{Assessment, Environment, Flag, Reading, Screened, Signal, Vote, reading};
+use crate::screen::{Assessment, Environment, FieldValue, Flag, Screened, Signal, Vote, field_value};
 
 /// One symbol with everything known about it. Every key is always there; what is unknown, or does not concern the
 /// command, is `null`.
@@ -48,7 +48,7 @@ pub struct Row {
     pub low: Option<f64>,
     /// Volume of the day.
     pub volume: Option<f64>,
-    /// 30-day implied volatility index, annualised fraction.
+    /// 30-day implied volatility index, annualized fraction.
     pub iv: Option<f64>,
     /// Place of `iv` in its 52-week range, 0 to 100.
     pub iv_rank: Option<f64>,
@@ -56,9 +56,9 @@ pub struct Row {
     pub iv_percentile: Option<f64>,
     /// Change of `iv` in five days, fraction.
     pub iv_change_5d: Option<f64>,
-    /// Realised volatility of 30 sessions, annualised fraction.
+    /// Realized volatility of 30 sessions, annualized fraction.
     pub hv30: Option<f64>,
-    /// Realised volatility of 90 sessions, annualised fraction.
+    /// Realized volatility of 90 sessions, annualized fraction.
     pub hv90: Option<f64>,
     /// Stars of liquidity, 0 to 5.
     pub liquidity_rating: Option<i64>,
@@ -88,7 +88,7 @@ pub struct Row {
     pub vega: Option<f64>,
     /// Options: change of value per rate point.
     pub rho: Option<f64>,
-    /// Options: implied volatility, annualised fraction.
+    /// Options: implied volatility, annualized fraction.
     pub option_iv: Option<f64>,
     /// Futures and options: open contracts.
     pub open_interest: Option<f64>,
@@ -201,9 +201,9 @@ impl Row {
     }
 
     fn assessed(record: &Record, assessment: Option<&Assessment>) -> Self {
-        let number = |field| match reading(record, field)?.value {
-            Reading::Number(value) => Some(value + 0.0),
-            Reading::Day(_) => None,
+        let number = |field| match field_value(record, field)?.value {
+            FieldValue::Number(value) => Some(value + 0.0),
+            FieldValue::Day(_) => None,
         };
         Self {
             rank: None,
@@ -280,8 +280,8 @@ pub(super) fn provenance(record: &Record) -> BTreeMap<Field, Provenance> {
     Field::ALL
         .into_iter()
         .filter_map(|field| {
-            let sourced = reading(record, field)?;
-            let tried = record.passed_over.iter().find(|passed| passed.field == field);
+            let sourced = field_value(record, field)?;
+            let tried = record.tried_before.iter().find(|passed| passed.field == field);
             Some((
                 field,
                 Provenance {

@@ -54,7 +54,7 @@ pub(super) fn shown(row: &Row, field: Field) -> String {
         Field::Hv90 => percent(row.hv90),
         Field::LiquidityRating => row
             .liquidity_rating
-            .map_or_else(|| UNKNOWN.to_owned(), |stars| stars.to_string()),
+            .map_or_else(|| UNKNOWN.to_owned(), |rating| rating.to_string()),
         Field::Beta => fixed(row.beta, 2),
         Field::CorrSpy => fixed(row.corr_spy, 2),
         Field::EarningsDate => row.earnings_date.clone().unwrap_or_else(|| UNKNOWN.to_owned()),

@@ -80,9 +80,9 @@ pub(super) struct OfSymbol<'a> {
     pub(super) split_alarms: Vec<Split>,
     /// One for each window, by length.
     pub(super) rows: Vec<Window>,
-    /// Realised volatility by window and source.
+    /// Realized volatility by window and source.
     pub(super) hv_by_source: Vec<Witness>,
-    /// Implied over realised volatility, over 30 and 90 days.
+    /// Implied over realized volatility, over 30 and 90 days.
     pub(super) premium: Vec<Premium>,
     /// One standard deviation over several times.
     pub(super) expected_move: Vec<ExpectedMove>,
@@ -136,7 +136,7 @@ pub(super) struct ClosedBars {
 pub(super) struct Weighted {
     /// What a day keeps of its weight on the next.
     lambda: f64,
-    /// Annualised fraction, over all bars.
+    /// Annualized fraction, over all bars.
     vol: Option<f64>,
     /// Returns that do not count, because they span a session without a sound bar.
     left_out: Option<usize>,
@@ -156,7 +156,7 @@ pub(super) struct Split {
     change: f64,
 }
 
-/// A window and its estimators, annualised fractions.
+/// A window and its estimators, annualized fractions.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(super) struct Window {
     /// Its length in trading days.
@@ -173,7 +173,7 @@ pub(super) struct Window {
     missing: BTreeMap<&'static str, String>,
 }
 
-/// The close-to-close volatility of all windows of a length, annualised fractions.
+/// The close-to-close volatility of all windows of a length, annualized fractions.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ConeBlock {
     /// How many there are, today's among them.
@@ -191,14 +191,14 @@ pub(super) struct ConeBlock {
     percentile: f64,
 }
 
-/// The realised volatility of one source.
+/// The realized volatility of one source.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Witness {
     /// Trading days it looks back.
     days: usize,
     /// Who says it, or says nothing.
     source: Source,
-    /// Annualised fraction.
+    /// Annualized fraction.
     hv: Option<f64>,
     /// `hv` less that of REST, a fraction: 0.01 is a point.
     less_rest: Option<f64>,
@@ -220,10 +220,10 @@ pub(super) struct Said {
     reason: Option<String>,
 }
 
-/// Implied over realised volatility.
+/// Implied over realized volatility.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Premium {
-    /// Trading days the realised volatility looks back.
+    /// Trading days the realized volatility looks back.
     days: usize,
     /// iv / hv; `null` also when nothing moved.
     ratio: Option<f64>,

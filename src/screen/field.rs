@@ -1,7 +1,7 @@
 //! A record's fields by name.
 
 use crate::market::{Field, Record};
-pub use crate::market::{Reading, reading};
+pub use crate::market::{FieldValue, field_value};
 
 /// The field's name in machine output.
 pub fn field_name(field: Field) -> &'static str {
@@ -10,9 +10,9 @@ pub fn field_name(field: Field) -> &'static str {
 
 /// The finite number that `record` holds in `field`; -0 is 0.
 pub(super) fn value(record: &Record, field: Field) -> Option<f64> {
-    match reading(record, field)?.value {
-        Reading::Number(value) => Some(value + 0.0),
-        Reading::Day(_) => None,
+    match field_value(record, field)?.value {
+        FieldValue::Number(value) => Some(value + 0.0),
+        FieldValue::Day(_) => None,
     }
 }
 

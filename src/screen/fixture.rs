@@ -49,7 +49,7 @@ pub(crate) fn future(symbol: &str, contract: &str, streamer: &str) -> Record {
     record
 }
 
-/// `record` with other realised volatilities and the ratios that follow.
+/// `record` with other realized volatilities and the ratios that follow.
 pub(crate) fn volatility(mut record: Record, hv30: f64, hv90: f64) -> Record {
     let iv = record.iv.as_ref().unwrap().value.get();
     record.hv30 = rest(Vol::new(hv30).unwrap(), "market metrics");
@@ -102,7 +102,7 @@ pub(crate) fn empty(symbol: &str, kind: Kind, asset_class: &str) -> Record {
         option_iv: None,
         open_interest: None,
         missing: Vec::new(),
-        passed_over: Vec::new(),
+        tried_before: Vec::new(),
         notes: Vec::new(),
         stale_seconds: None,
     }

@@ -27,7 +27,7 @@ pub enum Gate {
     AssetClassExclude,
     /// Implied volatility is dear against 90 days.
     VrpStructural,
-    /// Realised volatility is not collapsing.
+    /// Realized volatility is not collapsing.
     VolatilityMomentum,
     /// It costs enough for its options to be spread finely.
     RetailPrice,
@@ -46,7 +46,7 @@ pub enum Gate {
 /// How a record did at a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum GateVerdict {
     /// It passed.
     Pass,
     /// It was stopped.
@@ -67,7 +67,7 @@ pub struct GateResult {
     /// What it was compared with; absent where that is not a number.
     pub limit: Option<f64>,
     /// How the record did.
-    pub verdict: Verdict,
+    pub verdict: GateVerdict,
     /// Which inputs are missing, or why the gate does not apply.
     pub note: Option<String>,
 }
@@ -76,7 +76,7 @@ impl GateResult {
     /// Whether the record failed because an input is missing, and not because of what it is.
     pub fn lacks_input(&self) -> bool {
         let measured = self.limit.is_some() || self.gate == Gate::Data;
-        self.verdict == Verdict::Fail && measured && self.value.is_none()
+        self.verdict == GateVerdict::Fail && measured && self.value.is_none()
     }
 }
 
@@ -141,7 +141,7 @@ impl Gate {
         }
     }
 
-    fn says(self, verdict: Verdict, text: impl Into<String>) -> GateResult {
+    fn says(self, verdict: GateVerdict, text: impl Into<String>) -> GateResult {
         GateResult {
             gate: self,
             text: text.into(),
@@ -153,7 +153,7 @@ impl Gate {
     }
 }
 
-impl Verdict {
+impl GateVerdict {
     /// The verdict's name in machine output.
     pub fn name(self) -> &'static str {
         match self {
@@ -187,7 +187,7 @@ pub fn first_failure(record: &Record, rules: &Rules) -> Option<GateResult> {
     Gate::ALL
         .iter()
         .map(|gate| gate.check(record, rules))
-        .find(|result| result.verdict == Verdict::Fail)
+        .find(|result| result.verdict == GateVerdict::Fail)
 }
 
 /// Whether the options of `record` have to be asked for before it can be judged: it passes everything that is known
@@ -196,7 +196,7 @@ pub fn wants_straddle(record: &Record, rules: &Rules) -> bool {
     // Without a rating the slippage decides.
     let by_slippage = |gate: &Gate| *gate == Gate::Liquidity && !record.has(Field::LiquidityRating);
     let of_options = |gate: &Gate| gate.is_of_straddle() || by_slippage(gate);
-    let stops = |gate: &Gate| gate.check(record, rules).verdict == Verdict::Fail;
+    let stops = |gate: &Gate| gate.check(record, rules).verdict == GateVerdict::Fail;
     rules.judge_options() && !Gate::ALL.iter().filter(|gate| !of_options(gate)).any(stops)
 }
 
@@ -211,16 +211,18 @@ pub(super) fn names(listed: &BTreeSet<Symbol>, record: &Record) -> bool {
 
 fn kind(record: &Record) -> GateResult {
     match record.kind {
-        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => Gate::Kind.says(Verdict::Pass, "Kind: underlying"),
-        Kind::EquityOption | Kind::FutureOption => Gate::Kind.says(Verdict::Fail, "Kind: options are not screened"),
+        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => {
+            Gate::Kind.says(GateVerdict::Pass, "Kind: underlying")
+        }
+        Kind::EquityOption | Kind::FutureOption => Gate::Kind.says(GateVerdict::Fail, "Kind: options are not screened"),
     }
 }
 
 fn data(record: &Record) -> GateResult {
     match value(record, Field::Price) {
-        Some(_) => Gate::Data.says(Verdict::Pass, "Data: price present"),
+        Some(_) => Gate::Data.says(GateVerdict::Pass, "Data: price present"),
         None => Gate::Data
-            .says(Verdict::Fail, "Data: missing price")
+            .says(GateVerdict::Fail, "Data: missing price")
             .noting("price missing"),
     }
 }
@@ -228,13 +230,13 @@ fn data(record: &Record) -> GateResult {
 fn excluded_symbol(record: &Record, rules: &Rules) -> GateResult {
     let gate = Gate::ExcludedSymbol;
     if names(&rules.exclude_symbols, record) {
-        gate.says(Verdict::Fail, format!("Excluded Symbol: {}", record.symbol))
+        gate.says(GateVerdict::Fail, format!("Excluded Symbol: {}", record.symbol))
     } else if rules.exclude_symbols.is_empty() {
-        gate.says(Verdict::NotApplied, "Excluded Symbol: none given")
+        gate.says(GateVerdict::NotApplied, "Excluded Symbol: none given")
             .noting("no symbols are excluded")
     } else {
         gate.says(
-            Verdict::Pass,
+            GateVerdict::Pass,
             format!("Excluded Symbol: {} not excluded", record.symbol),
         )
     }
@@ -244,12 +246,12 @@ fn asset_class_include(record: &Record, rules: &Rules) -> GateResult {
     let gate = Gate::AssetClassInclude;
     let class = &record.asset_class;
     if rules.include_asset_classes.is_empty() {
-        gate.says(Verdict::NotApplied, "Asset Class: no include list")
+        gate.says(GateVerdict::NotApplied, "Asset Class: no include list")
             .noting("every asset class is included")
     } else if lists(&rules.include_asset_classes, class) {
-        gate.says(Verdict::Pass, format!("Asset Class: {class} in include list"))
+        gate.says(GateVerdict::Pass, format!("Asset Class: {class} in include list"))
     } else {
-        gate.says(Verdict::Fail, format!("Asset Class: {class} not in include list"))
+        gate.says(GateVerdict::Fail, format!("Asset Class: {class} not in include list"))
     }
 }
 
@@ -257,12 +259,12 @@ fn asset_class_exclude(record: &Record, rules: &Rules) -> GateResult {
     let gate = Gate::AssetClassExclude;
     let class = &record.asset_class;
     if lists(&rules.exclude_asset_classes, class) {
-        gate.says(Verdict::Fail, format!("Asset Class: {class} excluded"))
+        gate.says(GateVerdict::Fail, format!("Asset Class: {class} excluded"))
     } else if rules.exclude_asset_classes.is_empty() {
-        gate.says(Verdict::NotApplied, "Asset Class: no exclude list")
+        gate.says(GateVerdict::NotApplied, "Asset Class: no exclude list")
             .noting("no asset class is excluded")
     } else {
-        gate.says(Verdict::Pass, format!("Asset Class: {class} not excluded"))
+        gate.says(GateVerdict::Pass, format!("Asset Class: {class} not excluded"))
     }
 }
 
@@ -295,13 +297,16 @@ fn vrp_tactical(record: &Record, rules: &Rules) -> GateResult {
 
 fn strictly_above(gate: Gate, label: &str, ratio: Option<f64>, limit: f64, missing: (&str, String)) -> GateResult {
     let Some(ratio) = ratio else {
-        return gate.says(Verdict::Fail, missing.0).about(None, limit).noting(missing.1);
+        return gate
+            .says(GateVerdict::Fail, missing.0)
+            .about(None, limit)
+            .noting(missing.1);
     };
     let result = if exceeds(ratio, limit) {
         let (shown, against) = apart(ratio, limit, 2);
-        gate.says(Verdict::Pass, format!("{label}: {shown} > {against}"))
+        gate.says(GateVerdict::Pass, format!("{label}: {shown} > {against}"))
     } else {
-        gate.says(Verdict::Fail, format!("{label}: {ratio:.2} <= {limit:.2}"))
+        gate.says(GateVerdict::Fail, format!("{label}: {ratio:.2} <= {limit:.2}"))
     };
     result.about(Some(ratio), limit)
 }
@@ -312,7 +317,7 @@ fn volatility_momentum(record: &Record, rules: &Rules) -> GateResult {
     let Some(ratio) = value(record, Field::Vtr) else {
         let note = absent(record, &[Field::Hv30, Field::Hv90]);
         return gate
-            .says(Verdict::NotApplied, "Vol Momentum: missing, passes")
+            .says(GateVerdict::NotApplied, "Vol Momentum: missing, passes")
             .about(None, limit)
             .noting(note);
     };
@@ -326,14 +331,14 @@ fn retail_price(record: &Record, rules: &Rules) -> GateResult {
     if record.kind == Kind::Future {
         let text = "Retail Efficiency: futures pass";
         return gate
-            .says(Verdict::NotApplied, text)
+            .says(GateVerdict::NotApplied, text)
             .about(price, limit)
             .noting("futures have no price floor");
     }
     match price {
         Some(price) => at_least(gate, "Retail Efficiency: price ", price, limit, 2),
         None => gate
-            .says(Verdict::Fail, "Retail Efficiency: price missing")
+            .says(GateVerdict::Fail, "Retail Efficiency: price missing")
             .about(None, limit)
             .noting(absent(record, &[Field::Price])),
     }
@@ -345,14 +350,14 @@ fn slippage(record: &Record, rules: &Rules) -> GateResult {
     let slippage = value(record, Field::Slippage);
     if !rules.judge_slippage() {
         return gate
-            .says(Verdict::NotApplied, "Slippage: off")
+            .says(GateVerdict::NotApplied, "Slippage: off")
             .about(slippage, limit)
             .noting("no slippage is above the maximum");
     }
     match slippage {
         Some(slippage) => at_most(gate, "Slippage: ", slippage, limit),
         None => gate
-            .says(Verdict::NotApplied, "Slippage: missing, passes")
+            .says(GateVerdict::NotApplied, "Slippage: missing, passes")
             .about(None, limit)
             .noting(not_quoted(record, Field::Slippage)),
     }
@@ -364,14 +369,14 @@ fn iv_percentile(record: &Record, rules: &Rules) -> GateResult {
     let percentile = value(record, Field::IvPercentile);
     if limit <= 0.0 {
         return gate
-            .says(Verdict::NotApplied, "IV Percentile: off")
+            .says(GateVerdict::NotApplied, "IV Percentile: off")
             .about(percentile, limit)
             .noting("the minimum is 0");
     }
     match percentile {
         Some(percentile) => at_least(gate, "IV Percentile: ", percentile, limit, 1),
         None => gate
-            .says(Verdict::Fail, "IV Percentile: missing")
+            .says(GateVerdict::Fail, "IV Percentile: missing")
             .about(None, limit)
             .noting(absent(record, &[Field::IvPercentile])),
     }
@@ -383,39 +388,39 @@ fn straddle_yield(record: &Record, rules: &Rules) -> GateResult {
     let found = value(record, Field::Yield);
     if limit <= 0.0 {
         return gate
-            .says(Verdict::NotApplied, "Yield: off")
+            .says(GateVerdict::NotApplied, "Yield: off")
             .about(found, limit)
             .noting("the minimum is 0");
     }
     let Some(found) = found else {
         let note = not_quoted(record, Field::Yield);
         let (verdict, text) = if !was_asked(record, Field::Yield) {
-            (Verdict::NotApplied, "Yield: not asked")
+            (GateVerdict::NotApplied, "Yield: not asked")
         } else if record.has(Field::Slippage) {
-            (Verdict::Fail, "Yield: insufficient pricing data")
+            (GateVerdict::Fail, "Yield: insufficient pricing data")
         } else {
-            (Verdict::Fail, "Yield: no option pricing available")
+            (GateVerdict::Fail, "Yield: no option pricing available")
         };
         return gate.says(verdict, text).about(None, limit).noting(note);
     };
     let result = if reaches(found, limit) {
         let text = format!("Yield: {:.2}% >= {:.2}%", found * 100.0, limit * 100.0);
-        gate.says(Verdict::Pass, text)
+        gate.says(GateVerdict::Pass, text)
     } else {
         let (shown, against) = apart(found * 100.0, limit * 100.0, 2);
-        gate.says(Verdict::Fail, format!("Yield: {shown}% < {against}%"))
+        gate.says(GateVerdict::Fail, format!("Yield: {shown}% < {against}%"))
     };
     result.about(Some(found), limit)
 }
 
 fn liquidity(record: &Record, rules: &Rules) -> GateResult {
     let gate = Gate::Liquidity;
-    let limit = crate::market::stars(rules.min_liquidity_rating);
+    let limit = crate::market::rating(rules.min_liquidity_rating);
     let rating = value(record, Field::LiquidityRating);
     if rules.allow_illiquid {
         let note = "illiquid symbols are allowed";
         return gate
-            .says(Verdict::NotApplied, "Liquidity: illiquid allowed")
+            .says(GateVerdict::NotApplied, "Liquidity: illiquid allowed")
             .about(rating, limit)
             .noting(note);
     }
@@ -427,11 +432,11 @@ fn liquidity(record: &Record, rules: &Rules) -> GateResult {
         (Some(rating), _) => at_least(gate, "Liquidity: TT rating ", rating, limit, 0),
         (None, Some(slippage)) => at_most(gate, "Liquidity: slippage ", slippage, rules.retail_max_slippage),
         (None, None) if record.kind == Kind::Future => gate
-            .says(Verdict::NotApplied, "Liquidity: missing, futures pass")
+            .says(GateVerdict::NotApplied, "Liquidity: missing, futures pass")
             .about(None, limit)
             .noting("futures without a rating pass"),
         (None, None) => gate
-            .says(Verdict::Fail, "Liquidity: missing")
+            .says(GateVerdict::Fail, "Liquidity: missing")
             .about(None, limit)
             .noting(absent(record, &[Field::LiquidityRating])),
     }
@@ -441,10 +446,10 @@ fn liquidity(record: &Record, rules: &Rules) -> GateResult {
 fn at_most(gate: Gate, label: &str, value: f64, limit: f64) -> GateResult {
     let result = if exceeds(value, limit) {
         let (shown, against) = apart(value * 100.0, limit * 100.0, 2);
-        gate.says(Verdict::Fail, format!("{label}{shown}% > {against}%"))
+        gate.says(GateVerdict::Fail, format!("{label}{shown}% > {against}%"))
     } else {
         let text = format!("{label}{:.2}% <= {:.2}%", value * 100.0, limit * 100.0);
-        gate.says(Verdict::Pass, text)
+        gate.says(GateVerdict::Pass, text)
     };
     result.about(Some(value), limit)
 }
@@ -452,12 +457,12 @@ fn at_most(gate: Gate, label: &str, value: f64, limit: f64) -> GateResult {
 fn at_least(gate: Gate, label: &str, value: f64, limit: f64, decimals: usize) -> GateResult {
     let result = if reaches(value, limit) {
         gate.says(
-            Verdict::Pass,
+            GateVerdict::Pass,
             format!("{label}{value:.decimals$} >= {limit:.decimals$}"),
         )
     } else {
         let (shown, against) = apart(value, limit, decimals);
-        gate.says(Verdict::Fail, format!("{label}{shown} < {against}"))
+        gate.says(GateVerdict::Fail, format!("{label}{shown} < {against}"))
     };
     result.about(Some(value), limit)
 }

@@ -13,8 +13,8 @@ mod signal;
 mod sort;
 
 pub use diff::{Diff, Left, Moved, diff};
-pub use field::{Reading, field_name, reading};
-pub use gate::{Gate, GateResult, Verdict, first_failure, gates, wants_straddle};
+pub use field::{FieldValue, field_name, field_value};
+pub use gate::{Gate, GateResult, GateVerdict, first_failure, gates, wants_straddle};
 pub use report::{Explained, Report, Screened, View, explain, run};
 pub use rules::{Rules, ScoreRules, SignalBands, VoteBands, Weights};
 pub use score::score;

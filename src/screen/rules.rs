@@ -80,7 +80,7 @@ pub struct SignalBands {
 /// Borders between the votes.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct VoteBands {
-    /// A score that reaches it is worth leaning towards.
+    /// A score that reaches it is worth leaning toward.
     pub lean_score: f64,
     /// The same for a coiled symbol.
     pub lean_coiled_score: f64,

@@ -105,7 +105,7 @@ fn liquidity(record: &Record, rules: &Rules) -> Option<f64> {
     if rules.allow_illiquid {
         return Some(MIDDLE);
     }
-    let floor = crate::market::stars(rules.min_liquidity_rating);
+    let floor = crate::market::rating(rules.min_liquidity_rating);
     let rating = value(record, Field::LiquidityRating);
     let points = rating.map(|rating| linear(rating, floor, rules.score.liquidity_ceiling));
     points.or_else(|| tightness(record, rules))

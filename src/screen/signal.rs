@@ -17,13 +17,13 @@ pub enum Signal {
     Event,
     /// Implied volatility is dear.
     Rich,
-    /// Realised volatility of 30 days is far below that of 90.
+    /// Realized volatility of 30 days is far below that of 90.
     CoiledSevere,
-    /// Realised volatility of 30 days is below that of 90.
+    /// Realized volatility of 30 days is below that of 90.
     CoiledMild,
-    /// Realised volatility of 30 days is far above that of 90.
+    /// Realized volatility of 30 days is far above that of 90.
     ExpandingSevere,
-    /// Realised volatility of 30 days is above that of 90.
+    /// Realized volatility of 30 days is above that of 90.
     ExpandingMild,
     /// Implied volatility is cheap against 30 days.
     Discount,
@@ -64,7 +64,7 @@ pub enum Vote {
     /// The score is not high enough.
     #[serde(rename = "WATCH")]
     Watch,
-    /// Realised volatility is severely coiled.
+    /// Realized volatility is severely coiled.
     #[serde(rename = "AVOID (COILED)")]
     AvoidCoiled,
 }

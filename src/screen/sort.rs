@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::field::{Reading, reading};
+use super::field::{FieldValue, field_value};
 use super::{Flag, Screened, field_name};
 use crate::instrument::Kind;
 use crate::market::Field;
@@ -132,9 +132,9 @@ impl SortKey {
             Self::StreamerSymbol => record.streamer_symbol.as_ref().map(|symbol| Key::Text(symbol.as_str())),
             Self::Kind => Some(Key::Text(kind_name(record.kind))),
             Self::AssetClass => Some(Key::Text(&record.asset_class)),
-            Self::Field(field) => reading(record, field).map(|sourced| match sourced.value {
-                Reading::Number(value) => Key::Number(value + 0.0),
-                Reading::Day(day) => Key::Day(day),
+            Self::Field(field) => field_value(record, field).map(|sourced| match sourced.value {
+                FieldValue::Number(value) => Key::Number(value + 0.0),
+                FieldValue::Day(day) => Key::Day(day),
             }),
             Self::Score => assessment.score.map(Key::Number),
             Self::Signal => assessment.signal.map(|signal| Key::Text(signal.name())),

@@ -141,7 +141,7 @@ fn momentum_that_is_missing_passes() {
     };
     assert_eq!(
         Gate::VolatilityMomentum.check(&record, &rules()).verdict,
-        Verdict::NotApplied
+        GateVerdict::NotApplied
     );
     assert_eq!(first_failure(&record, &rules()), None);
 }
@@ -215,7 +215,7 @@ fn options_are_judged_by_slippage_and_yield_at_their_published_boundaries() {
 fn options_that_nobody_asked_for_stop_nothing_and_say_so() {
     for gate in [Gate::Slippage, Gate::Yield] {
         let result = gate.check(&share("X"), &rules());
-        assert_eq!(result.verdict, Verdict::NotApplied);
+        assert_eq!(result.verdict, GateVerdict::NotApplied);
         assert_eq!(result.note.as_deref(), Some("its options were not asked for"));
     }
 }
@@ -372,7 +372,7 @@ fn explaining_asks_every_gate_and_agrees_with_screening() {
     let results = gates(&record, &rules());
     let failed: Vec<_> = results
         .iter()
-        .filter(|result| result.verdict == Verdict::Fail)
+        .filter(|result| result.verdict == GateVerdict::Fail)
         .map(|result| result.text.as_str())
         .collect();
     assert_eq!(results.iter().map(|result| result.gate).collect::<Vec<_>>(), Gate::ALL);
@@ -386,12 +386,12 @@ fn explaining_asks_every_gate_and_agrees_with_screening() {
     );
     assert_eq!(
         first_failure(&record, &rules()).as_ref(),
-        results.iter().find(|r| r.verdict == Verdict::Fail)
+        results.iter().find(|r| r.verdict == GateVerdict::Fail)
     );
 }
 
 #[test]
-fn volatility_cheaper_than_realised_never_scores_as_rich() {
+fn volatility_cheaper_than_realized_never_scores_as_rich() {
     let rich = volatility(share("RICH"), 0.20, 0.20);
     let cheap = volatility(share("CHEAP"), 0.60, 0.60);
     assert_eq!(score(&rich, &rules()), Some(85.0));

@@ -16,7 +16,7 @@ use super::keep::KEPT;
 use super::past::Entry;
 use crate::instrument::{Instrument, Kind, Symbol};
 use crate::market::{Field, Mode, market_of};
-use crate::time::{self, Market};
+use crate::time::{self, Calendar};
 
 /// Why a text is no history. Nothing of it is taken then.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ pub struct Import<'a> {
 impl Import<'_> {
     /// Reads a history: of one symbol, or of the symbols that the column `symbol` names, or of both where they agree.
     /// Days are sessions of the symbol's market that have opened, each at most once for a symbol. Volatilities are
-    /// annualised fractions.
+    /// annualized fractions.
     ///
     /// A value keeps the source, the moment and the method that an export names. A volatility without a source counts as
     /// imported, any other value needs one. A value without a moment is as of the close of its session, which must be
@@ -126,7 +126,7 @@ impl Import<'_> {
     }
 
     /// The session that `text` names, at the latest the present one.
-    fn session(&self, text: &str, market: Market) -> Result<Date, String> {
+    fn session(&self, text: &str, market: Calendar) -> Result<Date, String> {
         let day = day(text)?;
         if !time::is_session(market, day) {
             Err(format!("the market was closed on {day}"))

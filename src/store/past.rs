@@ -12,7 +12,7 @@ use super::import::IMPORT;
 use super::keep::{Entered, Names, put_value};
 use super::recall::moment;
 use crate::instrument::Symbol;
-use crate::market::{Field, KeptValue, PastDay};
+use crate::market::{Field, PastDay, StoredValue};
 use crate::time::{date_of_day_id, day_id};
 
 /// A value that is entered from outside.
@@ -125,7 +125,7 @@ impl Store {
 }
 
 /// What is there in the place of `entry`.
-fn kept(connection: &Connection, entry: &Entry) -> rusqlite::Result<Option<KeptValue>> {
+fn kept(connection: &Connection, entry: &Entry) -> rusqlite::Result<Option<StoredValue>> {
     connection
         .prepare_cached(
             "SELECT value, source.text, method.text, as_of FROM daily
@@ -134,7 +134,7 @@ fn kept(connection: &Connection, entry: &Entry) -> rusqlite::Result<Option<KeptV
              WHERE symbol.text = ?1 AND session = ?2 AND field.text = ?3",
         )?
         .query_row(place(entry), |row| {
-            Ok(KeptValue {
+            Ok(StoredValue {
                 value: row.get(0)?,
                 source: row.get(1)?,
                 method: row.get(2)?,
@@ -144,7 +144,7 @@ fn kept(connection: &Connection, entry: &Entry) -> rusqlite::Result<Option<KeptV
         .optional()
 }
 
-fn is_same(kept: &KeptValue, entry: &Entry) -> bool {
+fn is_same(kept: &StoredValue, entry: &Entry) -> bool {
     kept.value.total_cmp(&entry.value).is_eq()
         && kept.source == entry.source
         && kept.method == entry.method
@@ -181,7 +181,7 @@ fn days(connection: &Connection, symbol: Option<&Symbol>, first: Date, last: Dat
         let (Some(field), Some(session)) = (field, date_of_day_id(row.get(1)?)) else {
             continue;
         };
-        let value = KeptValue {
+        let value = StoredValue {
             value: row.get(3)?,
             source: row.get(4)?,
             method: row.get(5)?,

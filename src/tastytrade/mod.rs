@@ -20,7 +20,7 @@ mod types;
 mod samples;
 
 pub use chains::{Chain, ChainFuture, ListedExpiration, ListedOption, ListedStrike, Settlement};
-pub use client::{Answer, Client, Credentials, Settings, Traffic};
+pub use client::{BatchAnswer, Client, Credentials, Settings, Traffic};
 pub use error::Error;
 pub use futures::{active_contract, contract_before};
 pub use route::Route;

@@ -1,12 +1,13 @@
 //! The quotes of one expiration and the forward they imply. Everything else about a chain builds on these two.
 
+use variance_units::Vol;
+
 use super::black::{Right, Underlying};
 use super::implied::{ImpliedError, Quoted};
-use crate::units::Vol;
 
 /// The two sides of an option's market; zero and what is not finite are no side.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Quote {
+pub struct OptionQuote {
     /// Best price somebody pays.
     pub bid: f64,
     /// Best price somebody asks.
@@ -19,9 +20,9 @@ pub struct Strike {
     /// The price at which both may be exercised, above zero.
     pub strike: f64,
     /// Market of the call.
-    pub call: Quote,
+    pub call: OptionQuote,
     /// Market of the put.
-    pub put: Quote,
+    pub put: OptionQuote,
 }
 
 /// All strikes of one expiration, ascending, each once.
@@ -97,7 +98,7 @@ impl std::fmt::Display for Side {
     }
 }
 
-impl Quote {
+impl OptionQuote {
     /// The middle of a market with a bid above zero and an ask not below it; else `None`.
     pub fn mid(self) -> Option<f64> {
         let sound = self.bid.is_finite() && self.ask.is_finite() && self.bid > 0.0 && self.ask >= self.bid;
@@ -107,7 +108,7 @@ impl Quote {
 
 impl Strike {
     /// The market of the option of `right`.
-    pub fn quote(&self, right: Right) -> Quote {
+    pub fn quote(&self, right: Right) -> OptionQuote {
         match right {
             Right::Call => self.call,
             Right::Put => self.put,

@@ -5,11 +5,12 @@
 
 use std::f64::consts::TAU;
 
+use variance_units::Vol;
+
 use super::bars::CleanBar;
 use super::har::ForecastError;
-use super::realized::{HvError, annualised, returns};
+use super::realized::{HvError, annualized, returns};
 use super::stats::{count, mean, sample_variance};
-use crate::units::Vol;
 
 /// A fitted process. Returns are in percent: variances here are 10,000 times those of fractions.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,7 +96,7 @@ impl Garch {
         let days = days.max(1);
         let later = |variance: &f64| Some(self.omega + (self.alpha + self.beta) * variance);
         let sum: f64 = std::iter::successors(Some(self.next), later).take(days).sum();
-        Ok(annualised(sum / count(days) / 10_000.0, trading_days)?)
+        Ok(annualized(sum / count(days) / 10_000.0, trading_days)?)
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! The variance of a day is read from its bar: Rogers-Satchell plus the square of the gap before it.
 
+use variance_units::Vol;
+
 use super::bars::CleanBar;
-use super::realized::{HvError, annualised, gaps};
+use super::realized::{HvError, annualized, gaps};
 use super::stats::mean;
-use crate::units::Vol;
 
 /// A regression of each day's variance on the means of the last day, 5 days and 22 days before it, and its forecast.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,7 +83,7 @@ impl Har {
             day: by_day,
             week: by_week,
             month: by_month,
-            next_day: annualised(variance, trading_days)?,
+            next_day: annualized(variance, trading_days)?,
         })
     }
 }

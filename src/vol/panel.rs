@@ -1,14 +1,14 @@
-//! Everything a history of daily bars says about realised volatility, in one value: each estimator over each window, the
+//! Everything a history of daily bars says about realized volatility, in one value: each estimator over each window, the
 //! cone of each window, the exponentially weighted volatility, and what is suspicious about the bars.
 
 use jiff::civil::Date;
+use variance_units::Vol;
 
 use super::bars::{Cleaned, Dropped};
 use super::cone::{Cone, cone};
 use super::ewma::{Averaged, Ewma, EwmaError, Start};
-use super::realized::{Estimator, HvError, Window};
+use super::realized::{Estimator, HvError, ReturnWindow};
 use super::split::{SplitAlarm, alarms};
-use crate::units::Vol;
 
 /// The panel of one history.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +51,7 @@ impl Panel {
     pub fn of(cleaned: &Cleaned, days: &[usize], trading_days: f64) -> Option<Self> {
         let bars = &cleaned.bars;
         let line = |&days: &usize| {
-            let window = Window { days, trading_days };
+            let window = ReturnWindow { days, trading_days };
             let measure = |estimator: Estimator| {
                 let measured = if cleaned.closes_alone && !estimator.takes_closes_alone() {
                     Err(HvError::ClosesAlone)

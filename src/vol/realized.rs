@@ -1,13 +1,14 @@
-//! Realised volatility of the last days of a history by seven estimators.
+//! Realized volatility of the last days of a history by seven estimators.
 //!
 //! With logarithms o, h, l, c of a bar and c0 of the close before it, each estimator gives a variance a day; the
 //! volatility is the root of that variance times the trading days of a year, which the caller states.
 
 use std::f64::consts::LN_2;
 
+use variance_units::Vol;
+
 use super::bars::CleanBar;
 use super::stats::{count, mean, sample_variance};
-use crate::units::Vol;
 
 /// How a variance a day is read from bars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +32,7 @@ pub enum Estimator {
 
 /// How far an estimate looks back and how it is brought to a year.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Window {
+pub struct ReturnWindow {
     /// Bars that are measured, each with the close before it where the estimator looks at gaps; at least 2 where a sample
     /// variance is taken, else at least 1.
     pub days: usize,
@@ -133,7 +134,7 @@ impl Estimator {
     /// # Errors
     /// [`HvError::WindowTooShort`], [`HvError::InsufficientBars`], [`HvError::NonPositivePrice`], [`HvError::Hole`], and
     /// [`HvError::NotFinite`] when the trading days of a year are not above zero or the prices are beyond measure.
-    pub fn measure(self, bars: &[CleanBar], window: Window) -> Result<Vol, HvError> {
+    pub fn measure(self, bars: &[CleanBar], window: ReturnWindow) -> Result<Vol, HvError> {
         let least = self.shortest();
         if window.days < least {
             let days = window.days;
@@ -149,7 +150,7 @@ impl Estimator {
         if has_hole(used) {
             return Err(HvError::Hole);
         }
-        annualised(self.daily_variance(used), window.trading_days)
+        annualized(self.daily_variance(used), window.trading_days)
     }
 
     /// `used` holds the bars of the window and, where gaps are looked at, the one before.
@@ -194,7 +195,7 @@ pub(super) fn gaps(bars: &[CleanBar]) -> Vec<f64> {
 
 /// The volatility of a year whose days each have `variance`. What high and low, a hair inside of open and close, take below
 /// zero is zero.
-pub(super) fn annualised(variance: f64, trading_days: f64) -> Result<Vol, HvError> {
+pub(super) fn annualized(variance: f64, trading_days: f64) -> Result<Vol, HvError> {
     if !(trading_days.is_finite() && trading_days > 0.0) {
         return Err(HvError::NotFinite);
     }

@@ -18,7 +18,7 @@ pub(super) fn sample_variance(values: &[f64]) -> f64 {
     squares / (count(values.len()) - 1.0)
 }
 
-/// The value below which `share` (0 to 1) of `ascending` lies, linear between neighbours: Hyndman & Fan (1996) type 7, the
+/// The value below which `share` (0 to 1) of `ascending` lies, linear between neighbors: Hyndman & Fan (1996) type 7, the
 /// default of numpy and R. `None` for an empty slice.
 #[expect(
     clippy::cast_possible_truncation,

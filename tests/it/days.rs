@@ -131,19 +131,19 @@ fn a_contract_with_less_history_than_is_asked_for_is_asked_once_a_day() {
 }
 
 #[test]
-fn a_spoilt_answer_gives_no_wrong_number_then_or_later() {
+fn a_spoiled_answer_gives_no_wrong_number_then_or_later() {
     let fresh = TempDir::new().unwrap();
     let right = screen(FRIDAY, fresh.path()).document();
     for fault in ["snapshot: empty", "snapshot: snip", "snapshot: nan bars"] {
         let state = TempDir::new().unwrap();
         let before = screen(THURSDAY, state.path()).document();
         let screen = || screen(FRIDAY, state.path()).file("config/runtime_config.json", NO_LEGACY);
-        let spoilt = screen().args(["--fault", fault]).document();
+        let spoiled = screen().args(["--fault", fault]).document();
         for symbol in ["/ES", "AA", "FXI"] {
-            let spoilt = row(&spoilt, symbol);
-            let kept = spoilt["provenance"]["hv90"]["source"] == "store";
+            let spoiled = row(&spoiled, symbol);
+            let kept = spoiled["provenance"]["hv90"]["source"] == "store";
             let then = if kept { &before } else { &right };
-            let (own, true_one) = (spoilt["hv90"].as_f64(), row(then, symbol)["hv90"].as_f64());
+            let (own, true_one) = (spoiled["hv90"].as_f64(), row(then, symbol)["hv90"].as_f64());
             let gap = own.zip(true_one).map_or(0.0, |(own, true_one)| (own - true_one).abs());
             assert!(gap < 1e-12, "{fault}: {symbol} {own:?} and {true_one:?}");
         }

@@ -65,7 +65,7 @@ fn an_upgrade_that_is_never_answered_ends_with_the_window_and_rest_fills_in() {
 }
 
 #[test]
-fn a_spoilt_history_gives_the_right_volatility_or_none() {
+fn a_spoiled_history_gives_the_right_volatility_or_none() {
     let run = |script: &str| {
         let run = Run::demo("quote AA SPX /ES BTC/USD --listen 5 --fault").arg(script);
         run.file("config/runtime_config.json", r#"{"legacy":{"enabled":false}}"#)
@@ -82,9 +82,9 @@ fn a_spoilt_history_gives_the_right_volatility_or_none() {
         ("snapshot: zero bars", [false, false]),
         ("snapshot: never ends", [false, false]),
     ] {
-        let spoilt = run(script);
+        let spoiled = run(script);
         for symbol in symbols(&right) {
-            let (before, after) = (row(&right, symbol), row(&spoilt, symbol));
+            let (before, after) = (row(&right, symbol), row(&spoiled, symbol));
             for (field, known) in ["hv30", "hv90"].into_iter().zip(known) {
                 let told = after["missing"][field][1]["reason"].as_str();
                 assert_eq!(after[field].is_number(), known, "{script}: {symbol} {field}, {told:?}");

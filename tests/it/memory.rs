@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use variance::time::{self, Market};
+use variance::time::{self, Calendar};
 
 use crate::run::Run;
 
@@ -26,13 +26,13 @@ fn screen(state: &Path, now: &str, fault: &str) -> Value {
 
 /// Seventy sessions of everybody's volatility before the last one, around what it is in `document`.
 fn past(document: &Value) -> String {
-    let last = time::previous_session(Market::UsEquities, "2026-11-19".parse().unwrap());
+    let last = time::previous_session(Calendar::UsEquities, "2026-11-19".parse().unwrap());
     let mut text = String::from("symbol,date,iv\n");
     for row in document["rows"].as_array().unwrap() {
         let (Some(symbol), Some(iv)) = (row["symbol"].as_str(), row["iv"].as_f64()) else {
             continue;
         };
-        for (place, day) in (0_u32..).zip(time::sessions_back(Market::UsEquities, last, 70)) {
+        for (place, day) in (0_u32..).zip(time::sessions_back(Calendar::UsEquities, last, 70)) {
             let iv = iv * (0.8 + 0.4 * f64::from(place) / 70.0);
             text.push_str(&format!("{symbol},{day},{iv}\n"));
         }

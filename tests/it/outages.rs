@@ -171,7 +171,7 @@ fn a_mute_feed_ends_with_the_window_and_rest_fills_in() {
 }
 
 #[test]
-fn switched_off_the_feed_is_never_dialled_and_the_legacy_source_is_announced_once() {
+fn switched_off_the_feed_is_never_dialed_and_the_legacy_source_is_announced_once() {
     let venue = venue();
     let run = Run::configured_at(
         &venue,

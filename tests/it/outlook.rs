@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use variance::demo::market::Market;
-use variance::time::{self, Market as Exchange};
+use variance::time::{self, Calendar as Exchange};
 use variance::vol::bars::{Bar, clean};
 use variance::vol::panel::Panel;
 
@@ -65,7 +65,7 @@ fn a_cone_over_a_year_has_more_than_a_year_of_bars_whatever_rest_says() {
 }
 
 #[test]
-fn realised_volatility_by_source_stands_beside_rest() {
+fn realized_volatility_by_source_stands_beside_rest() {
     let document = vol("SPY", "").document();
     for days in [30, 60, 90] {
         let [rest, feed] = ["rest", "dxlink-candles"].map(|source| of_source(&document, days, source));

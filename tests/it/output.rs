@@ -94,7 +94,7 @@ fn a_table_fits_whatever_width_there_is_and_shows_more_on_a_wider_one() {
 }
 
 #[test]
-fn without_a_terminal_the_format_is_plain_and_colourless() {
+fn without_a_terminal_the_format_is_plain_and_colorless() {
     let answer = Run::demo("quote SPY").answer().done();
     assert_eq!(answer.column("symbol"), ["SPY"]);
     assert_eq!(answer.stderr, "", "no progress where nobody watches");
@@ -105,25 +105,25 @@ fn without_a_terminal_the_format_is_plain_and_colourless() {
 }
 
 #[test]
-fn colour_is_there_when_asked_for_and_only_then() {
-    let coloured = |run: Run| run.answer().done().stdout.contains("\u{1b}[");
+fn color_is_there_when_asked_for_and_only_then() {
+    let colored = |run: Run| run.answer().done().stdout.contains("\u{1b}[");
     let table = || Run::demo("quote SPY --format table");
-    assert!(coloured(table().args(["--color", "always"])));
+    assert!(colored(table().args(["--color", "always"])));
     assert!(
-        coloured(table().args(["--color", "always"]).env("NO_COLOR", "1")),
+        colored(table().args(["--color", "always"]).env("NO_COLOR", "1")),
         "a flag goes before the environment"
     );
-    assert!(!coloured(table().args(["--color", "auto"])));
-    assert!(!coloured(table().env("NO_COLOR", "1")));
+    assert!(!colored(table().args(["--color", "auto"])));
+    assert!(!colored(table().env("NO_COLOR", "1")));
     let configured = |value: &str| {
         let text = format!(r#"{{ "output": {{ "color": "{value}" }} }}"#);
         table().file("config/runtime_config.json", &text)
     };
-    assert!(coloured(configured("always")));
-    assert!(!coloured(configured("always").args(["--color", "never"])));
+    assert!(colored(configured("always")));
+    assert!(!colored(configured("always").args(["--color", "never"])));
     for format in ["plain", "json", "jsonl", "csv"] {
         let run = Run::demo("quote SPY --color always --format").arg(format);
-        assert!(!coloured(run), "{format} is for programs");
+        assert!(!colored(run), "{format} is for programs");
     }
 }
 

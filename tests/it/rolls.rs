@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use variance::demo::market::Market;
-use variance::time::{self, Market as Exchange};
+use variance::time::{self, Calendar as Exchange};
 
 use crate::run::{Answer, NOW, Run, row, venue};
 
@@ -116,7 +116,7 @@ fn closes(streamer: &str) -> Vec<(i64, f64)> {
     closed.map(|bar| (bar.day_ms, bar.close)).collect()
 }
 
-/// The annualised sample standard deviation of daily returns.
+/// The annualized sample standard deviation of daily returns.
 fn deviation(returns: &[f64]) -> f64 {
     let count = f64::from(u32::try_from(returns.len()).unwrap());
     let mean = returns.iter().sum::<f64>() / count;

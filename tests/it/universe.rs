@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use variance::demo::market::Market;
-use variance::time::{self, Market as Exchange};
+use variance::time::{self, Calendar as Exchange};
 
 use crate::run::{NOW, Run, row, venue};
 
@@ -190,7 +190,7 @@ fn closed_closes(market: &Market, row: &Value) -> Vec<f64> {
         .collect()
 }
 
-/// Sample standard deviation of the last log returns, annualised.
+/// Sample standard deviation of the last log returns, annualized.
 fn sample_volatility(closes: &[f64], returns: u32) -> f64 {
     let window = &closes[closes.len() - returns as usize - 1..];
     let logs: Vec<f64> = window.windows(2).map(|pair| (pair[1] / pair[0]).ln()).collect();

@@ -1,10 +1,10 @@
 use super::*;
 use crate::chain::fixtures::{expiration, now, symbol};
-use crate::chain::{Strikes, Underlyings, When, Wish, choose, expirations};
+use crate::chain::{ChainQuery, Strikes, Underlyings, When, choose, expirations};
 use crate::dxlink;
 use crate::instrument::{Kind, StreamerSymbol};
-use crate::market::{Field, Inputs, Kept, Precedence, Subject, VolRules, merge};
-use crate::stream::{Heard, Streamed};
+use crate::market::{Evidence, Field, Precedence, Rules, Subject, VolRules, merge};
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::Chain;
 
 const SPOT: f64 = 100.0;
@@ -33,7 +33,7 @@ impl Market {
             expirations: listed,
             ..Chain::default()
         };
-        let wish = Wish {
+        let wish = ChainQuery {
             when: When::AroundThirtyDays,
             strikes: Strikes::EachSide(each_side),
         };
@@ -119,35 +119,30 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         streamer: None,
         asset_class: "Equity".into(),
     };
-    let streamed = Streamed {
-        quote: Some(Heard {
+    let streamed = LastEvents {
+        quote: Some(Received {
             event: quote,
             at: now(),
             before_gap: false,
         }),
         silence: Some("no event: the feed was silent".to_owned()),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
-    let inputs = Inputs {
-        subject: &subject,
-        streamed: Ok(&streamed),
-        metrics: Err("not asked".to_owned()),
-        rest_quote: None,
-        chain_iv: None,
-        proxy: None,
-        straddle: None,
-        legacy: None,
-        legacy_at: now(),
-        predecessor: None,
-        kept: Kept::default(),
-        now: now(),
+    let evidence = Evidence {
+        streamed: Ok(streamed),
+        ..Evidence::nothing(subject, "not asked")
     };
-    let rules = VolRules {
+    let vol = VolRules {
         hv_floor: 0.05,
         trading_days: 252.0,
         min_history: 60,
     };
-    merge(&inputs, &Precedence::default(), &rules)
+    let rules = Rules {
+        precedence: &Precedence::default(),
+        vol: &vol,
+        now: now(),
+    };
+    merge(&evidence, &rules)
 }
 
 fn close(value: f64, expected: f64, tolerance: f64) -> bool {
@@ -170,7 +165,7 @@ fn without_greeks_of_the_feed_the_model_gives_back_what_the_quotes_were_made_wit
             assert_eq!(delta.source, Source::Model);
             assert_eq!(delta.value > 0.0, right == Right::Call);
             let tried = &record
-                .passed_over
+                .tried_before
                 .iter()
                 .find(|passed| passed.field == Field::OptionIv)
                 .unwrap()

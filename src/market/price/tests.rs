@@ -8,7 +8,8 @@ use super::super::record::{Field, Record, Source};
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::DailyBar;
-use crate::stream::{Heard, Streamed};
+use crate::stream::{LastEvents, Received};
+use crate::tastytrade::MarketQuote;
 
 #[test]
 fn the_price_is_the_mid_of_a_sound_quote_at_the_time_of_the_event() {
@@ -32,9 +33,9 @@ fn an_event_without_a_time_is_as_old_as_its_receipt() {
         ..quote(10.0, 11.0)
     };
     let record = of_stream(
-        &Streamed {
+        &LastEvents {
             quote: heard(timeless),
-            ..Streamed::default()
+            ..LastEvents::default()
         },
         Kind::Equity,
     );
@@ -55,7 +56,7 @@ fn a_quote_that_is_one_sided_crossed_or_zero_gives_way_to_the_last_trade() {
         quote(-1.0, 102.5),
     ] {
         let record = of_stream(
-            &Streamed {
+            &LastEvents {
                 quote: heard(unsound),
                 ..streamed()
             },
@@ -67,26 +68,26 @@ fn a_quote_that_is_one_sided_crossed_or_zero_gives_way_to_the_last_trade() {
 
 #[test]
 fn a_zero_bid_is_told_for_options_only() {
-    let streamed = Streamed {
+    let streamed = LastEvents {
         quote: heard(quote(0.0, 0.05)),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     let option = of_stream(&streamed, Kind::EquityOption);
     assert_eq!(option.bid.clone().unwrap().value, price(0.0));
     assert_eq!(option.price, None, "a bid of zero makes no mid");
     assert_eq!(of_stream(&streamed, Kind::Equity).bid, None);
-    let empty_book = Streamed {
+    let empty_book = LastEvents {
         quote: heard(quote(0.0, 0.0)),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     assert_eq!(of_stream(&empty_book, Kind::EquityOption).ask, None);
 }
 
 #[test]
 fn futures_may_trade_below_zero_and_shares_may_not() {
-    let streamed = Streamed {
+    let streamed = LastEvents {
         quote: heard(quote(-37.65, -37.61)),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     let (value, method) = told(&of_stream(&streamed, Kind::Future));
     assert!((value + 37.63).abs() < 1e-12);
@@ -103,7 +104,7 @@ fn an_index_is_priced_by_its_trade_whatever_its_quote_shows() {
         record
             .missing
             .iter()
-            .all(|hole| !matches!(hole.field, Field::Bid | Field::Ask | Field::Volume))
+            .all(|gap| !matches!(gap.field, Field::Bid | Field::Ask | Field::Volume))
     );
 }
 
@@ -115,7 +116,7 @@ fn the_extended_hours_trade_counts_only_when_it_says_so_and_is_newer() {
         ..trade(104.0)
     };
     let with = |eth: Trade| {
-        let streamed = Streamed {
+        let streamed = LastEvents {
             quote: None,
             trade_eth: heard(eth),
             ..streamed()
@@ -134,9 +135,9 @@ fn the_extended_hours_trade_counts_only_when_it_says_so_and_is_newer() {
 #[test]
 fn without_quote_and_trade_the_previous_close_is_the_price_as_of_its_close() {
     let record = of_stream(
-        &Streamed {
+        &LastEvents {
             summary: heard(summary()),
-            ..Streamed::default()
+            ..LastEvents::default()
         },
         Kind::Equity,
     );
@@ -150,12 +151,12 @@ fn without_quote_and_trade_the_previous_close_is_the_price_as_of_its_close() {
 
 #[test]
 fn open_contracts_are_those_of_the_session_before_and_shares_have_none() {
-    let streamed = Streamed {
+    let streamed = LastEvents {
         summary: heard(Summary {
             open_interest: Some(1_250.0),
             ..summary()
         }),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     let open = of_stream(&streamed, Kind::EquityOption).open_interest.unwrap();
     assert_eq!(
@@ -173,9 +174,9 @@ fn a_price_older_than_the_last_closed_session_is_called_stale() {
         ..trade(102.2)
     };
     let record = of_stream(
-        &Streamed {
+        &LastEvents {
             trade: heard(old),
-            ..Streamed::default()
+            ..LastEvents::default()
         },
         Kind::EquityOption,
     );
@@ -195,10 +196,10 @@ fn before_the_summary_rolls_yesterdays_close_is_still_in_its_close() {
         day_volume: None,
         ..trade(102.2)
     };
-    let streamed = Streamed {
+    let streamed = LastEvents {
         trade: heard(new_day),
         summary: heard(behind),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     let record = of_stream(&streamed, Kind::Equity);
     let prev_close = record.prev_close.clone().unwrap();
@@ -224,7 +225,7 @@ fn yesterdays_volume_is_not_todays() {
         ..trade(102.2)
     };
     let record = of_stream(
-        &Streamed {
+        &LastEvents {
             trade: heard(yesterday),
             ..streamed()
         },
@@ -244,7 +245,7 @@ fn a_new_day_without_volume_keeps_its_price() {
         ..trade(102.2)
     };
     let record = of_stream(
-        &Streamed {
+        &LastEvents {
             quote: None,
             trade: heard(today),
             ..streamed()
@@ -259,7 +260,7 @@ fn a_new_day_without_volume_keeps_its_price() {
 #[test]
 fn a_bid_of_one_source_never_meets_an_ask_of_another() {
     let subject = subject("SPY", Kind::Equity);
-    let half = Streamed {
+    let half = LastEvents {
         quote: heard(Quote {
             bid: None,
             ..quote(0.0, 102.5)
@@ -267,10 +268,10 @@ fn a_bid_of_one_source_never_meets_an_ask_of_another() {
         ..streamed()
     };
     let quote = rest_quote("SPY");
-    let mut inputs = nothing(&subject);
-    inputs.streamed = Ok(&half);
-    inputs.rest_quote = Some(Ok(&quote));
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.streamed = Ok(half.clone());
+    evidence.rest_quote = Some(Ok(quote.clone()));
+    let record = merged(&evidence);
     assert_eq!(record.ask.clone().unwrap().source, Source::Dxlink);
     assert_eq!(record.bid, None);
     assert_eq!(
@@ -282,10 +283,10 @@ fn a_bid_of_one_source_never_meets_an_ask_of_another() {
 #[test]
 fn rest_prices_by_the_same_rule_and_its_own_mark_comes_after_the_trade() {
     let subject = subject("SPY", Kind::Equity);
-    let method = |quote| {
-        let mut inputs = nothing(&subject);
-        inputs.rest_quote = Some(Ok(&quote));
-        told(&merged(&inputs))
+    let method = |quote: MarketQuote| {
+        let mut evidence = nothing(&subject);
+        evidence.rest_quote = Some(Ok(quote));
+        told(&merged(&evidence))
     };
     let full = rest_quote("SPY");
     assert_eq!(method(full.clone()), (103.25, "quote mid"));
@@ -309,9 +310,9 @@ fn the_deprecated_source_gives_last_trade_previous_close_and_the_day() {
         low: None,
         close: 102.7,
     });
-    let mut inputs = nothing(&subject);
-    inputs.legacy = Some(Ok(&history));
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.legacy = Some(Ok((history.clone(), now())));
+    let record = merged(&evidence);
     assert_eq!(told(&record), (102.7, "last trade"));
     assert_eq!(
         record.prev_close.clone().unwrap().as_of.to_string(),
@@ -324,9 +325,9 @@ fn the_deprecated_source_gives_last_trade_previous_close_and_the_day() {
 
 #[test]
 fn silence_of_the_feed_is_the_reason_of_its_holes() {
-    let silent = Streamed {
+    let silent = LastEvents {
         silence: Some("no event before the window closed".to_owned()),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     let record = of_stream(&silent, Kind::Equity);
     for field in [
@@ -347,13 +348,13 @@ fn silence_of_the_feed_is_the_reason_of_its_holes() {
 
 #[test]
 fn data_from_before_a_reconnect_is_noted_where_it_is_used() {
-    let old = |heard: Option<Heard<Quote>>| {
-        heard.map(|heard| Heard {
+    let old = |heard: Option<Received<Quote>>| {
+        heard.map(|heard| Received {
             before_gap: true,
             ..heard
         })
     };
-    let gapped = Streamed {
+    let gapped = LastEvents {
         quote: old(heard(quote(102.0, 102.5))),
         ..streamed()
     };
@@ -365,11 +366,11 @@ fn data_from_before_a_reconnect_is_noted_where_it_is_used() {
     );
 }
 
-fn of_stream(streamed: &Streamed, kind: Kind) -> Record {
+fn of_stream(streamed: &LastEvents, kind: Kind) -> Record {
     let subject = subject("SPY", kind);
-    let mut inputs = nothing(&subject);
-    inputs.streamed = Ok(streamed);
-    merged(&inputs)
+    let mut evidence = nothing(&subject);
+    evidence.streamed = Ok(streamed.clone());
+    merged(&evidence)
 }
 
 fn told(record: &Record) -> (f64, &'static str) {

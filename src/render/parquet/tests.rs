@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::instrument::Symbol;
-use crate::market::{Field, KeptValue, Mode, PastDay};
+use crate::market::{Field, Mode, PastDay, StoredValue};
 use crate::render::{Format, History, Style};
 
 fn texts(cells: &[Option<&str>]) -> Cells {
@@ -61,13 +61,13 @@ fn what_is_written_is_read_by_the_letter_of_the_format() {
 
 #[test]
 fn a_history_has_the_cells_of_its_csv() {
-    let kept = |value: f64, source: &str, method: &str| KeptValue {
+    let kept = |value: f64, source: &str, method: &str| StoredValue {
         value,
         source: source.to_owned(),
         method: method.to_owned(),
         as_of: "2026-11-20T20:58:00Z".parse().unwrap(),
     };
-    let day = |symbol: &str, session, values: &[(Field, KeptValue)]| PastDay {
+    let day = |symbol: &str, session, values: &[(Field, StoredValue)]| PastDay {
         symbol: Symbol(symbol.into()),
         session,
         values: values.iter().cloned().collect(),

@@ -50,7 +50,7 @@ const BOUNDS: [Bounds; 9] = [
     Bounds::new(Field::Yield, 0.0..=f64::MAX, "0 or above"),
 ];
 
-/// No annualised volatility of a year's history was higher: 500 %.
+/// No annualized volatility of a year's history was higher: 500 %.
 const VOLATILITY: RangeInclusive<f64> = f64::MIN_POSITIVE..=5.0;
 const VOLATILITY_TOLD: &str = "above 0 and at most 5: volatilities are fractions, 0.183 is 18.3 %";
 

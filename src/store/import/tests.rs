@@ -247,7 +247,7 @@ fn a_source_and_a_moment_do_not_excuse_a_value_that_its_field_cannot_have() {
         ("SPY", "beta", "inf", "is no number"),
         ("SPY", "earnings_date", "20850", "is no day"),
     ] {
-        let error = parse(&labelled(symbol, field, text), None).unwrap_err().to_string();
+        let error = parse(&labeled(symbol, field, text), None).unwrap_err().to_string();
         assert!(error.starts_with(&format!("line 2: {field}")), "{error}");
         assert!(error.contains(text) && error.contains(told), "{field} {text}: {error}");
     }
@@ -268,13 +268,13 @@ fn a_value_at_the_edge_of_what_its_field_can_have_is_taken() {
         ("SPY", "beta", "-3.2"),
         ("SPY", "iv_change_5d", "-0.4"),
     ] {
-        let entries = parse(&labelled(symbol, field, text), None).unwrap();
+        let entries = parse(&labeled(symbol, field, text), None).unwrap();
         assert_eq!(entries[0].value.to_string(), text, "{symbol} {field}");
     }
 }
 
 /// An export of one value with all its labels.
-fn labelled(symbol: &str, field: &str, text: &str) -> String {
+fn labeled(symbol: &str, field: &str, text: &str) -> String {
     let (column, cell) = if field == "iv" { ("", "") } else { (",iv", ",") };
     format!(
         "symbol,date,{field}{column},provenance,as_of\n\

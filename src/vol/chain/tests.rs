@@ -1,9 +1,10 @@
-use super::{ChainError, Expiration, Quote, Side, Strike};
-use crate::units::Vol;
-use crate::vol::black::{European, Right, Underlying};
-use crate::vol::smile::Smile;
-use crate::vol::straddle::Straddle;
-use crate::vol::strip::{Between, Centre, ModelFree, Strip};
+use variance_units::Vol;
+
+use super::{ChainError, Expiration, OptionQuote, Side, Strike};
+use crate::black::{European, Right, Underlying};
+use crate::smile::Smile;
+use crate::straddle::Straddle;
+use crate::vix_variance::{Between, Centre, ModelFree, Strip};
 
 #[test]
 fn a_chain_that_cannot_be_is_refused() {
@@ -24,7 +25,7 @@ fn a_chain_that_cannot_be_is_refused() {
 
 #[test]
 fn a_crossed_or_one_sided_market_has_no_middle() {
-    let mid = |bid, ask| Quote { bid, ask }.mid();
+    let mid = |bid, ask| OptionQuote { bid, ask }.mid();
     assert_eq!(mid(1.0, 1.5), Some(1.25));
     for (bid, ask) in [(0.0, 1.0), (1.5, 1.0), (f64::NAN, 1.0), (1.0, f64::INFINITY)] {
         assert_eq!(mid(bid, ask), None);
@@ -46,8 +47,8 @@ fn without_quotes_each_number_says_what_it_lacks() {
             at.put.bid = 0.0;
         }
     });
-    let strip = Strip::of(&no_puts, Centre::AtOrBelow);
-    assert_eq!(strip.unwrap_err(), ChainError::EmptySide(Side::Put));
+    let vix_variance = Strip::of(&no_puts, Centre::AtOrBelow);
+    assert_eq!(vix_variance.unwrap_err(), ChainError::EmptySide(Side::Put));
     assert_eq!(
         ModelFree::of(&[no_puts], Centre::AtOrBelow).unwrap_err(),
         ChainError::NoTerm
@@ -94,7 +95,7 @@ fn flat_strikes(scale: f64) -> Vec<Strike> {
             vol: Vol::new(SIGMA).unwrap(),
         };
         let price = option.greeks().unwrap().price * scale;
-        Quote { bid: price, ask: price }
+        OptionQuote { bid: price, ask: price }
     };
     (60..160)
         .map(f64::from)

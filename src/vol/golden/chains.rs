@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use variance_units::Vol;
+
 use super::{Row, Tally, number, present, relative, rows};
-use crate::units::Vol;
-use crate::vol::black::Right;
-use crate::vol::chain::{Expiration, Quote, Strike};
-use crate::vol::smile::Smile;
-use crate::vol::straddle::Straddle;
-use crate::vol::strip::{Between, Centre, ModelFree};
-use crate::vol::term::{Term, ThirtyDays};
+use crate::black::Right;
+use crate::chain::{Expiration, OptionQuote, Strike};
+use crate::smile::Smile;
+use crate::straddle::Straddle;
+use crate::term::{Term, ThirtyDays};
+use crate::vix_variance::{Between, Centre, ModelFree};
 
 #[test]
 fn variance_of_the_strip() {
     let chains = chains();
-    let mut tally = Tally::of("| `vix_style` | 30-day index, both centres |");
+    let mut tally = Tally::of("| `vix_style` | 30-day index, both centers |");
     let mut parts = Tally::of("| `vix_style` | forward and variance of each term |");
     for row in rows(include_str!("../../../tests/data/golden/vix_style.csv")) {
         let terms: Vec<Expiration> = chains[&row["case_id"]].values().cloned().collect();
@@ -42,16 +43,20 @@ fn variance_of_the_strip() {
             Ok(Between::Exact(near) | Between::OneSide(near)) => vec![("near", near)],
             Err(_) => vec![],
         };
-        for (name, strip) in strips {
+        for (name, vix_variance) in strips {
             let cell = |column: &str| present(&row, &format!("{name}_{column}"));
-            assert_eq!(strip.strikes.to_string(), cell("n_strikes").to_string(), "{row:?}");
+            assert_eq!(
+                vix_variance.strikes.to_string(),
+                cell("n_strikes").to_string(),
+                "{row:?}"
+            );
             for (found, column, exact) in [
-                (strip.minutes, "minutes", true),
-                (strip.centre, "K0", true),
-                (strip.lowest, "low_K", true),
-                (strip.highest, "high_K", true),
-                (strip.forward, "F", false),
-                (strip.variance, "sigma2", false),
+                (vix_variance.minutes, "minutes", true),
+                (vix_variance.center, "K0", true),
+                (vix_variance.lowest, "low_K", true),
+                (vix_variance.highest, "high_K", true),
+                (vix_variance.forward, "F", false),
+                (vix_variance.variance, "sigma2", false),
             ] {
                 let error = relative(found, cell(column));
                 assert!(!exact || error <= 0.0, "{column}: {found} in {row:?}");
@@ -127,7 +132,7 @@ fn metrics() {
 fn chains() -> BTreeMap<String, BTreeMap<String, Expiration>> {
     let mut quotes: BTreeMap<(String, String), (Row, Vec<Strike>)> = BTreeMap::new();
     for row in rows(include_str!("../../../tests/data/golden/vix_chains.csv")) {
-        let quote = |bid, ask| Quote {
+        let quote = |bid, ask| OptionQuote {
             bid: number(&row, bid).unwrap_or(f64::NAN),
             ask: number(&row, ask).unwrap_or(f64::NAN),
         };

@@ -1,20 +1,20 @@
-//! Estimators from bars: realised volatility, exponential weights, cones.
+//! Estimators from bars: realized volatility, exponential weights, cones.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
 use super::{Row, Tally, number, present, relative, rows};
-use crate::vol::bars::{Bar, CleanBar, clean};
-use crate::vol::cone::cone;
-use crate::vol::ewma::{Ewma, Start};
-use crate::vol::garch::Garch;
-use crate::vol::har::Har;
-use crate::vol::realized::{Estimator, HvError, Window};
-use crate::vol::split::{SplitAlarm, alarms};
+use crate::bars::{Bar, CleanBar, clean};
+use crate::cone::cone;
+use crate::ewma::{Ewma, Start};
+use crate::garch::Garch;
+use crate::har::Har;
+use crate::realized::{Estimator, HvError, ReturnWindow};
+use crate::split::{SplitAlarm, alarms};
 
 #[test]
-fn realised_volatility() {
+fn realized_volatility() {
     let series = series();
     let mut tally = Tally::of("| `hv_estimators` | seven estimators |");
     for row in rows(include_str!("../../../tests/data/golden/hv_estimators.csv")) {
@@ -24,7 +24,7 @@ fn realised_volatility() {
         assert_eq!(all.dropped.total().to_string(), row["dropped_bars"], "{id}: dropped");
         let bars = until(&series[id], as_of);
         assert_eq!(bars.len().to_string(), row["clean_bars"], "{id} at {as_of}: bars");
-        let window = Window {
+        let window = ReturnWindow {
             days,
             trading_days: 252.0,
         };
@@ -85,7 +85,7 @@ fn cones() {
     for row in rows(include_str!("../../../tests/data/golden/vol_cone.csv")) {
         let bars = clean(series[&row["series_id"]].iter().copied()).bars;
         let days = row["window"].parse().unwrap();
-        let window = Window {
+        let window = ReturnWindow {
             days,
             trading_days: 252.0,
         };

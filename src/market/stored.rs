@@ -1,0 +1,267 @@
+//! What earlier runs left about one symbol, and what it may stand for now.
+//!
+//! A value that was kept is the last resort of its field: it carries the source `store`, its own time and the method it
+//! was made with. Two things are made of it that are not old: realized volatility of bars that are still the last
+//! closed ones, and the place of a live implied volatility among its own past.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::bars::bars_of;
+use super::field_value::field_value;
+use super::price::{NOTHING_KEPT, Offer};
+use super::record::{Field, Record, Source, Sourced};
+use crate::dxlink::Candles;
+use crate::instrument::Symbol;
+use crate::stream::LastEvents;
+use crate::time::{self, Calendar};
+use crate::units::{Rank, Vol};
+use crate::vol::bars::clean;
+
+/// What earlier runs left about one symbol.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stored {
+    /// The last value of each field.
+    pub values: BTreeMap<Field, StoredValue>,
+    /// Implied volatility of past sessions, oldest first.
+    pub ivs: Vec<PastIv>,
+    /// The last events of the feed.
+    pub events: Option<LastEvents>,
+    /// The daily bars of the very contract.
+    pub bars: Option<StoredBars>,
+    /// What a futures root stood for before its present contract, until the last day on which it was seen to.
+    pub stood_for: Option<(Symbol, Date)>,
+}
+
+impl Stored {
+    /// The last value of `field`. A price and a realized volatility are those of a contract, and not of the one after it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn value(&self, field: Field) -> Result<&StoredValue, String> {
+        let value = self.values.get(&field).ok_or_else(|| NOTHING_KEPT.to_owned())?;
+        let of_contract = matches!(field, Field::Price | Field::Hv30 | Field::Hv90);
+        match &self.stood_for {
+            Some((contract, until)) if of_contract && time::new_york_date(value.as_of) <= *until => {
+                Err(format!("what is kept is of {contract}"))
+            }
+            Some(_) | None => Ok(value),
+        }
+    }
+}
+
+/// A value of an earlier run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredValue {
+    /// The value in the program's units; of a day its number since 1970.
+    pub value: f64,
+    /// Who gave it then, by name.
+    pub source: String,
+    /// How it was made.
+    pub method: String,
+    /// The moment it describes.
+    pub as_of: Timestamp,
+}
+
+impl StoredValue {
+    /// The day that it stands for, where its field is a day.
+    pub fn day(&self) -> Option<Date> {
+        #[expect(clippy::cast_possible_truncation, reason = "a number beyond the bounds is of no day")]
+        let id = self.value.round() as i32;
+        time::date_of_day_id(id)
+    }
+}
+
+/// What was kept of one symbol and session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastDay {
+    /// The symbol.
+    pub symbol: Symbol,
+    /// The session.
+    pub session: Date,
+    /// What was kept, by field.
+    pub values: BTreeMap<Field, StoredValue>,
+}
+
+/// The implied volatility of one session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PastIv {
+    /// The session.
+    pub session: Date,
+    /// The last implied volatility seen on it.
+    pub iv: Vol,
+    /// How it was made: volatilities of different methods are not compared.
+    pub method: String,
+}
+
+/// Daily bars, closed ones only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredBars {
+    /// The bars.
+    pub candles: Candles,
+    /// When the feed sent them.
+    pub at: Timestamp,
+    /// Since when they were asked for, where that was noted: what is not there of the time after it, the feed did not
+    /// have then.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+}
+
+impl StoredBars {
+    /// Whether the feed has no closed bar that is not among these: they came after the close of the last session.
+    pub fn are_final(&self, market: Calendar, now: Timestamp) -> bool {
+        let last = time::last_closed_session(market, now);
+        time::session_close(market, last).is_some_and(|close| self.at >= close)
+    }
+
+    /// Whether the feed has nothing older of the time after `from`, as far as is known. That it had nothing at all may
+    /// have been a failure, and where it has cut them there is more.
+    pub fn reach_back(&self, from: Timestamp) -> bool {
+        let asked = self.since.is_some_and(|since| since <= from);
+        asked && !self.candles.bars.is_empty() && !self.candles.snipped || self.begin_by(from)
+    }
+
+    /// Whether each of them is a record of trading: another may have been mended since.
+    pub fn are_sound(&self) -> bool {
+        clean(bars_of(&self.candles)).dropped.total() == 0
+    }
+
+    /// Whether they may be continued to a history of everything after `from`, rather than asked for anew: they reach
+    /// back, are sound, and are there for every session of `market` between the first and the last.
+    pub fn can_go_on(&self, from: Timestamp, market: Calendar) -> bool {
+        let days = self.candles.bars.iter().map(|bar| time::date_of_bar(bar.time));
+        let mut pairs = days.clone().zip(days.skip(1));
+        let follows = |day, next| time::previous_session(market, next) <= day;
+        self.reach_back(from)
+            && self.are_sound()
+            && pairs.all(|(day, next)| day.zip(next).is_some_and(|(day, next)| follows(day, next)))
+    }
+
+    /// Whether they begin within a week of `from`, longer than any closing of the exchanges.
+    fn begin_by(&self, from: Timestamp) -> bool {
+        let first = self.candles.bars.iter().map(|bar| bar.time).min();
+        first.is_some_and(|first| first <= from.as_millisecond().saturating_add(WEEK_MILLIS))
+    }
+}
+
+/// Where a volatility stands in its own past year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// By the range of the year, this volatility inside it.
+    Range,
+    /// By the share of days strictly below.
+    DaysBelow,
+}
+
+/// The place of `iv` among the volatilities of the same method in `past`, of at most [`YEAR`] sessions within the last
+/// 52 weeks and before that of `iv`. At least `least` of them are needed.
+pub(super) fn own_place(iv: &Sourced<Vol>, past: &[PastIv], place: Place, least: usize) -> Offer<Rank> {
+    let today = time::new_york_date(iv.as_of);
+    let year_ago = today.saturating_sub(52.weeks());
+    let same: Vec<f64> = past
+        .iter()
+        .rev()
+        .filter(|past| past.method == iv.method && past.session < today && past.session >= year_ago)
+        .take(YEAR)
+        .map(|past| past.iv.get())
+        .collect();
+    if same.len() < least.max(1) {
+        return Err(format!(
+            "own history has {} of {least} days of this volatility",
+            same.len()
+        ));
+    }
+    let now = iv.value.get();
+    let (share, method) = match place {
+        Place::Range => {
+            let low = same.iter().copied().fold(now, f64::min);
+            let high = same.iter().copied().fold(now, f64::max);
+            if high <= low {
+                return Err("own history holds one volatility only".to_owned());
+            }
+            ((now - low) / (high - low), "range")
+        }
+        Place::DaysBelow => {
+            let below = same.iter().filter(|past| **past < now).count();
+            (ratio(below, same.len()), "share of days below")
+        }
+    };
+    let value = Rank::from_fraction(share).ok_or_else(|| "not a finite number".to_owned())?;
+    Ok(Sourced {
+        value,
+        source: Source::Store,
+        as_of: iv.as_of,
+        method: format!("{method}, own history of {} days", same.len()).into(),
+    })
+}
+
+/// The age in seconds of the oldest value of `record` that an earlier run kept and that live sources could not replace.
+pub(super) fn age_of_kept(record: &Record, market: Calendar, now: Timestamp) -> Option<i64> {
+    let last_close = time::session_close(market, time::last_closed_session(market, now));
+    let live_iv = record
+        .iv
+        .as_ref()
+        .filter(|iv| iv.source != Source::Store)
+        .map(|iv| iv.as_of);
+    let kept = |field: Field, source: Source, as_of: Timestamp| {
+        let current = match field {
+            Field::Hv30 | Field::Hv90 => last_close.is_some_and(|close| as_of >= close),
+            Field::IvRank | Field::IvPercentile => live_iv == Some(as_of),
+            // Its moment is that of a session before, and a ratio's that of its evidence.
+            Field::PrevClose | Field::OpenInterest | Field::VrpStructural | Field::VrpTactical | Field::Vtr => true,
+            Field::Price
+            | Field::Bid
+            | Field::Ask
+            | Field::Last
+            | Field::Open
+            | Field::High
+            | Field::Low
+            | Field::Volume
+            | Field::Iv
+            | Field::IvChange5d
+            | Field::LiquidityRating
+            | Field::Beta
+            | Field::CorrSpy
+            | Field::EarningsDate
+            | Field::Slippage
+            | Field::Yield
+            | Field::Delta
+            | Field::Gamma
+            | Field::Theta
+            | Field::Vega
+            | Field::Rho
+            | Field::OptionIv => false,
+        };
+        source == Source::Store && !current
+    };
+    let oldest = Field::ALL
+        .into_iter()
+        .filter_map(|field| {
+            let read = field_value(record, field)?;
+            kept(field, read.source, read.as_of).then_some(read.as_of)
+        })
+        .min()?;
+    Some(now.duration_since(oldest).as_secs().max(0))
+}
+
+/// How many values of `record` are from the store.
+pub fn stored_values(record: &Record) -> usize {
+    let is_kept = |field: &Field| field_value(record, *field).is_some_and(|read| read.source == Source::Store);
+    Field::ALL.iter().filter(|field| is_kept(field)).count()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a year has few days")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    part as f64 / whole as f64
+}
+
+const WEEK_MILLIS: i64 = 7 * 86_400_000;
+
+/// Sessions of a year.
+const YEAR: usize = 252;
+
+#[cfg(test)]
+mod tests;
