@@ -21,6 +21,8 @@ use crate::run::Run;
 
 /// Seeds of a test run that asks for nothing else.
 const RUNS: u64 = 24;
+/// Values that a run prints at least, on average over many, to be compared with what the venue serves.
+const LEAST_COMPARED: u64 = 40;
 /// Runs at once: they wait more than they compute.
 const AT_ONCE: usize = 6;
 /// What a busy machine may add to a bound.
@@ -64,6 +66,11 @@ fn no_script_makes_a_run_hang_panic_lie_or_hide_a_hole() {
         "{} of {count} seeds from {first} failed\n\n{}",
         failures.len(),
         failures.join("\n\n")
+    );
+    let compared = u64::try_from(compared.into_inner()).unwrap();
+    assert!(
+        count < RUNS || compared > LEAST_COMPARED * count,
+        "{compared} values in {count} runs"
     );
 }
 

@@ -33,7 +33,8 @@ pub(super) fn findings(plan: &Plan, ended: &Ended) -> Findings {
         broken.push("it failed without a word".to_owned());
     }
     match code {
-        0 | 65 | 69 | 75 => match serde_json::from_str(stdout) {
+        76 if !may_garble(plan) => broken.push("nobody said what cannot be understood".to_owned()),
+        0 | 65 | 69 | 75 | 76 => match serde_json::from_str(stdout) {
             Ok(document) => of_document(plan, *code, &document, &mut findings),
             Err(error) => broken.push(format!("the document cannot be read: {error}")),
         },
@@ -51,6 +52,14 @@ fn may_refuse(plan: &Plan) -> bool {
     plan.rules
         .iter()
         .any(|rule| rule.starts_with("rest") && refusals.iter().any(|status| rule.contains(status)))
+}
+
+/// Whether the script lets the venue say what is no answer.
+fn may_garble(plan: &Plan) -> bool {
+    let garbled = [" html", " status 200", " status 204", " truncate"];
+    plan.rules
+        .iter()
+        .any(|rule| rule.starts_with("rest") && garbled.iter().any(|effect| rule.contains(effect)))
 }
 
 fn of_document(plan: &Plan, code: i32, document: &Value, findings: &mut Findings) {
@@ -74,7 +83,7 @@ fn of_document(plan: &Plan, code: i32, document: &Value, findings: &mut Findings
     let anything = rows
         .iter()
         .any(|row| sourced_fields().any(|field| !row[field].is_null()));
-    if anything && matches!(code, 69 | 75) {
+    if anything && matches!(code, 69 | 75 | 76) {
         broken.push(format!("{code} says that no source answered, but there are values"));
     }
     let complete = document["coverage"]["ratio"].as_f64().unwrap() * 100.0;

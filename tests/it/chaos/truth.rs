@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use variance::demo::market::{Last, Market};
 
-use self::options::When;
+use self::options::{Spot, When};
 use self::rest::{Name, Rest, number};
 use super::script::Venue;
 
@@ -61,7 +61,11 @@ impl Truth {
         } else if source == "dxlink" {
             return self.streamed_objection(row, field, method);
         } else {
-            self.offers(symbol, field, source, row["price"].as_f64())
+            let spot = row["price"].as_f64().map(|price| Spot {
+                price,
+                of: row["contract"].as_str().map(str::to_owned),
+            });
+            self.offers(symbol, field, source, spot.as_ref())
         };
         let of_method: Vec<&Value> = offered
             .iter()
@@ -105,14 +109,17 @@ impl Truth {
             return self.serves(symbol, ratio.1) && self.serves(symbol, ratio.2);
         }
         let price = self.offers(symbol, "price", "dxlink", None);
-        let price = price.first().and_then(|(_, price)| price.as_f64());
+        let spot = price.first().and_then(|(_, price)| price.as_f64()).map(|price| Spot {
+            price,
+            of: self.named(symbol).contract,
+        });
         let sources = ["dxlink", "rest", "dxlink-candles", "legacy", "model", "proxy"];
         // Nobody is asked for a straddle who cannot pass without one.
         let asked = !["slippage", "yield"].contains(&field);
         asked
             && sources
                 .iter()
-                .any(|source| !self.offers(symbol, field, source, price).is_empty())
+                .any(|source| !self.offers(symbol, field, source, spot.as_ref()).is_empty())
     }
 
     /// The contract or the streamer symbol of a symbol.
@@ -124,8 +131,8 @@ impl Truth {
         }
     }
 
-    /// Everything `source` has for a field of an underlying or option at `price`, streamed values as they stand.
-    fn offers(&self, symbol: &str, field: &str, source: &str, price: Option<f64>) -> Vec<Offer> {
+    /// Everything `source` has for a field, streamed values as they stand, around `spot` what options say.
+    fn offers(&self, symbol: &str, field: &str, source: &str, spot: Option<&Spot>) -> Vec<Offer> {
         let name = self.named(symbol);
         let window = match field {
             "hv30" => Some(30),
@@ -141,8 +148,8 @@ impl Truth {
                     .map(|(how, value)| (how.to_owned(), value.into()))
                     .collect()
             }
-            ("rest", "slippage" | "yield") => price.map_or_else(Vec::new, |price| {
-                let offers = options::straddle(&self.rest, symbol, &name, field, price, self.when);
+            ("rest", "slippage" | "yield") => spot.map_or_else(Vec::new, |spot| {
+                let offers = options::straddle(&self.rest, symbol, &name, field, spot, self.when);
                 offers.into_iter().map(|(how, value)| (how, value.into())).collect()
             }),
             ("rest", _) => self.rest_offers(&name, field),
@@ -153,7 +160,7 @@ impl Truth {
             }
             ("legacy", _) => self.legacy_offers(&name, field, window),
             ("model", "iv") => {
-                let vols = price.map(|price| options::iv_at_30_days(&self.rest, &name, price, self.when));
+                let vols = spot.map(|spot| options::iv_at_30_days(&self.rest, &name, spot, self.when));
                 let own = |vol: f64| ("30-day at the money, own option chain".to_owned(), vol.into());
                 vols.unwrap_or_default().into_iter().map(own).collect()
             }

@@ -40,9 +40,16 @@ pub(super) struct When {
     pub(super) quoted: Timestamp,
 }
 
-/// The volatility at the money at 30 days around `price`: with the published rate, and with that of put-call parity, which
+/// The price in a row, and for futures the contract it is known to be of.
+#[derive(Debug)]
+pub(super) struct Spot {
+    pub(super) price: f64,
+    pub(super) of: Option<String>,
+}
+
+/// The volatility at the money at 30 days around `spot`: with the published rate, and with that of put-call parity, which
 /// stands in where the published one does not come.
-pub(super) fn iv_at_30_days(rest: &Rest, name: &Name, price: f64, when: When) -> Vec<f64> {
+pub(super) fn iv_at_30_days(rest: &Rest, name: &Name, spot: &Spot, when: When) -> Vec<f64> {
     let chain = chain(rest, name, when.now);
     let is_own = |listed: &&Listed| listed.underlying == name.contract;
     let is_late = |listed: &&Listed| minutes(listed, when.now) > MONTH;
@@ -55,7 +62,7 @@ pub(super) fn iv_at_30_days(rest: &Rest, name: &Name, price: f64, when: When) ->
     };
     let term = |listed: &Listed, rate| {
         let minutes = minutes(listed, when.quoted);
-        let vol = at_the_money(rest, listed, around(rest, name, listed, price)?, minutes, rate)?;
+        let vol = at_the_money(rest, listed, around(rest, listed, spot)?, minutes, rate)?;
         Some(Term { minutes, vol })
     };
     let rates = [Some(rest.risk_free_rate()), None];
@@ -128,13 +135,13 @@ fn parity_rate(pairs: &[(f64, f64)], years: f64) -> Option<f64> {
     (pairs.len() > 2).then(|| -(-fall / spread).ln() / years)
 }
 
-/// What the straddle near 45 days offers for `slippage` or `yield` of an underlying at `price`, by method.
+/// What the straddle near 45 days offers for `slippage` or `yield` of an underlying at `spot`, by method.
 pub(super) fn straddle(
     rest: &Rest,
     symbol: &str,
     name: &Name,
     field: &str,
-    price: f64,
+    spot: &Spot,
     when: When,
 ) -> Vec<(String, f64)> {
     let today = day_in_new_york(when.now);
@@ -149,16 +156,13 @@ pub(super) fn straddle(
     let Some(listed) = standard.min_by_key(|listed| ((days(listed) - 45).abs(), listed.date)) else {
         return Vec::new();
     };
-    let (Some(spot), days) = (around(rest, name, listed, price), days(listed)) else {
+    let (Some(price), days) = (around(rest, listed, spot), days(listed)) else {
         return Vec::new();
     };
-    let Some(at) = nearest(&listed.strikes, spot).map(|place| &listed.strikes[place]) else {
+    let Some(at) = nearest(&listed.strikes, price).map(|place| &listed.strikes[place]) else {
         return Vec::new();
     };
-    let elsewhere = listed
-        .underlying
-        .as_ref()
-        .filter(|_| listed.underlying != name.contract);
+    let elsewhere = listed.underlying.as_ref().filter(|_| listed.underlying != spot.of);
     let on = elsewhere.map_or_else(String::new, |contract| format!(" on {contract}"));
     let said = |how: &str, value: f64| {
         let terms = format!("{} straddle{on} of {}, {days} days", at.strike, listed.date);
@@ -171,7 +175,7 @@ pub(super) fn straddle(
     let mid = |(bid, ask): (f64, f64)| (bid + ask) / 2.0;
     let cost = |(bid, ask)| (ask - bid) / mid((bid, ask));
     if field == "yield" {
-        let monthly = (mid(call) + mid(put)) / (0.2 * spot) * (30.0 / days as f64);
+        let monthly = (mid(call) + mid(put)) / (0.2 * price) * (30.0 / days as f64);
         return vec![said("mid / (price / 5) x 30 / days", monthly)];
     }
     vec![
@@ -213,14 +217,14 @@ fn listed(expiration: &Value) -> Listed {
     }
 }
 
-/// The price around which strikes are looked for: of another contract than that of `name` the middle of its quote.
-fn around(rest: &Rest, name: &Name, listed: &Listed, price: f64) -> Option<f64> {
+/// The price around which strikes are looked for: of another contract than that of `spot` the middle of its quote.
+fn around(rest: &Rest, listed: &Listed, spot: &Spot) -> Option<f64> {
     match &listed.underlying {
-        Some(other) if listed.underlying != name.contract => {
+        Some(other) if listed.underlying != spot.of => {
             let (bid, ask) = sides(&rest.quote("future", other))?;
             Some((bid + ask) / 2.0)
         }
-        _ => Some(price),
+        _ => Some(spot.price),
     }
 }
 

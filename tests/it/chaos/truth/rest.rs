@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 use variance::demo::market::Market;
-use variance::demo::rest::{Answer, Request, answer};
+use variance::demo::rest::{Request, answer};
 
 /// The answers of the venue, each asked for once.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) struct Rest {
     now: Timestamp,
     bearer: String,
     answers: Mutex<BTreeMap<String, Arc<Value>>>,
+    charts: Mutex<BTreeMap<String, Option<Arc<Chart>>>>,
 }
 
 /// What a symbol is called in the venue's answers.
@@ -66,6 +67,7 @@ impl Rest {
             now,
             bearer: token["access_token"].as_str().unwrap().to_owned(),
             answers: Mutex::default(),
+            charts: Mutex::default(),
         }
     }
 
@@ -85,9 +87,9 @@ impl Rest {
             now: self.now,
             own_ws_url: "",
         };
-        let Answer { status, body, .. } = answer(&self.market, &asked);
-        let body = match status {
-            200 => serde_json::from_slice(&body).unwrap(),
+        let answered = answer(&self.market, &asked);
+        let body = match answered.status {
+            200 => serde_json::from_slice(&answered.body).unwrap(),
             _ => Value::Null,
         };
         let body = Arc::new(body);
@@ -184,7 +186,13 @@ impl Rest {
         }
     }
 
-    pub(super) fn chart(&self, charted: &str) -> Option<Chart> {
+    pub(super) fn chart(&self, charted: &str) -> Option<Arc<Chart>> {
+        let mut charts = self.charts.lock().unwrap();
+        let chart = charts.entry(charted.to_owned());
+        chart.or_insert_with(|| self.read_chart(charted).map(Arc::new)).clone()
+    }
+
+    fn read_chart(&self, charted: &str) -> Option<Chart> {
         let path = format!("/v8/finance/chart/{}", escaped(charted));
         let answer = self.get(&path, "range=1y&interval=1d");
         let result = &answer["chart"]["result"][0];
