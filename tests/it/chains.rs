@@ -269,11 +269,11 @@ fn without_a_published_rate_parity_gives_one_by_name() {
 
 #[test]
 fn without_the_list_of_options_there_is_no_chain_and_the_exit_code_says_whether_to_try_again() {
-    let fault = |script: &str| Run::demo("chain SPY --deadline 3").args(["--fault", script]);
-    let down = fault("rest /option-chains: status 503").answer().ended(69);
+    let fault = |arguments: &str, script: &str| Run::demo(arguments).args(["--fault", script]);
+    let down = fault("chain SPY", "rest /option-chains: status 503").answer().ended(69);
     assert!(down.stdout.is_empty());
     down.saying(&["no option chain of SPY", "503"]);
-    fault("rest /option-chains: hang")
+    fault("chain SPY --deadline 3", "rest /option-chains: hang")
         .answer()
         .ended(75)
         .saying(&["the deadline came first"]);

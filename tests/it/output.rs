@@ -66,7 +66,7 @@ fn times_are_utc_with_milliseconds() {
 
 #[test]
 fn the_whole_table_fits_eighty_columns() {
-    let run = Run::demo("screen --all --listen 30 --format table").env("COLUMNS", "80");
+    let run = Run::demo("screen --all --format table").env("COLUMNS", "80");
     let table = run.answer().done().stdout;
     assert!(table.lines().count() > 300);
     assert_fits_width(&table, 80);
