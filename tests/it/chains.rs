@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::run::{Answer, NOW, Run, venue};
+use crate::run::{Answer, NOW, Run, at_once, venue};
 use crate::schema::{self, assert_fits};
 
 const GREEKS: [&str; 5] = ["delta", "gamma", "theta", "vega", "rho"];
@@ -266,13 +266,13 @@ fn without_a_published_rate_parity_gives_one_by_name() {
 #[test]
 fn without_the_list_of_options_there_is_no_chain_and_the_exit_code_says_whether_to_try_again() {
     let fault = |arguments: &str, script: &str| Run::demo(arguments).args(["--fault", script]);
-    let down = fault("chain SPY", "rest /option-chains: status 503").answer().ended(69);
+    let [down, hanging] = at_once([
+        fault("chain SPY", "rest /option-chains: status 503"),
+        fault("chain SPY --deadline 3", "rest /option-chains: hang"),
+    ]);
     assert!(down.stdout.is_empty());
-    down.saying(&["no option chain of SPY", "503"]);
-    fault("chain SPY --deadline 3", "rest /option-chains: hang")
-        .answer()
-        .ended(75)
-        .saying(&["the deadline came first"]);
+    down.ended(69).saying(&["no option chain of SPY", "503"]);
+    hanging.ended(75).saying(&["the deadline came first"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use variance::demo::{FeedRule, RestEffect, Venue};
 
-use crate::run::{Answer, Run, names_in, promptly, venue_with_feed, venue_with_rest};
+use crate::run::{Answer, Run, at_once, names_in, promptly, venue_with_feed, venue_with_rest};
 
 #[test]
 fn a_reader_that_wants_one_line_is_left_in_peace() {
@@ -65,7 +65,7 @@ fn a_full_disk_is_reported() {
 
 #[test]
 fn the_last_line_says_what_failed_and_what_to_do_even_when_quiet() {
-    for (arguments, code) in [
+    let all = [
         ("quote SPY", 77),
         ("doctor", 77),
         ("quote SPY --demo -o nowhere/out", 73),
@@ -73,8 +73,10 @@ fn the_last_line_says_what_failed_and_what_to_do_even_when_quiet() {
         ("quote SPY --config none.json", 74),
         ("screen --demo --profile nosuch", 2),
         ("quote NOSUCH --demo --require-complete 1", 65),
-    ] {
-        let answer = Run::new(arguments).arg("-q").answer().ended(code);
+    ];
+    let answers = at_once(all.map(|(arguments, _)| Run::new(arguments).arg("-q")));
+    for ((arguments, code), answer) in all.into_iter().zip(answers) {
+        let answer = answer.ended(code);
         let last = answer.stderr.lines().last().unwrap();
         assert!(last.starts_with("variance: "), "{arguments}: {last}");
         assert!(last.contains(". "), "{arguments} gives no advice: {last}");

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use variance::demo::RestEffect;
 
 use crate::run::{Run, promptly, row, symbols, venue_with_rest};
@@ -70,9 +71,8 @@ fn an_upgrade_that_is_never_answered_ends_with_the_window_and_rest_fills_in() {
 #[test]
 fn a_spoiled_history_gives_the_right_volatility_or_none() {
     let run = |script: &str| {
-        let run = Run::demo("quote AA SPX /ES BTC/USD --listen 60 --fault").arg(script);
-        run.file("config/runtime_config.json", r#"{"legacy":{"enabled":false}}"#)
-            .document()
+        let run = Run::demo("quote AA SPX /ES BTC/USD --fault").arg(script);
+        run.config(json!({ "legacy": { "enabled": false } })).document()
     };
     let right = run("");
     for (script, known) in [

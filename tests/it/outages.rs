@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use variance::demo::{Cut, FeedRule, RestEffect, Times};
 
 use crate::run::{
-    Answer, Run, at, faulty, promptly, reset_after, row, status, symbols, venue, venue_with_feed, venue_with_rest,
+    Run, at, at_once, faulty, promptly, reset_after, row, status, symbols, venue, venue_with_feed, venue_with_rest,
 };
 
 const SOME: &str = "SPY,/ES,AA,FXI,QQQ";
@@ -36,14 +36,9 @@ fn the_deadline_ends_a_hanging_request_with_the_streamed_prices() {
 #[test]
 fn a_partial_run_says_so_in_every_format() {
     let venue = venue_with_rest("/market-metrics", RestEffect::Hang);
-    let started = ["table", "plain", "csv", "jsonl"].map(|format| {
-        let run = Run::at(&venue, "quote SPY --deadline 4 --format");
-        run.arg(format).start()
-    });
-    let [table, plain, csv, jsonl] = started.map(|(child, _desk)| {
-        let answer = Answer::of(child.wait_with_output().unwrap());
-        answer.done().stdout
-    });
+    let run = |format| Run::at(&venue, "quote SPY --deadline 4 --format").arg(format);
+    let answers = at_once(["table", "plain", "csv", "jsonl"].map(run));
+    let [table, plain, csv, jsonl] = answers.map(|answer| answer.done().stdout);
     assert!(table.contains("PARTIAL"), "{table}");
     let row = |text: &str| text.lines().nth(1).unwrap().to_owned();
     assert!(row(&plain).ends_with("\tdemo\ttrue\ttrue\t"), "{plain}");

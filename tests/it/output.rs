@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
-use crate::run::{Run, names_in, venue};
+use crate::run::{Run, at_once, names_in, venue};
 use crate::schema::{self, assert_fits};
 
 const FORMATS: [&str; 5] = ["table", "plain", "json", "jsonl", "csv"];
@@ -13,7 +13,7 @@ const FORMATS: [&str; 5] = ["table", "plain", "json", "jsonl", "csv"];
 #[test]
 fn every_document_is_what_its_schema_says() {
     let schema = schema::of_output();
-    for arguments in [
+    let all = [
         "screen --symbols /ES,SPY,BTC/USD,VXN,AA,SHOP --all --held-symbols SPY",
         "screen --symbols SPY,SHOP",
         "quote AAPL /ES .SPY261218C650 NOSUCH",
@@ -22,8 +22,10 @@ fn every_document_is_what_its_schema_says() {
         "vol SPY --windows 20,252",
         "vol BTC/USD",
         "vol /ES --windows 2520",
-    ] {
-        let answer = Run::demo(arguments).arg("--json").answer().done();
+    ];
+    let answers = at_once(all.map(|arguments| Run::demo(arguments).arg("--json")));
+    for (arguments, answer) in all.into_iter().zip(answers) {
+        let answer = answer.done();
         assert_fits(schema, &answer.document());
         assert!(
             !answer.stdout.contains("NaN") && !answer.stdout.contains("Infinity"),
@@ -48,7 +50,7 @@ fn the_documents_of_the_past_of_a_file_and_of_an_outage_are_what_the_schema_says
         .document();
     assert_eq!(file["command"], "vol");
     assert_fits(schema, &file);
-    let lost = Run::demo("vol /ES --json").args(["--fault", "rest /dxlink: status 502"]);
+    let lost = Run::demo("vol /ES --json --listen 1").args(["--fault", "rest /dxlink: status 502"]);
     let lost = lost.answer().document();
     assert!(lost["bars"].is_null() && lost["no_bars"].is_array(), "{lost}");
     assert_fits(schema, &lost);

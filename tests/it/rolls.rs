@@ -130,7 +130,7 @@ fn after_a_roll_what_was_kept_of_the_old_contract_is_no_price_of_the_new_one() {
     let quote = |day: &str, window: u32, script: &str| {
         let arguments = format!("--as-of {day}T22:30:00Z quote /ES --demo --seed 1 --listen {window}");
         let document = Run::new(&arguments)
-            .file("config/runtime_config.json", r#"{"legacy": {"enabled": false}}"#)
+            .config(json!({ "legacy": { "enabled": false } }))
             .args(["--fault", script])
             .state(state.path())
             .document();

@@ -18,8 +18,8 @@ pub(crate) const NOW: &str = "2026-11-20T21:30:00Z";
 /// Where a run keeps its state, unless told otherwise.
 const STATE: &str = "state";
 
-/// A configuration for venues on this machine, however busy it is: nobody has to be spared requests, and a window closes
-/// when everybody has answered.
+/// Where the user's configuration is: for venues on this machine, however busy it is. Nobody has to be spared requests, and
+/// a window closes when everybody has answered.
 const PATIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/config");
 
 /// A command line waiting to be run.
@@ -74,6 +74,17 @@ impl Run {
 
     /// The same with further configuration, sections as in the file.
     pub(crate) fn configured_at(venue: &Venue, arguments: &str, mut config: Value) -> Self {
+        config["legacy"]["base_url"] = venue.base_url().into();
+        config["legacy"]["requests_per_second"] = 10.into();
+        Self::new(&format!("--as-of {NOW} {arguments}"))
+            .config(config)
+            .env("API_BASE_URL", venue.base_url())
+            .env("TT_CLIENT_SECRET", "x")
+            .env("TT_REFRESH_TOKEN", "x")
+    }
+
+    /// Configures it by a file, and to be patient where the file says nothing else.
+    pub(crate) fn config(self, mut config: Value) -> Self {
         let patient: Value = serde_json::from_str(include_str!("../data/config/variance/runtime_config.json")).unwrap();
         for (section, keys) in patient.as_object().unwrap() {
             for (key, value) in keys.as_object().unwrap() {
@@ -82,13 +93,7 @@ impl Run {
                 }
             }
         }
-        config["legacy"]["base_url"] = venue.base_url().into();
-        config["legacy"]["requests_per_second"] = 10.into();
-        Self::new(&format!("--as-of {NOW} {arguments}"))
-            .file("config/runtime_config.json", &config.to_string())
-            .env("API_BASE_URL", venue.base_url())
-            .env("TT_CLIENT_SECRET", "x")
-            .env("TT_REFRESH_TOKEN", "x")
+        self.file("config/runtime_config.json", &config.to_string())
     }
 
     pub(crate) fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
@@ -161,6 +166,12 @@ impl Run {
     }
 }
 
+/// Runs that wait more than they compute, all at once.
+pub(crate) fn at_once<const N: usize>(runs: [Run; N]) -> [Answer; N] {
+    let started = runs.map(Run::start);
+    started.map(|(child, _desk)| Answer::of(child.wait_with_output().unwrap()))
+}
+
 impl Answer {
     pub(crate) fn of(output: Output) -> Self {
         Self {
@@ -230,6 +241,12 @@ pub(crate) fn row<'a>(document: &'a Value, symbol: &str) -> &'a Value {
 pub(crate) fn symbols(document: &Value) -> Vec<&str> {
     let rows = document["rows"].as_array().unwrap();
     rows.iter().map(|row| row["symbol"].as_str().unwrap()).collect()
+}
+
+/// The first `count` symbols of the default watchlist, as `--symbols` takes them.
+pub(crate) fn some_of_the_watchlist(count: usize) -> String {
+    let watched = include_str!("../../config/watchlists/default.csv").lines().skip(1);
+    watched.take(count).collect::<Vec<_>>().join(",")
 }
 
 /// The names in a directory, but for the state of the program.

@@ -144,7 +144,7 @@ fn a_drop_in_the_middle_is_survived_counted_and_told_once() {
     };
     assert!(as_of(&mended) >= as_of(&told), "the market does not go back");
     let fresh = watched.until(|document| document.rows[0]["notes"] == json!([]));
-    let moved = watched.until(|document| document.rows[0]["price"] != fresh.rows[0]["price"]);
+    let moved = watched.until(|document| document.rows[0]["volume"] != fresh.rows[0]["volume"]);
     assert_eq!(feed(&moved, "gaps"), 1);
     watched.signal("-TERM");
     let answer = watched.ended(130);

@@ -91,18 +91,15 @@ impl Calm {
     fn document(&self, venue: &Venue) -> Value {
         let symbols: BTreeSet<&str> = SYMBOLS.iter().flat_map(|set| set.iter().copied()).collect();
         let start = format!(
-            "--as-of {} {} --demo --listen 120 --seed {} --fault",
+            "--as-of {} {} --demo --seed {} --fault",
             venue.now, self.command, venue.seed
         );
         let config = json!({
-            "tastytrade": { "requests_per_second": 50 },
             "dxlink": { "enabled": self.dxlink },
             "legacy": { "enabled": self.legacy, "requests_per_second": 10, "max_requests": 1000 },
             "screener": { "max_chains": self.chains },
         });
-        let run = Run::new(&start)
-            .arg(self.dark)
-            .file("config/runtime_config.json", &config.to_string());
+        let run = Run::new(&start).arg(self.dark).config(config);
         let symbols = symbols.into_iter().filter(|symbol| (self.wanted)(symbol));
         symbols.fold(run, Run::arg).document()
     }
