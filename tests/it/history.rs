@@ -136,7 +136,7 @@ fn one_wrong_line_enters_nothing_and_is_named() {
 fn what_was_exported_is_imported_to_the_last_digit_label_and_moment() {
     let (state, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let some = some_of_the_watchlist(80);
-    let screen = Run::demo("screen --symbols").arg(&some);
+    let screen = Run::demo("screen --profile broad --symbols").arg(&some);
     screen.state(state.path()).answer().done();
     Run::demo("quote BTC/USD /ESZ6 SPX .SPY261218C600")
         .state(state.path())
@@ -159,7 +159,7 @@ fn what_was_exported_is_imported_to_the_last_digit_label_and_moment() {
     let rows = |state: &TempDir| history(state, "--demo").document()["rows"].clone();
     assert_eq!(rows(&other), rows(&state));
     let screened = |state: &TempDir| {
-        let screen = Run::new("screen --demo --as-of 2026-11-20 --symbols").arg(&some);
+        let screen = Run::new("screen --demo --as-of 2026-11-20 --profile broad --symbols").arg(&some);
         screen.state(state.path()).document()["rows"].clone()
     };
     assert!(screened(&state).as_array().unwrap().len() > 5);
@@ -197,9 +197,9 @@ fn an_export_as_parquet_is_a_parquet_file() {
 fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
     let state = TempDir::new().unwrap();
     let some = some_of_the_watchlist(120);
-    let live = Run::demo("screen --limit 400 --symbols").arg(&some);
+    let live = Run::demo("screen --limit 400 --profile broad --symbols").arg(&some);
     let live = live.state(state.path()).document();
-    let past = Run::new("screen --demo --as-of 2026-11-20 --limit 400 --symbols").arg(&some);
+    let past = Run::new("screen --demo --as-of 2026-11-20 --limit 400 --profile broad --symbols").arg(&some);
     let past = past.state(state.path()).document();
     assert_eq!(past["as_of"], "2026-11-20");
     assert_eq!(past["sources"]["rest"]["requests"], 0);
@@ -224,13 +224,13 @@ fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
 fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
     let state = TempDir::new().unwrap();
     let some = some_of_the_watchlist(120);
-    let first = Run::demo("screen --diff last --json --symbols").arg(&some);
+    let first = Run::demo("screen --diff last --json --profile broad --symbols").arg(&some);
     let first = first.state(state.path()).answer().done();
     assert!(first.stderr.contains("no earlier session"), "{}", first.stderr);
     assert!(first.document()["diff"].is_null());
     let monday = |arguments: &str| {
         let run = Run::new(&format!(
-            "--as-of 2026-11-23T21:30:00Z screen --demo {arguments} --symbols"
+            "--as-of 2026-11-30T21:30:00Z screen --demo --profile broad {arguments} --symbols"
         ));
         run.arg(&some).state(state.path())
     };
