@@ -138,7 +138,7 @@ fn what_was_exported_is_imported_to_the_last_digit_label_and_moment() {
     let some = some_of_the_watchlist(80);
     let screen = Run::demo("screen --profile broad --symbols").arg(&some);
     screen.state(state.path()).answer().done();
-    Run::demo("quote BTC/USD /ESZ6 SPX .SPY261218C600")
+    Run::demo("quote SPY BTC/USD /ESZ6 SPX .SPY261218C600")
         .state(state.path())
         .answer()
         .done();
