@@ -4,8 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use variance::demo::market::Market;
+use variance::demo::{self, Options, Pace};
 
 use super::promise::Findings;
 use super::script::{SYMBOLS, VENUES, Venue};
@@ -142,6 +146,38 @@ fn each_source_is_printed_as_the_venue_serves_it() {
     for wanted in ["dxlink", "dxlink-candles", "rest", "legacy", "model", "proxy"] {
         assert!(times(&|_, source| source == wanted) >= 40, "{wanted}: {compared:?}");
     }
+}
+
+#[test]
+fn prices_that_move_are_those_of_the_moment_they_name() {
+    let mut moved = 0;
+    for venue in &VENUES {
+        let often = Duration::from_millis(50);
+        let lively = Options {
+            seed: venue.seed,
+            now: venue.now.parse().unwrap(),
+            pace: Pace {
+                lead: Duration::ZERO,
+                tick: often,
+            },
+            ..Options::default()
+        };
+        let anchor = Market::new(lively.seed, lively.now).anchor();
+        let lively = demo::Venue::start(lively).unwrap();
+        // The feed waits for what it does not know, and meanwhile the others move.
+        let asked = "quote SPY /ES AA SPX BTC/USD ./EW3Z26C6000:XCME NOSUCH --listen 1 --json";
+        let run = Run::new(&format!("--as-of {} {asked}", venue.now)).config(json!({ "legacy": { "enabled": false } }));
+        let document = run.env("API_BASE_URL", lively.base_url());
+        let document = document.env("TT_CLIENT_SECRET", "x").env("TT_REFRESH_TOKEN", "x");
+        let document = document.answer().done().document();
+        let mut findings = Findings::default();
+        findings.of_rows(&document, truth::of(venue));
+        assert!(findings.broken.is_empty(), "{}", findings.broken.join("\n"));
+        let rows = document["rows"].as_array().unwrap().iter();
+        let moments = rows.filter_map(|row| row["provenance"]["price"]["as_of"].as_str());
+        moved += moments.filter(|at| at.parse::<Timestamp>().unwrap() > anchor).count();
+    }
+    assert!(moved > 4, "{moved} prices have moved");
 }
 
 #[test]
