@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use crate::run::{NOW, Run, row, some_of_the_watchlist};
 
 fn history(state: &TempDir, arguments: &str) -> Run {
-    Run::new(&format!("--as-of {NOW} history {arguments}")).state(state.path())
+    Run::new(&format!("--now {NOW} history {arguments}")).state(state.path())
 }
 
 /// Days before the venue's last session, weekdays all, none of them a holiday.
@@ -230,7 +230,7 @@ fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
     assert!(first.document()["diff"].is_null());
     let monday = |arguments: &str| {
         let run = Run::new(&format!(
-            "--as-of 2026-11-30T21:30:00Z screen --demo --profile broad {arguments} --symbols"
+            "--now 2026-11-30T21:30:00Z screen --demo --profile broad {arguments} --symbols"
         ));
         run.arg(&some).state(state.path())
     };
