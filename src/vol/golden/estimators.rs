@@ -120,13 +120,13 @@ fn forecasts() {
     for row in rows(include_str!("../../../tests/data/golden/forecast.csv")) {
         let bars = clean(series[&row["series_id"]].iter().copied()).bars;
         assert_eq!(bars.len().to_string(), row["clean_bars"]);
-        let fit = Har::fit(&bars, 252.0).unwrap();
+        let fit = Har::fit(&bars).unwrap();
         for (found, column) in [
             (fit.constant, "har_c"),
             (fit.day, "har_d"),
             (fit.week, "har_w"),
             (fit.month, "har_m"),
-            (fit.next_day.get(), "har_1d_vol"),
+            (fit.forecast(1, 252.0).unwrap().get(), "har_1d_vol"),
         ] {
             har.error(relative(found, present(&row, column)), || {
                 format!("{column} in {row:?}")
@@ -182,7 +182,7 @@ fn until(bars: &[Bar], as_of: Date) -> Vec<CleanBar> {
     clean(bars.iter().copied().filter(|bar| bar.date <= as_of)).bars
 }
 
-pub(super) fn series() -> BTreeMap<String, Vec<Bar>> {
+pub(crate) fn series() -> BTreeMap<String, Vec<Bar>> {
     let mut series: BTreeMap<String, Vec<Bar>> = BTreeMap::new();
     for row in rows(include_str!("../../../tests/data/golden/ohlc.csv")) {
         series.entry(row["series_id"].clone()).or_default().push(bar(&row));
