@@ -66,48 +66,9 @@ pub(super) struct Global {
     /// More on stderr; twice for the conversation with the feed, without secrets
     #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
-    /// A session for `screen` to take from the store; or an instant that any command takes for now
-    #[arg(long, global = true, hide = true, value_name = "DATE|TIMESTAMP")]
-    pub as_of: Option<AsOf>,
-}
-
-/// What `--as-of` names: a day is a stored session, an instant stands for now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AsOf {
-    /// A stored session.
-    Day(Date),
-    /// What to take for now.
-    Instant(Timestamp),
-}
-
-impl std::str::FromStr for AsOf {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.len() {
-            DAY_LENGTH => text.parse().map(Self::Day),
-            _ => text.parse().map(Self::Instant),
-        }
-        .map_err(|_| "a day such as 2026-11-20 is wanted".to_owned())
-    }
-}
-
-impl Global {
-    /// The stored session asked for.
-    pub(super) fn day(&self) -> Option<Date> {
-        match self.as_of {
-            Some(AsOf::Day(day)) => Some(day),
-            Some(AsOf::Instant(_)) | None => None,
-        }
-    }
-
-    /// What to take for now.
-    pub(super) fn instant(&self) -> Option<Timestamp> {
-        match self.as_of {
-            Some(AsOf::Instant(instant)) => Some(instant),
-            Some(AsOf::Day(_)) | None => None,
-        }
-    }
+    /// Take this instant for now
+    #[arg(long, global = true, hide = true, value_name = "TIMESTAMP")]
+    pub now: Option<Timestamp>,
 }
 
 /// When to use color.
@@ -689,9 +650,6 @@ pub(super) enum ConfigCommand {
     /// The file in use, or the places searched
     Path,
 }
-
-/// Of `2026-11-20`: a longer text has a time of day, which a day would lose.
-const DAY_LENGTH: usize = 10;
 
 #[cfg(test)]
 mod tests {

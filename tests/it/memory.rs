@@ -17,7 +17,7 @@ const COMPLETE: [&str; 6] = ["price", "iv", "iv_rank", "iv_percentile", "hv30", 
 
 fn screen(state: &Path, now: &str, fault: &str) -> Value {
     Run::new(&format!(
-        "--as-of {now} screen --all --demo --seed 1 --listen 30 --fault"
+        "--now {now} screen --all --demo --seed 1 --listen 30 --fault"
     ))
     .arg(fault)
     .state(state)
@@ -44,7 +44,7 @@ fn past(document: &Value) -> String {
 fn once_the_store_holds_a_past_a_fifth_of_nulls_leaves_no_hole_worth_mentioning() {
     let state = TempDir::new().unwrap();
     let before = screen(state.path(), THURSDAY, "");
-    Run::new(&format!("--as-of {THURSDAY} history import past.csv --demo --seed 1"))
+    Run::new(&format!("--now {THURSDAY} history import past.csv --demo --seed 1"))
         .state(state.path())
         .file("past.csv", &past(&before))
         .answer()
