@@ -215,7 +215,7 @@ fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
         .ended(69)
         .saying(&["nothing is kept of 2026-11-19", "2026-11-20"]);
     let quote = Run::new("quote SPY --demo --as-of 2026-11-20").state(state.path());
-    quote.answer().ended(2).saying(&["only `screen`"]);
+    quote.answer().ended(2).saying(&["--as-of"]);
 }
 
 #[test]

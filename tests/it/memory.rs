@@ -16,12 +16,10 @@ const NULLS: &str = "metrics: null 20% iv,iv-rank,tos-iv-rank,tw-iv-rank,iv-perc
 const COMPLETE: [&str; 6] = ["price", "iv", "iv_rank", "iv_percentile", "hv30", "hv90"];
 
 fn screen(state: &Path, now: &str, fault: &str) -> Value {
-    Run::new(&format!(
-        "--now {now} screen --all --demo --seed 1 --listen 30 --fault"
-    ))
-    .arg(fault)
-    .state(state)
-    .document()
+    Run::new(&format!("--now {now} screen --all --demo --seed 1 --listen 30 --fault"))
+        .arg(fault)
+        .state(state)
+        .document()
 }
 
 /// Seventy sessions of everybody's volatility before the last one, around what it is in `document`.

@@ -389,15 +389,13 @@ fn a_rank_the_venue_does_not_have_comes_from_own_history_and_never_from_too_litt
 fn later(port: &str, now: &str, state: &Path, mut config: Value) -> Answer {
     config["legacy"]["enabled"] = false.into();
     let json = if config["output"].is_null() { "--json" } else { "" };
-    Run::new(&format!(
-        "--now {now} screen --all --listen 1 {json} --symbols {SOME}"
-    ))
-    .file("config/runtime_config.json", &config.to_string())
-    .env("API_BASE_URL", &format!("http://127.0.0.1:{port}"))
-    .env("TT_CLIENT_SECRET", "x")
-    .env("TT_REFRESH_TOKEN", "x")
-    .state(state)
-    .answer()
+    Run::new(&format!("--now {now} screen --all --listen 1 {json} --symbols {SOME}"))
+        .file("config/runtime_config.json", &config.to_string())
+        .env("API_BASE_URL", &format!("http://127.0.0.1:{port}"))
+        .env("TT_CLIENT_SECRET", "x")
+        .env("TT_REFRESH_TOKEN", "x")
+        .state(state)
+        .answer()
 }
 
 fn port(venue: &Venue) -> String {
