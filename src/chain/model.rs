@@ -124,7 +124,7 @@ impl Ground {
         };
         match self.exercise {
             Exercise::European => option.greeks(),
-            Exercise::American { .. } => option.american().map(|option| option.greeks),
+            Exercise::American { .. } => option.american(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::vol::chain::{Exercise, Expiration, Forward, OptionQuote, Strike};
 use crate::vol::smile::{Skew, Smile};
 use crate::vol::straddle::Straddle;
 use crate::vol::term::{Term, ThirtyDays};
-use crate::vol::vix_variance::{Between, Centre, ModelFree, Strip};
+use crate::vol::vix_variance::{Between, ModelFree, Strip};
 
 /// A whole chain. Where a number cannot be had, its reason stands in its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -266,7 +266,7 @@ impl Known<'_> {
                 option.check = feed.greeks(&option.record, right, strike);
             }
         }
-        let strip = each(&expiration, |expiration| Strip::of(expiration, Centre::AtOrBelow));
+        let strip = each(&expiration, |expiration| Strip::of(expiration));
         let strip = strip.and_then(|strip| whole(strip, chosen));
         let atm = each(&smile, Smile::at_the_money);
         let report = ExpirationReport {
@@ -431,7 +431,7 @@ fn thirty_day(valued: &[Valued]) -> ThirtyDay {
     });
     let slope = around.and_then(|around| around.slope.ok_or_else(|| "there is no later expiration".to_owned()));
     let whole: Vec<Expiration> = valued.iter().filter_map(|valued| valued.whole.clone().ok()).collect();
-    let model_free = match ModelFree::of(&whole, Centre::AtOrBelow) {
+    let model_free = match ModelFree::of(&whole) {
         Ok(ModelFree {
             between: Between::OneSide(_),
             ..

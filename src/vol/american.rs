@@ -12,17 +12,6 @@ use super::black::{European, Greeks, Right};
 use super::stats::count;
 use variance_units::Vol;
 
-/// Value and Greeks of an American option.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct American {
-    /// Value and sensitivities, in the units of a European option. The value is at least the European and the intrinsic one;
-    /// of an option that is better exercised now delta is 1 or -1 and nothing else moves it.
-    pub greeks: Greeks,
-    /// The price of the underlying from which the option is better exercised now: at or above it for calls, at or below it
-    /// for puts. `None` when waiting is always better, and the option is worth what a European one is.
-    pub exercise_at: Option<f64>,
-}
-
 /// What the right to exercise early adds to a European option that is better held.
 #[derive(Debug, Clone, Copy, Default)]
 struct Premium {
@@ -34,13 +23,14 @@ struct Premium {
 /// An option, as far as early exercise goes.
 enum Early {
     Never,
-    Now { exercise_at: f64 },
-    Later { exercise_at: f64, premium: Premium },
+    Now,
+    Later(Premium),
 }
 
 impl European {
     /// Value and Greeks of this option with the right to exercise early; `None` when a price or strike is not above zero or
-    /// an input is not finite.
+    /// an input is not finite. The value is at least the European and the intrinsic one; of an option that is better exercised
+    /// now delta is 1 or -1 and nothing else moves it.
     ///
     /// Vega and rho are slopes over a tenth of a point. A rate below zero with a yield below the rate has no
     /// single boundary: the option then counts as European, and so does the other side of that (a call whose yield is below
@@ -50,7 +40,7 @@ impl European {
     /// use variance_units::Vol;
     /// use variance_vol::black::{European, Right, Underlying};
     ///
-    /// // A put of Kim (1990), table 1: spot 40, strike 45, seven months, 4.88 %, volatility 30 %.
+    /// // Geske & Johnson (1984), table I: spot 40, strike 45, seven months, 4.88 %, volatility 30 %.
     /// let put = European {
     ///     right: Right::Put,
     ///     underlying: Underlying::Spot { price: 40.0, dividend_yield: 0.0 },
@@ -60,34 +50,26 @@ impl European {
     ///     vol: Vol::new(0.3).ok_or("a volatility")?,
     /// };
     /// let american = put.american().ok_or("priced")?;
-    /// assert!((american.greeks.price - 6.365).abs() < 0.002);
+    /// assert!((american.price - 6.365).abs() < 0.002);
     /// # Ok::<(), &str>(())
     /// ```
-    pub fn american(&self) -> Option<American> {
+    pub fn american(&self) -> Option<Greeks> {
         let held = self.greeks()?;
         let (spot, carry) = self.underlying.spot_and_yield(self.rate);
         let sign = self.right.sign();
-        let (exercise_at, premium) = match self.early() {
-            Early::Never => {
-                return Some(American {
-                    greeks: held,
-                    exercise_at: None,
+        let premium = match self.early() {
+            Early::Never => return Some(held),
+            Early::Now => {
+                return Some(Greeks {
+                    price: sign * (spot - self.strike),
+                    delta: sign,
+                    gamma: 0.0,
+                    theta: 0.0,
+                    vega: 0.0,
+                    rho: 0.0,
                 });
             }
-            Early::Now { exercise_at } => {
-                return Some(American {
-                    greeks: Greeks {
-                        price: sign * (spot - self.strike),
-                        delta: sign,
-                        gamma: 0.0,
-                        theta: 0.0,
-                        vega: 0.0,
-                        rho: 0.0,
-                    },
-                    exercise_at: Some(exercise_at),
-                });
-            }
-            Early::Later { exercise_at, premium } => (exercise_at, premium),
+            Early::Later(premium) => premium,
         };
         let (price, delta, gamma) = (
             (held.price + premium.value).max(sign * (spot - self.strike)),
@@ -113,16 +95,13 @@ impl European {
                 ..*self
             })
         });
-        Some(American {
-            greeks: Greeks {
-                price,
-                delta,
-                gamma,
-                theta: theta / 365.0,
-                vega: vega.map_or(held.vega, |vega| vega / 100.0),
-                rho: rho? / 100.0,
-            },
-            exercise_at: Some(exercise_at),
+        Some(Greeks {
+            price,
+            delta,
+            gamma,
+            theta: theta / 365.0,
+            vega: vega.map_or(held.vega, |vega| vega / 100.0),
+            rho: rho? / 100.0,
         })
     }
 
@@ -133,8 +112,8 @@ impl European {
         let exercised = self.right.sign() * (spot - self.strike);
         Some(match self.early() {
             Early::Never => held,
-            Early::Now { .. } => exercised,
-            Early::Later { premium, .. } => (held + premium.value).max(exercised),
+            Early::Now => exercised,
+            Early::Later(premium) => (held + premium.value).max(exercised),
         })
     }
 
@@ -144,7 +123,7 @@ impl European {
         if self.years <= 0.0 || self.vol.get() <= 0.0 {
             let held = self.greeks().map_or(0.0, |held| held.price);
             return if sign * (spot - self.strike) > held {
-                Early::Now { exercise_at: spot }
+                Early::Now
             } else {
                 Early::Never
             };
@@ -161,7 +140,7 @@ impl European {
         let critical = |left: f64| self.strike * (sign * boundary.below_strike(left)).exp();
         let exercise_at = critical(self.years);
         if sign * (spot - exercise_at) >= 0.0 {
-            return Early::Now { exercise_at };
+            return Early::Now;
         }
         let mut premium = Premium::default();
         for Share { passed, left, weight } in shares(VALUE_PANELS) {
@@ -179,7 +158,7 @@ impl European {
             premium.delta += likely + (stock * density(up) - bond * density(down)) / total;
             premium.gamma += (bond * density(down) * up - stock * density(up) * down) / (spot * total * total);
         }
-        Early::Later { exercise_at, premium }
+        Early::Later(premium)
     }
 }
 

@@ -6,7 +6,7 @@ use variance_units::Vol;
 
 use super::bars::{Cleaned, Dropped};
 use super::cone::{Cone, cone};
-use super::ewma::{Averaged, Ewma, EwmaError, Start};
+use super::ewma::{Averaged, Ewma, EwmaError};
 use super::forecast::Forecasts;
 use super::realized::{Estimator, HvError, ReturnWindow};
 use super::split::{SplitAlarm, alarms};
@@ -71,7 +71,6 @@ impl Panel {
         };
         let ewma = Ewma {
             lambda: LAMBDA,
-            start: Start::FirstReturn,
             trading_days,
         };
         let splits = alarms(bars);

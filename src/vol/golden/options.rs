@@ -114,7 +114,7 @@ fn early_exercise() {
         let at = || format!("{row:?}");
         european.error(relative(option.greeks().unwrap().price, present(&row, "european")), at);
         european.row();
-        let found = option.american().unwrap().greeks;
+        let found = option.american().unwrap();
         exercised(&found, &row, &mut value, &mut delta);
         let quoted = quoted(&row, present(&row, "american_ref"));
         match (quoted.implied(), number(&row, "iv_european_of_american")) {
@@ -141,7 +141,7 @@ fn early_exercise_over_the_grid_of_a_chain() {
     let mut delta = Tally::of("| `american_grid` | delta |");
     let mut implied = Tally::of("| `american_grid` | American implied volatility of the true value |");
     for row in rows(include_str!("../../../tests/data/golden/american_grid.csv")) {
-        let found = european(&row, underlying(&row)).american().unwrap().greeks;
+        let found = european(&row, underlying(&row)).american().unwrap();
         exercised(&found, &row, &mut value, &mut delta);
         if let Some(vol) = carried(&found, &quoted(&row, present(&row, "american_ref"))) {
             implied.error((vol - present(&row, "sigma")).abs(), || format!("{row:?}"));
