@@ -3,10 +3,11 @@
 use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
+use super::field::Field;
 use super::gathered::{Inputs, Subject, VolRules};
 use super::merge::merge;
 use super::precedence::Precedence;
-use super::record::{Field, Record};
+use super::record::Record;
 use super::stored::Stored;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
