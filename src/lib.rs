@@ -2,19 +2,19 @@
 //!
 //! The modules stand in the order in which one screen flows through them, from the command line to the table.
 
-pub mod time;
-pub mod units;
+pub use variance_time as time;
+pub use variance_units as units;
 
 pub mod config;
-pub mod instrument;
+pub use variance_instrument as instrument;
 
-pub mod recording;
+pub use variance_recording as recording;
 
 pub mod http;
 pub mod tastytrade;
 
-pub mod dxlink;
-pub mod stream;
+pub use variance_dxlink as dxlink;
+pub use variance_stream as stream;
 
 pub mod legacy;
 
@@ -23,12 +23,12 @@ pub mod store;
 
 pub mod gather;
 pub mod market;
-pub mod vol;
+pub use variance_vol as vol;
 
 pub mod screen;
 
 pub mod render;
 
-pub mod demo;
+pub use variance_demo as demo;
 
 pub mod cli;

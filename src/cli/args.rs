@@ -1,6 +1,6 @@
 //! What was typed: the command line as clap reads it. No environment, no files, no defaults but clap's own.
 
-mod numbers;
+pub(super) mod numbers;
 
 use std::path::PathBuf;
 
@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use self::numbers::{fraction, interval, percent, price, ratio, seconds, slippage, speed, window};
+use self::numbers::{interval, percent, seconds, speed, window};
+use super::rules::Rules;
 use crate::chain::MOST_STRIKES;
 
 const STYLES: Styles = Styles::styled()
@@ -310,49 +311,6 @@ impl std::str::FromStr for Against {
     }
 }
 
-/// Rules that replace those of the profile.
-#[derive(Debug, Clone, PartialEq, Default, Args, Serialize, Deserialize)]
-#[serde(default)]
-#[command(next_help_heading = "Rules")]
-pub(super) struct Rules {
-    /// Profile of thresholds [default: screener.default_profile]
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// Only these asset classes
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub include_asset_classes: Vec<String>,
-    /// Not these asset classes
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub exclude_asset_classes: Vec<String>,
-    /// Not these symbols
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub exclude_symbols: Vec<String>,
-    /// Symbols held already: flagged, not dropped
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub held_symbols: Vec<String>,
-    /// Do not ask for liquidity
-    #[arg(long)]
-    pub allow_illiquid: bool,
-    /// Least structural VRP, iv / hv90, a ratio
-    #[arg(long, value_name = "RATIO", value_parser = ratio)]
-    pub min_vrp: Option<f64>,
-    /// Least IV percentile, 0 to 100; 0 switches the gate off
-    #[arg(long, value_name = "0..100", value_parser = percent)]
-    pub min_iv_percentile: Option<f64>,
-    /// Least price of anything but futures
-    #[arg(long, value_name = "PRICE", value_parser = price)]
-    pub min_price: Option<f64>,
-    /// Greatest slippage of the straddle, (ask - bid) / mid of its worse leg, a fraction; 2 switches the gate off
-    #[arg(long, value_name = "FRACTION", value_parser = slippage)]
-    pub max_slippage: Option<f64>,
-    /// Least yield of the straddle in 30 days, a fraction; 0 switches the gate off
-    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
-    pub min_yield: Option<f64>,
-    /// Least liquidity rating, 0 to 5
-    #[arg(long, value_name = "0..5", value_parser = clap::value_parser!(i64).range(0..=5))]
-    pub min_liquidity: Option<i64>,
-}
-
 impl Picks {
     /// These, and for what they leave open those of `recorded`.
     pub(super) fn over(self, recorded: Self) -> Self {
@@ -361,35 +319,6 @@ impl Picks {
             sort: self.sort.or(recorded.sort),
             all: self.all || recorded.all,
             rules: self.rules.over(recorded.rules),
-        }
-    }
-}
-
-impl Rules {
-    /// These, and for what they leave open those of `recorded`.
-    fn over(self, recorded: Self) -> Self {
-        let list = |typed: Vec<String>, recorded| if typed.is_empty() { recorded } else { typed };
-        Self {
-            profile: self.profile.or(recorded.profile),
-            include_asset_classes: list(self.include_asset_classes, recorded.include_asset_classes),
-            exclude_asset_classes: list(self.exclude_asset_classes, recorded.exclude_asset_classes),
-            exclude_symbols: list(self.exclude_symbols, recorded.exclude_symbols),
-            held_symbols: list(self.held_symbols, recorded.held_symbols),
-            allow_illiquid: self.allow_illiquid || recorded.allow_illiquid,
-            min_vrp: self.min_vrp.or(recorded.min_vrp),
-            min_iv_percentile: self.min_iv_percentile.or(recorded.min_iv_percentile),
-            min_price: self.min_price.or(recorded.min_price),
-            max_slippage: self.max_slippage.or(recorded.max_slippage),
-            min_yield: self.min_yield.or(recorded.min_yield),
-            min_liquidity: self.min_liquidity.or(recorded.min_liquidity),
-        }
-    }
-
-    /// Those of a profile, nothing replaced.
-    pub(super) fn of_profile(name: &str) -> Self {
-        Self {
-            profile: Some(name.to_owned()),
-            ..Self::default()
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `variance config`
 
-use super::args::{Config, ConfigCommand, Global, Rules};
+use super::args::{Config, ConfigCommand, Global};
 use super::exit::{Failure, Kind};
 use super::output::Output;
 use super::progress::Stderr;
+use super::rules::{self, Rules};
 use super::{ProcessEnv, resolve};
 use crate::{config, render};
 
@@ -14,7 +15,7 @@ pub(super) fn run(args: &Config, global: &Global, around: &ProcessEnv, stderr: &
         ConfigCommand::Check => {
             let config = resolve::config(global, None, around)?;
             for name in config.screener.profiles.keys() {
-                resolve::rules(&config, &Rules::of_profile(name), around.now)?;
+                rules::resolve(&config, &Rules::of_profile(name), around.now)?;
             }
             let place = config
                 .path

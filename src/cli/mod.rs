@@ -19,6 +19,7 @@ mod quote;
 mod record;
 mod replay;
 mod resolve;
+mod rules;
 mod run_store;
 mod runtime;
 mod screen;

@@ -19,11 +19,10 @@ use crate::gather::{BarHistory, Listen, Plan};
 use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
 use crate::market::{Mode, Precedence, VolRules};
 use crate::render::Format;
-use crate::screen::{ScoreRules, SignalBands, Sort, SortKey, VoteBands, Weights};
+use crate::screen::{Sort, SortKey};
 use crate::store::World;
 use crate::stream::Policy;
-use crate::units::Vol;
-use crate::{http, legacy, screen, tastytrade, time};
+use crate::{http, legacy, tastytrade, time};
 
 const USER_AGENT: &str = concat!("variance/", env!("CARGO_PKG_VERSION"));
 const SANDBOX: &str = "cert";
@@ -295,120 +294,6 @@ pub(super) fn universe(
 fn unreadable(place: &str, error: &std::io::Error) -> Failure {
     Failure::new(Kind::CannotRead, format!("cannot read the watchlist {place}: {error}"))
         .hint("Name another file with --watchlist, or symbols with --symbols.")
-}
-
-/// The rules of a screen: the profile's, with the flags in front.
-pub(super) fn rules(config: &Config, args: &args::Rules, now: Timestamp) -> Result<screen::Rules, Failure> {
-    let screener = &config.screener;
-    let name = args
-        .profile
-        .as_deref()
-        .unwrap_or(&screener.default_profile)
-        .to_lowercase();
-    let profile = screener.profile(&name).ok_or_else(|| {
-        let known: Vec<&str> = screener.profiles.keys().map(String::as_str).collect();
-        Failure::new(Kind::Usage, format!("there is no profile `{name}`"))
-            .hint(format!("Known profiles: {}.", known.join(", ")))
-    })?;
-    for class in args.include_asset_classes.iter().chain(&args.exclude_asset_classes) {
-        asset_class(config, class)?;
-    }
-    let rules = &screener.rules;
-    let or = |typed: &[String], configured: &[String]| -> BTreeSet<String> {
-        (if typed.is_empty() { configured } else { typed })
-            .iter()
-            .map(|text| text.trim().to_owned())
-            .collect()
-    };
-    Ok(screen::Rules {
-        min_vrp_structural: args.min_vrp.unwrap_or(profile.min_vrp_structural),
-        vrp_tactical_threshold: rules.vrp_tactical_threshold,
-        volatility_momentum_min_ratio: rules.volatility_momentum_min_ratio,
-        retail_min_price: args
-            .min_price
-            .or(profile.retail_min_price)
-            .unwrap_or(rules.retail_min_price),
-        retail_max_slippage: args.max_slippage.unwrap_or(rules.retail_max_slippage),
-        min_yield: args.min_yield.unwrap_or(rules.min_yield),
-        liquidity_max_slippage: rules.liquidity_max_slippage,
-        min_iv_percentile: args.min_iv_percentile.unwrap_or(profile.min_iv_percentile),
-        min_liquidity_rating: args
-            .min_liquidity
-            .or(profile.min_liquidity_rating)
-            .unwrap_or(rules.min_liquidity_rating),
-        allow_illiquid: args.allow_illiquid || profile.allow_illiquid,
-        include_asset_classes: or(&args.include_asset_classes, &profile.include_asset_classes),
-        exclude_asset_classes: or(&args.exclude_asset_classes, &profile.exclude_asset_classes),
-        exclude_symbols: canonical(&args.exclude_symbols, &profile.exclude_symbols, now)?,
-        held_symbols: canonical(&args.held_symbols, &profile.held_symbols, now)?,
-        hv_floor: Vol::new(config.volatility.hv_floor)
-            .ok_or_else(|| Failure::new(Kind::Config, "volatility.hv_floor is no volatility"))?,
-        earnings_days: i32::try_from(rules.earnings_days)
-            .map_err(|error| Failure::new(Kind::Config, format!("screener.rules.earnings_days: {error}")))?,
-        signal: SignalBands {
-            rich_vrp: rules.vrp_structural_rich,
-            fair_vrp: rules.vrp_structural_fair,
-            rich_markup: rules.markup_rich,
-            cheap_markup: rules.markup_cheap,
-            rich_iv_percentile: rules.iv_percentile_rich,
-            coiled: rules.vtr_coiled,
-            coiled_severe: rules.vtr_coiled_severe,
-            expanding: rules.vtr_expanding,
-            expanding_severe: rules.vtr_expanding_severe,
-        },
-        vote: VoteBands {
-            scalable_markup: rules.vrp_scalable_threshold,
-            scalable_divergence: rules.scalable_divergence_threshold,
-            ..VoteBands::default()
-        },
-        score: ScoreRules {
-            weights: Weights {
-                structural_vrp: screener.weights.structural_vrp,
-                tactical_vrp: screener.weights.tactical_vrp,
-                volatility_momentum: screener.weights.volatility_momentum,
-                iv_percentile: screener.weights.iv_percentile,
-                r#yield: screener.weights.r#yield,
-                retail_efficiency: screener.weights.retail_efficiency,
-                liquidity: screener.weights.liquidity,
-            },
-            dislocation_multiplier: rules.dislocation_multiplier,
-            momentum_ceiling: rules.momentum_ceiling,
-            iv_percentile_ceiling: rules.iv_percentile_ceiling,
-            proxy_iv_score_haircut: rules.proxy_iv_score_haircut,
-            yield_ceiling: rules.yield_ceiling,
-            retail_price_ceiling: rules.retail_price_ceiling,
-            ..ScoreRules::default()
-        },
-        profile: name,
-    })
-}
-
-/// The symbols typed, else those of the profile; a bad one is told as the fault of whoever wrote it.
-fn canonical(typed: &[String], configured: &[String], now: Timestamp) -> Result<BTreeSet<Symbol>, Failure> {
-    let today = time::new_york_date(now);
-    let (texts, kind) = if typed.is_empty() {
-        (configured, Kind::Config)
-    } else {
-        (typed, Kind::Usage)
-    };
-    let parsed = texts
-        .iter()
-        .map(|text| Instrument::parse(text, today).map(|instrument| instrument.symbol()));
-    parsed
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::from_error(kind, error))
-}
-
-/// A class that no symbol has would select nothing without a word.
-fn asset_class(config: &Config, class: &str) -> Result<(), Failure> {
-    let classes = config.universe.asset_classes.values().map(String::as_str);
-    let known: BTreeSet<&str> = classes.chain([config.universe.default_asset_class.as_str()]).collect();
-    if known.iter().any(|known| known.eq_ignore_ascii_case(class.trim())) {
-        return Ok(());
-    }
-    let known: Vec<&str> = known.into_iter().collect();
-    Err(Failure::new(Kind::Usage, format!("there is no asset class {class:?}"))
-        .hint(format!("Known asset classes: {}.", known.join(", "))))
 }
 
 /// The order asked for.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::args::{ChainPicks, Picks, Rules, VolPicks};
+use super::args::{ChainPicks, Picks, VolPicks};
 use super::exit::Failure;
 use super::resolve;
+use super::rules::{self, Rules};
 use crate::chain::{self, ChainQuery, Strikes, When};
 use crate::config::Config;
 use crate::gather::{BarHistory, Found, Gathered, NoChain, Options, Priority};
@@ -51,7 +52,7 @@ enum Kind {
 impl Task {
     /// `variance screen` at `now`.
     pub(super) fn screen(picks: Picks, config: &Config, now: Timestamp) -> Result<Self, Failure> {
-        let rules = resolve::rules(config, &picks.rules, now)?;
+        let rules = rules::resolve(config, &picks.rules, now)?;
         let view = View {
             sort: resolve::sort(picks.sort.as_deref())?,
             limit: picks.limit,
@@ -97,7 +98,7 @@ impl Task {
     /// `variance explain` at `now`.
     pub(super) fn explain(rules: Rules, config: &Config, now: Timestamp) -> Result<Self, Failure> {
         let kind = Kind::Explain {
-            rules: resolve::rules(config, &rules, now)?,
+            rules: rules::resolve(config, &rules, now)?,
         };
         let picks = Picks {
             rules,

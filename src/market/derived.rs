@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
+use super::evidence::VolRules;
 use super::field::Field;
-use super::gathered::VolRules;
 use super::precedence::Precedence;
 use super::record::{Attempt, Record, Source, Sourced};
 use crate::units::Vol;

@@ -6,11 +6,10 @@ use jiff::civil::Date;
 use super::bars::HvWindow;
 use super::candidates::Candidates;
 use super::derived::Volatilities;
+use super::evidence::{Evidence, Rules};
 use super::field::Field;
 use super::field_value::FieldValue;
-use super::gathered::{Inputs, VolRules};
 use super::notes::{notes, stale_seconds};
-use super::precedence::Precedence;
 use super::price::{NOTHING_KEPT, Offer, Prices};
 use super::record::{Attempt, Missing, Record, Source, Sourced};
 use crate::time;
@@ -18,16 +17,17 @@ use crate::units::Price;
 
 /// The record of one symbol.
 ///
-/// Each field is taken from the first source of `precedence` that has it. Bid and ask come from the source that gave
+/// Each field is taken from the first source of its precedence that has it. Bid and ask come from the source that gave
 /// the price, so no two sources are mixed in one quote. Every field this kind of instrument can have and lacks is
 /// listed in `missing` with each source that was tried and its reason. Notes are `stale` (the price is older than the
 /// last closed session), `before_gap` (a value of it was streamed before an interruption of the feed and not since),
 /// `hv_spans_rolls` (from a futures series that joins contracts), `earnings_estimated`, `iv_rank_tw` (the rank follows the
 /// other definition), `iv_proxy` (the implied volatility is that of a stand-in), `rolled` and `roll_ahead` (a root's
 /// contract has changed, or will).
-pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> Record {
-    let subject = inputs.subject;
-    let offers = Candidates::new(inputs, rules);
+pub fn merge(evidence: &Evidence, rules: &Rules<'_>) -> Record {
+    let Rules { precedence, vol, now } = *rules;
+    let subject = &evidence.subject;
+    let offers = Candidates::new(evidence, rules);
     let mut choice = Choice {
         record: Record::new(subject),
     };
@@ -64,8 +64,8 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
 
     let volatilities = Volatilities::new(&choice.record, precedence);
     let ratios = [
-        (Field::VrpStructural, volatilities.vrp_structural(rules, &choice.record)),
-        (Field::VrpTactical, volatilities.vrp_tactical(rules, &choice.record)),
+        (Field::VrpStructural, volatilities.vrp_structural(vol, &choice.record)),
+        (Field::VrpTactical, volatilities.vrp_tactical(vol, &choice.record)),
         (Field::Vtr, volatilities.vtr(&choice.record)),
     ];
     for (field, ratio) in ratios {
@@ -93,11 +93,11 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     choice.walk(Field::OptionIv, greeks, |source| offers.option_iv(source));
 
     let mut record = choice.record;
-    record.days_to_expiration = subject.expiration.and_then(|last_day| days_until(last_day, inputs.now));
+    record.days_to_expiration = subject.expiration.and_then(|last_day| days_until(last_day, now));
     record.tried_before.sort_by_key(|gap| gap.field);
     record.missing.sort_by_key(|gap| gap.field);
-    record.notes = notes(&record, inputs);
-    record.stale_seconds = stale_seconds(&record, inputs);
+    record.notes = notes(&record, evidence, now);
+    record.stale_seconds = stale_seconds(&record, now);
     record
 }
 

@@ -5,12 +5,12 @@ mod bars;
 mod candidates;
 mod coverage;
 mod derived;
+mod evidence;
 mod field;
 mod field_value;
 #[cfg(test)]
 mod fixtures;
 mod gaps;
-mod gathered;
 mod merge;
 mod notes;
 mod precedence;
@@ -24,10 +24,10 @@ mod vol_inputs;
 mod vol_report;
 
 pub use coverage::{Coverage, MissingField};
+pub use evidence::{Evidence, Predecessor, Rules, Subject, VolRules};
 pub use field::{Bounds, Field, FieldSpec, FieldType, Group, Kinds};
 pub use field_value::{FieldMap, FieldValue, Held, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
-pub use gathered::{Inputs, Predecessor, Subject, VolRules};
 pub use merge::merge;
 pub use precedence::{Precedence, first_source};
 pub use price::{market_of, tradable};

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use smol_str::SmolStr;
 
+use super::evidence::Subject;
 use super::field::Field;
 use super::field_value::{FieldMap, FieldValue, Held};
-use super::gathered::Subject;
 use super::roll::Roll;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 

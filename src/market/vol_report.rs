@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 
+use super::evidence::VolRules;
 use super::field::Field;
-use super::gathered::VolRules;
 use super::price::market_of;
 use super::record::{Attempt, Record, Source, Sourced};
 use super::vol_inputs::{ClosedBars, VolInputs};

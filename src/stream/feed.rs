@@ -9,14 +9,14 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::Url;
+use variance_dxlink::{Anomaly, Event, EventType, Output, Phase, Protocol, Settings, Subscription};
+use variance_recording::Recorder;
 
 use super::backoff;
 use super::connect::{Connect, ConnectError, Dial};
 use super::journal::FrameRecorder;
 use super::session::{Disconnect, FeedSession};
 use super::sleep_detector::Wall;
-use crate::dxlink::{Anomaly, Event, EventType, Output, Phase, Protocol, Settings, Subscription};
-use crate::recording::Recorder;
 
 /// What opens the feed: a token and where to take it.
 #[derive(Debug, Clone)]
@@ -187,7 +187,7 @@ where
             retoken: false,
             retokened: false,
             batch: None,
-            wall: crate::time::now,
+            wall: variance_time::now,
             recorder: None,
         }
     }

@@ -16,9 +16,9 @@ use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 use url::Url;
+use variance_recording::{ReadError, Recorder, Recording};
 
 use super::connect::{Connect, ConnectError, Dial, Network, Socket};
-use crate::recording::{ReadError, Recorder, Recording};
 
 /// The channel of a recording that belongs to the feed.
 const CHANNEL: &str = "feed";

@@ -10,11 +10,11 @@ use futures_util::{SinkExt, StreamExt};
 use secrecy::SecretString;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, Message};
+use variance_dxlink::{self as dxlink, Output, Protocol, Subscription};
 
 use super::connect::Socket;
 use super::journal::FrameRecorder;
 use super::sleep_detector::{GLANCE, Wall, Watch};
-use crate::dxlink::{self, Output, Protocol, Subscription};
 
 /// Why a connection ended without our asking.
 #[derive(Debug, thiserror::Error)]

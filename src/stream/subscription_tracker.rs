@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use smol_str::SmolStr;
 use tokio::time::Instant;
-
-use crate::dxlink::{Candle, Candles, EventType, Subscription};
-use crate::time::{self, Calendar};
+use variance_dxlink::{Candle, Candles, EventType, Subscription};
+use variance_time::{self as time, Calendar};
 
 /// Most candle subscriptions alive at once; the feed allows a hundred a session.
 pub const CANDLE_WINDOW: usize = 90;
@@ -358,7 +357,7 @@ impl SubscriptionTracker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dxlink::Candle;
+    use variance_dxlink::Candle;
 
     fn quote(symbol: &str) -> Subscription {
         Subscription {

@@ -17,9 +17,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use url::Url;
+use variance_dxlink::{Candle, Candles, EventType, Settings, Subscription};
 
 use super::*;
-use crate::dxlink::{Candle, Candles, EventType, Settings, Subscription};
 
 mod faults;
 

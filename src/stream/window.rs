@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use variance_dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Subscription, Summary, Trade};
 
 use super::connect::Connect;
 use super::feed::{Feed, GaveUp, Item, Tokens};
 use super::session::sleep_until;
 use super::subscription_tracker::{AnswerState, Request, SubscriptionChanges, SubscriptionTracker};
-use crate::dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Subscription, Summary, Trade};
 
 /// An event and when it was heard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

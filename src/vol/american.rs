@@ -141,7 +141,7 @@ const BISECTIONS: usize = 54;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Vol;
+    use variance_units::Vol;
 
     #[test]
     fn a_call_without_dividends_is_never_exercised_early() {

@@ -7,8 +7,7 @@ use std::cmp::Ordering;
 use std::f64::consts::TAU;
 
 use implied_vol::{DefaultSpecialFn, SpecialFn};
-
-use crate::units::Vol;
+use variance_units::Vol;
 
 /// The side of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,7 +192,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{European, Right, Underlying};
-    use crate::units::Vol;
+    use variance_units::Vol;
 
     #[test]
     fn what_cannot_be_priced_has_no_greeks() {

@@ -1,8 +1,9 @@
 //! The quotes of one expiration and the forward they imply. Everything else about a chain builds on these two.
 
+use variance_units::Vol;
+
 use super::black::{Right, Underlying};
 use super::implied::{ImpliedError, Quoted};
-use crate::units::Vol;
 
 /// The two sides of an option's market; zero and what is not finite are no side.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,10 +2,11 @@
 //!
 //! Burghardt & Lane (1990). Neighbouring windows share most of their days, so the quantiles describe and do not test.
 
+use variance_units::Vol;
+
 use super::bars::CleanBar;
 use super::realized::{Estimator, HvError, ReturnWindow};
 use super::stats::{count, quantile};
-use crate::units::Vol;
 
 /// The distribution of one estimator over one length of window, and today's place in it.
 #[derive(Debug, Clone, Copy, PartialEq)]

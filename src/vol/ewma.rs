@@ -1,8 +1,9 @@
 //! Exponentially weighted volatility: yesterday counts more than last month. RiskMetrics Technical Document, 4th ed. (1996).
 
+use variance_units::Vol;
+
 use super::bars::CleanBar;
 use super::realized::{HvError, annualized, returns};
-use crate::units::Vol;
 
 /// How the average begins; the two differ by the weight of the first return, which fades with `lambda` to the power of days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! Calendar days, as an implied volatility counts them. About two in three moves are smaller if returns are normal; the
 //! drift is left out. Other readings of an expected move are those of [`straddle`](super::straddle).
 
-use crate::units::{Price, Vol};
+use variance_units::{Price, Vol};
 
 /// One standard deviation around a price.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,11 +5,12 @@
 
 use std::f64::consts::TAU;
 
+use variance_units::Vol;
+
 use super::bars::CleanBar;
 use super::har::ForecastError;
 use super::realized::{HvError, annualized, returns};
 use super::stats::{count, mean, sample_variance};
-use crate::units::Vol;
 
 /// A fitted process. Returns are in percent: variances here are 10,000 times those of fractions.
 #[derive(Debug, Clone, PartialEq)]

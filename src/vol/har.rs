@@ -2,10 +2,11 @@
 //!
 //! The variance of a day is read from its bar: Rogers-Satchell plus the square of the gap before it.
 
+use variance_units::Vol;
+
 use super::bars::CleanBar;
 use super::realized::{HvError, annualized, gaps};
 use super::stats::mean;
-use crate::units::Vol;
 
 /// A regression of each day's variance on the means of the last day, 5 days and 22 days before it, and its forecast.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,9 +5,9 @@
 //! may carry none.
 
 use implied_vol::{DefaultSpecialFn, ImpliedBlackVolatility};
+use variance_units::Vol;
 
 use super::black::{Right, Underlying};
-use crate::units::Vol;
 
 /// One European option and what is paid for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,7 +104,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::vol::black::European;
+    use crate::black::European;
 
     #[test]
     fn a_price_without_time_value_is_told_from_one_below_it() {

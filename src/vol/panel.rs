@@ -2,13 +2,13 @@
 //! cone of each window, the exponentially weighted volatility, and what is suspicious about the bars.
 
 use jiff::civil::Date;
+use variance_units::Vol;
 
 use super::bars::{Cleaned, Dropped};
 use super::cone::{Cone, cone};
 use super::ewma::{Averaged, Ewma, EwmaError, Start};
 use super::realized::{Estimator, HvError, ReturnWindow};
 use super::split::{SplitAlarm, alarms};
-use crate::units::Vol;
 
 /// The panel of one history.
 #[derive(Debug, Clone, PartialEq)]

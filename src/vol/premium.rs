@@ -3,7 +3,7 @@
 //! Realized volatility of the past stands in for that of the option's life, which nobody knows yet. The variance form is that of
 //! Carr & Wu (2009), with the opposite sign, and Bollerslev, Tauchen & Zhou (2009).
 
-use crate::units::Vol;
+use variance_units::Vol;
 
 /// Implied against realized volatility in its three forms, and the floored forms that screens use.
 #[derive(Debug, Clone, Copy, PartialEq)]

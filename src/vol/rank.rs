@@ -3,8 +3,9 @@
 //! The caller chooses the past, by convention the 252 trading days before today, and keeps methods apart: an index from a strip
 //! of options and an at-the-money volatility do not belong in one rank.
 
+use variance_units::{Rank, Vol};
+
 use super::stats::count;
-use crate::units::{Rank, Vol};
 
 /// Today's place in a past that does not contain today.
 #[derive(Debug, Clone, Copy, PartialEq)]

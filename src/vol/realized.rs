@@ -5,9 +5,10 @@
 
 use std::f64::consts::LN_2;
 
+use variance_units::Vol;
+
 use super::bars::CleanBar;
 use super::stats::{count, mean, sample_variance};
-use crate::units::Vol;
 
 /// How a variance a day is read from bars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

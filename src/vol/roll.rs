@@ -53,7 +53,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::vol::realized::{Estimator, ReturnWindow};
+    use crate::realized::{Estimator, ReturnWindow};
 
     const OVER_FOUR: ReturnWindow = ReturnWindow {
         days: 4,

@@ -1,10 +1,10 @@
 //! Volatility at the money and its skew, from the options out of the money of one expiration.
 
 use implied_vol::{DefaultSpecialFn, SpecialFn};
+use variance_units::Vol;
 
 use super::black::Right;
 use super::chain::{ChainError, Expiration, Forward};
-use crate::units::Vol;
 
 /// The implied volatilities of one expiration, each from the option out of the money on the forward by parity.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,8 +2,9 @@
 
 use std::f64::consts::PI;
 
+use variance_units::Vol;
+
 use super::chain::{ChainError, Expiration};
-use crate::units::Vol;
 
 /// The straddle nearest to the forward, in the underlying's quotation.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,7 +1,8 @@
 //! Volatility at the money across expirations: to 30 days, and how steep.
 
+use variance_units::Vol;
+
 use super::chain::{ChainError, MINUTES_OF_30_DAYS};
-use crate::units::Vol;
 
 /// The volatility at the money of one expiration.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,8 +3,9 @@
 //! Cboe white papers of 2003, 2009 and 2019, after Demeterfi, Derman, Kamal & Zou (1999). The strip holds the skew, so its
 //! volatility lies above the one at the money; the two never belong in one rank.
 
+use variance_units::Vol;
+
 use super::chain::{ChainError, Expiration, MINUTES_OF_30_DAYS, Side, Strike};
-use crate::units::Vol;
 
 /// Which strike is the center of the strip when the forward hits one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

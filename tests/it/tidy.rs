@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// For each room the rooms it may know. `main` and `lib` are the front door.
+/// For each room the rooms it may know. `main` and `lib` are the front door. Of a room that is a member of the workspace
+/// Cargo keeps the row, and a test keeps Cargo to it.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("chain", &["instrument", "market", "tastytrade", "time", "units", "vol"]),
     (
@@ -31,8 +32,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("config", &["instrument", "units"]),
-    ("demo", &["instrument", "time", "units", "vol"]),
-    ("dxlink", &["units"]),
+    ("demo", &["time", "units", "vol"]),
+    ("dxlink", &[]),
     (
         "gather",
         &[
@@ -50,7 +51,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("http", &["recording"]),
-    ("instrument", &["time", "units"]),
+    ("instrument", &[]),
     ("legacy", &["http", "instrument", "time", "units"]),
     (
         "market",
@@ -83,7 +84,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("stream", &["dxlink", "instrument", "recording", "time"]),
+    ("stream", &["dxlink", "recording", "time"]),
     ("tastytrade", &["http", "instrument", "time", "units"]),
     ("time", &[]),
     ("units", &[]),
@@ -106,9 +107,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["http"]),
 ];
 
+/// How the library of a member is called, before the name of its room.
+const MEMBER_PREFIX: &str = "variance_";
+
 struct Source {
     path: PathBuf,
     room: String,
+    /// Whether the room is a crate of its own, whose `crate::` names no rooms.
+    member: bool,
     /// The text without tests and comments.
     code: String,
     lines: usize,
@@ -130,7 +136,11 @@ fn rooms_know_only_the_rooms_they_may_know() {
             );
             continue;
         };
-        for other in mentioned(&source.code, "crate::") {
+        let mut others = mentioned(&source.code, MEMBER_PREFIX);
+        if !source.member {
+            others.extend(mentioned(&source.code, "crate::"));
+        }
+        for other in others {
             let is_room = allowed.contains_key(other.as_str());
             if is_room && other != source.room && !may.contains(other.as_str()) {
                 forbidden.push(format!(
@@ -142,6 +152,29 @@ fn rooms_know_only_the_rooms_they_may_know() {
         }
     }
     assert!(forbidden.is_empty(), "{}", forbidden.join("\n"));
+}
+
+#[test]
+fn manifests_of_members_name_the_rooms_they_know() {
+    let mut members = 0;
+    for (room, may_know) in MAY_KNOW {
+        let Some(manifest) = manifest(room) else { continue };
+        members += 1;
+        let (_, dependencies) = manifest.split_once("[dependencies]\n").unwrap();
+        let named: BTreeSet<&str> = dependencies
+            .lines()
+            .take_while(|line| !line.starts_with('['))
+            .filter_map(|line| line.strip_prefix("variance-")?.strip_suffix(".workspace = true"))
+            .collect();
+        let known: BTreeSet<&str> = may_know.iter().copied().collect();
+        assert_eq!(named, known, "{room}");
+        let front = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+        assert!(
+            front.contains(&format!("pub use {MEMBER_PREFIX}{room} as {room};")),
+            "{room}"
+        );
+    }
+    assert!(members >= 8, "only {members} members were found");
 }
 
 #[test]
@@ -253,6 +286,11 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The manifest of a room that is a member of the workspace.
+fn manifest(room: &str) -> Option<String> {
+    fs::read_to_string(root().join("src").join(room).join("Cargo.toml")).ok()
+}
+
 fn sources() -> Vec<Source> {
     let src = root().join("src");
     let files = rust_files(&src);
@@ -274,6 +312,7 @@ fn sources() -> Vec<Source> {
                 .to_owned();
             let lines = text.lines().count();
             Source {
+                member: manifest(&room).is_some(),
                 room,
                 code: production(&text),
                 lines,

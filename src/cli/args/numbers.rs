@@ -33,46 +33,10 @@ pub(super) fn window(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A ratio of volatilities.
-pub(super) fn ratio(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(ratio) if (0.0..=10.0).contains(&ratio) => Ok(ratio),
-        Ok(_) | Err(_) => Err("a ratio from 0 to 10 is wanted".to_owned()),
-    }
-}
-
-/// A price in dollars.
-pub(super) fn price(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(price) if price.is_finite() && price >= 0.0 => Ok(price),
-        Ok(_) | Err(_) => Err("a price of 0 or more is wanted".to_owned()),
-    }
-}
-
 /// A number of hundredths, with or without the sign.
-pub(super) fn percent(text: &str) -> Result<f64, String> {
+pub(in crate::cli) fn percent(text: &str) -> Result<f64, String> {
     match text.trim_end_matches('%').parse::<f64>() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
         Ok(_) | Err(_) => Err("a number from 0 to 100 is wanted".to_owned()),
-    }
-}
-
-/// A slippage: a fraction, or 2 for any.
-pub(super) fn slippage(text: &str) -> Result<f64, String> {
-    if matches!(text, "2" | "2.0") {
-        return Ok(2.0);
-    }
-    fraction(text).map_err(|told| format!("{told}; 2 switches the gate off"))
-}
-
-/// A fraction; `0.03` and `3%` are the same.
-pub(super) fn fraction(text: &str) -> Result<f64, String> {
-    let number = match text.strip_suffix('%') {
-        Some(percent) => percent.parse::<f64>().map(|percent| percent / 100.0),
-        None => text.parse(),
-    };
-    match number {
-        Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
-        Ok(_) | Err(_) => Err("a fraction from 0 to 1 such as 0.03, or 3%, is wanted".to_owned()),
     }
 }

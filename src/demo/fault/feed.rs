@@ -167,7 +167,7 @@ pub enum SnapshotFault {
 
 /// A step of a feed connection at which a rule may interfere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::demo) enum Step {
+pub(crate) enum Step {
     /// A message of the client is about to be answered.
     Heard,
     /// SETUP is about to be answered.
@@ -198,17 +198,17 @@ pub(in crate::demo) enum Step {
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::demo) struct Place {
+pub(crate) struct Place {
     /// Its number, from 1.
-    pub(in crate::demo) socket: u64,
+    pub(crate) socket: u64,
     /// Data frames that have left.
-    pub(in crate::demo) data_sent: u64,
+    pub(crate) data_sent: u64,
     /// Messages of the client that have come in.
-    pub(in crate::demo) heard: u64,
+    pub(crate) heard: u64,
     /// Its age at the last look at the clock.
-    pub(in crate::demo) since: Duration,
+    pub(crate) since: Duration,
     /// Its age.
-    pub(in crate::demo) age: Duration,
+    pub(crate) age: Duration,
 }
 
 impl FeedFault {

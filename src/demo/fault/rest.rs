@@ -66,7 +66,7 @@ pub enum MetricsFault {
 
 impl MetricsFault {
     /// `body` with the fault in it; a body that is no list of items stays as it is.
-    pub(in crate::demo) fn corrupt(&self, body: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn corrupt(&self, body: Vec<u8>) -> Vec<u8> {
         let Ok(mut answer) = serde_json::from_slice::<serde_json::Value>(&body) else {
             return body;
         };

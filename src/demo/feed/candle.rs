@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{PricePath, write::Cell};
-use crate::demo::market::Bar;
+use crate::market::Bar;
 
 pub(super) const DAY_MS: i64 = 86_400_000;
 pub(super) const SNAPSHOT_BEGIN: i64 = 4;

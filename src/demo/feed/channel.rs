@@ -13,7 +13,7 @@ use super::{
     message::{Contract, DataFormat, Entry, FeedSetup, Period},
     write,
 };
-use crate::demo::fault::Layout;
+use crate::fault::Layout;
 
 /// Seconds between two flushes when the client does not ask.
 const DEFAULT_PERIOD: f64 = 1.0;

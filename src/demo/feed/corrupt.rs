@@ -1,7 +1,7 @@
 //! Data that is wrong on purpose: snapshots as events, messages as text.
 
 use super::candle::{CandleEvent, DAY_MS, REMOVE_EVENT, SNAPSHOT_BEGIN, SNAPSHOT_END};
-use crate::demo::{fault::SnapshotFault, market::Bar};
+use crate::{fault::SnapshotFault, market::Bar};
 
 const TX_PENDING: i64 = 1;
 const SNAPSHOT_SNIP: i64 = 16;

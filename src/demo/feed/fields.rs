@@ -1,7 +1,7 @@
 //! The columns the feed knows, event type by event type, and where the market holds their values.
 
 use super::{candle::CandleEvent, write::Cell};
-use crate::demo::market::{Greeks, Last, Profile, Quote, Summary, Trade};
+use crate::market::{Greeks, Last, Profile, Quote, Summary, Trade};
 
 /// An event type the venue serves; every other type is answered with silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,7 +14,7 @@ use super::{
     message::{self, ChannelRequest, Message, Setup, Subscription},
     write,
 };
-use crate::demo::{
+use crate::{
     Pace,
     fault::{FeedFault, Script, Step},
     rest,

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::demo::{
+use crate::{
     Cut, Faults, FeedRule, Pace, Times,
     fault::Script,
     market::{Greeks, Quote, Summary, Trade},

@@ -3,8 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use smol_str::{SmolStr, format_smolstr};
-
-use crate::time::{self, Calendar as Exchange};
+use variance_time::{self as time, Calendar as Exchange};
 
 /// A futures product.
 #[derive(Debug, PartialEq)]

@@ -30,7 +30,7 @@ use self::price_path::{PricePath, market_time};
 use self::rng::Rng;
 pub use self::walk::Bar;
 use self::walk::SimulatedSession;
-use crate::time::{self, Calendar as Exchange};
+use variance_time::{self as time, Calendar as Exchange};
 
 /// The risk-free rate the venue publishes, a fraction a year.
 pub(crate) const RISK_FREE_RATE: f64 = 0.0382;
@@ -209,7 +209,7 @@ impl Market {
         let spot = self.tape(listed).price(0)?;
         self.model(listed)
             .vol_of(spot, spot, seconds / (365.0 * 86_400.0))
-            .map(crate::units::Vol::get)
+            .map(variance_units::Vol::get)
     }
 
     /// What market metrics say about a share, fund, index or futures root; `None` for anything else.

@@ -1,14 +1,14 @@
 //! What an option is worth and what the feed says about it: the Black-Scholes value under a mild smile, a quote around it.
 
 use jiff::{Timestamp, Unit};
+use variance_units::Vol;
+use variance_vol::black::{European, Right, Underlying};
 
 use super::listings::{Class, Listing};
 use super::options::Series;
 use super::price_path::{self, Greeks, Last, Quote, Summary, Trade};
 use super::rng::Rng;
 use super::walk::Bar;
-use crate::units::Vol;
-use crate::vol::black::{European, Right, Underlying};
 
 /// An option found by its streamer symbol.
 pub(super) struct Found<'a> {

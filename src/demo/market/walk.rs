@@ -4,10 +4,10 @@
 use std::f64::consts::TAU;
 
 use jiff::civil::Date;
+use variance_time as time;
 
 use super::listings::{Class, Listing};
 use super::rng::Rng;
-use crate::time;
 
 /// One daily bar.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::body::{self, decimal, offset};
 use super::instruments::stops;
 use super::{Request, RestAnswer};
-use crate::demo::market::Market;
-use crate::demo::market::listings::{Class, Listing};
-use crate::demo::market::options::{Series, Spelled};
+use crate::market::Market;
+use crate::market::listings::{Class, Listing};
+use crate::market::options::{Series, Spelled};
 
 /// `/option-chains/SPY/nested`: one item per option root; 404 where no options are listed.
 pub(super) fn nested(market: &Market, symbol: &str, request: &Request<'_>) -> RestAnswer {

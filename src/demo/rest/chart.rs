@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use variance_time as time;
 
 use super::body;
 use super::{Request, RestAnswer};
-use crate::demo::market::listings::{Class, Listing};
-use crate::demo::market::{Bar, Market};
-use crate::time;
+use crate::market::listings::{Class, Listing};
+use crate::market::{Bar, Market};
 
 const NEW_YORK: TimeZone = jiff::tz::get!("America/New_York");
 

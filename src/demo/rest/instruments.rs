@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use variance_time::{self as time, Calendar as Exchange};
 
 use super::body::{self, decimal, offset};
 use super::{Request, RestAnswer};
-use crate::demo::market::Market;
-use crate::demo::market::future::{Ends, Root, Terms};
-use crate::demo::market::listings::{Class, Listing};
-use crate::time::{self, Calendar as Exchange};
+use crate::market::Market;
+use crate::market::future::{Ends, Root, Terms};
+use crate::market::listings::{Class, Listing};
 
 /// `?product-code[]=ES` or `?symbol[]=ESZ6`, everything without either; never in order of expiration.
 pub(super) fn futures(market: &Market, request: &Request<'_>) -> RestAnswer {

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::body::{self, fraction, zulu};
 use super::{Request, RestAnswer};
-use crate::demo::market::Market;
-use crate::demo::market::listings::Class;
-use crate::demo::market::metrics::Metrics;
+use crate::market::Market;
+use crate::market::listings::Class;
+use crate::market::metrics::Metrics;
 
 /// The answer to `?symbols=A,B,%2FES`.
 pub(super) fn metrics(market: &Market, request: &Request<'_>) -> RestAnswer {

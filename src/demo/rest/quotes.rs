@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 use smol_str::SmolStr;
+use variance_time as time;
 
 use super::body::{self, decimal, zulu};
 use super::{Request, RestAnswer};
-use crate::demo::market::Market;
-use crate::demo::market::listings::Class;
-use crate::time;
+use crate::market::Market;
+use crate::market::listings::Class;
 
 const KINDS: [(&str, &str); 6] = [
     ("index", "Index"),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Request, RestAnswer, answer, token_accepted};
-use crate::demo::market::Market;
+use crate::market::Market;
 
 macro_rules! sample {
     ($name:literal) => {

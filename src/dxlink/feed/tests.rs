@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::dxlink::testing::{Talk, bars, entry, quote};
-use crate::dxlink::{Greeks, Profile, Quote, Summary, Trade};
+use crate::testing::{Talk, bars, entry, quote};
+use crate::{Greeks, Profile, Quote, Summary, Trade};
 
 #[test]
 fn live_trades_are_read_by_the_negotiated_columns() {

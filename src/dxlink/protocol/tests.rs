@@ -3,8 +3,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::dxlink::testing::{Talk, bars, entry, quote};
-use crate::dxlink::{Candles, Event, Quote};
+use crate::testing::{Talk, bars, entry, quote};
+use crate::{Candles, Event, Quote};
 
 const HANDSHAKE: &str = include_str!("../../../tests/data/dxlink/handshake.txt");
 const ANONYMOUS: &str = include_str!("../../../tests/data/dxlink/anonymous.txt");

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use variance_dxlink::Event;
 
 use super::*;
-use crate::dxlink::Event;
 
 fn feed_of(line: Line, policy: Policy, wants: &[&str]) -> (Feed<'static, Pipes, CountedTokens>, VecDeque<Peer>) {
     let mut feed = Feed::new(line.pipes, line.tokens, policy, settings());

@@ -2,9 +2,9 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::{Bar, Cleaned, Dropped, clean};
-use crate::vol::cone::cone;
-use crate::vol::ewma::{Ewma, Start};
-use crate::vol::realized::{Estimator, HvError, ReturnWindow};
+use crate::cone::cone;
+use crate::ewma::{Ewma, Start};
+use crate::realized::{Estimator, HvError, ReturnWindow};
 
 #[test]
 fn the_last_bar_of_a_date_wins_and_is_not_called_dropped() {

@@ -1,9 +1,10 @@
+use variance_units::Vol;
+
 use super::{ChainError, Expiration, OptionQuote, Side, Strike};
-use crate::units::Vol;
-use crate::vol::black::{European, Right, Underlying};
-use crate::vol::smile::Smile;
-use crate::vol::straddle::Straddle;
-use crate::vol::vix_variance::{Between, Centre, ModelFree, Strip};
+use crate::black::{European, Right, Underlying};
+use crate::smile::Smile;
+use crate::straddle::Straddle;
+use crate::vix_variance::{Between, Centre, ModelFree, Strip};
 
 #[test]
 fn a_chain_that_cannot_be_is_refused() {

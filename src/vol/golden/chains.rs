@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use variance_units::Vol;
+
 use super::{Row, Tally, number, present, relative, rows};
-use crate::units::Vol;
-use crate::vol::black::Right;
-use crate::vol::chain::{Expiration, OptionQuote, Strike};
-use crate::vol::smile::Smile;
-use crate::vol::straddle::Straddle;
-use crate::vol::term::{Term, ThirtyDays};
-use crate::vol::vix_variance::{Between, Centre, ModelFree};
+use crate::black::Right;
+use crate::chain::{Expiration, OptionQuote, Strike};
+use crate::smile::Smile;
+use crate::straddle::Straddle;
+use crate::term::{Term, ThirtyDays};
+use crate::vix_variance::{Between, Centre, ModelFree};
 
 #[test]
 fn variance_of_the_strip() {
     let chains = chains();
-    let mut tally = Tally::of("| `vix_style` | 30-day index, both centres |");
+    let mut tally = Tally::of("| `vix_style` | 30-day index, both centers |");
     let mut parts = Tally::of("| `vix_style` | forward and variance of each term |");
     for row in rows(include_str!("../../../tests/data/golden/vix_style.csv")) {
         let terms: Vec<Expiration> = chains[&row["case_id"]].values().cloned().collect();

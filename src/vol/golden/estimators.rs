@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{Row, Tally, number, present, relative, rows};
-use crate::vol::bars::{Bar, CleanBar, clean};
-use crate::vol::cone::cone;
-use crate::vol::ewma::{Ewma, Start};
-use crate::vol::garch::Garch;
-use crate::vol::har::Har;
-use crate::vol::realized::{Estimator, HvError, ReturnWindow};
-use crate::vol::split::{SplitAlarm, alarms};
+use crate::bars::{Bar, CleanBar, clean};
+use crate::cone::cone;
+use crate::ewma::{Ewma, Start};
+use crate::garch::Garch;
+use crate::har::Har;
+use crate::realized::{Estimator, HvError, ReturnWindow};
+use crate::split::{SplitAlarm, alarms};
 
 #[test]
 fn realized_volatility() {

@@ -1,9 +1,10 @@
 //! Single options: value and Greeks, implied volatility, early exercise.
 
+use variance_units::Vol;
+
 use super::{Row, Tally, number, present, relative, rows};
-use crate::units::Vol;
-use crate::vol::black::{European, Right, Underlying};
-use crate::vol::implied::{ImpliedError, Quoted};
+use crate::black::{European, Right, Underlying};
+use crate::implied::{ImpliedError, Quoted};
 
 #[test]
 fn greeks() {

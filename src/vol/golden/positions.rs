@@ -1,9 +1,10 @@
 //! Rank, percentile and premium.
 
+use variance_units::{Rank, Vol};
+
 use super::{Tally, number, present, relative, rows};
-use crate::units::{Rank, Vol};
-use crate::vol::premium::Premium;
-use crate::vol::rank::{MINIMUM_DAYS, Place, RankError};
+use crate::premium::Premium;
+use crate::rank::{MINIMUM_DAYS, Place, RankError};
 
 #[test]
 fn rank_and_percentile() {

@@ -1,9 +1,9 @@
 use jiff::civil::date;
 use proptest::prelude::*;
+use variance_units::Vol;
 
 use super::{Estimator, HvError, ReturnWindow};
-use crate::units::Vol;
-use crate::vol::bars::CleanBar;
+use crate::bars::CleanBar;
 
 #[test]
 fn a_flat_series_has_a_volatility_of_exactly_zero_by_every_estimator() {

@@ -1,7 +1,7 @@
 use jiff::civil::date;
 
 use super::{CALM_DAYS, SplitAlarm, alarms};
-use crate::vol::bars::CleanBar;
+use crate::bars::CleanBar;
 
 #[test]
 fn a_split_nobody_adjusted_for_is_named_with_its_day_and_ratio() {

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Instant};
 
 use super::{Outgoing, Phase, UNAUTHORIZED, VenueSession};
-use crate::demo::{
+use crate::{
     fault::{Cut, FeedFault, Place, Script, Step},
     feed::{candle::CandleEvent, channel::Said, corrupt},
 };
