@@ -59,17 +59,15 @@ fn realized_volatility_stands_beside_that_of_rest() {
 fn implied_volatility_stands_beside_each_forecast() {
     let spy = subject("SPY", Kind::Equity);
     let of = |count: usize, answer: Option<&Metrics>| {
-        let events = LastEvents {
+        let mut evidence = nothing(&spy);
+        evidence.streamed = Ok(LastEvents {
             candles: heard(candles(count)).map(Ok),
             ..streamed()
-        };
-        let mut inputs = nothing(&spy);
-        inputs.streamed = Ok(&events);
+        });
         if let Some(answer) = answer {
-            inputs.metrics = Ok(answer);
+            evidence.metrics = Ok(answer.clone());
         }
-        let (record, bars) = (merged(&inputs), VolInputs::of(&inputs, &RULES));
-        VolReport::of(&record, &bars, &[20], &RULES, now()).forecasts
+        VolReport::of(&merged(&evidence), &vol_inputs(&evidence), &[20], &RULES, now()).forecasts
     };
     let answer = metrics("SPY");
     let [har, garch] = of(300, Some(&answer)).try_into().unwrap();
