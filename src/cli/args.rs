@@ -4,6 +4,7 @@ pub(super) mod numbers;
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use self::numbers::{interval, percent, seconds, speed, window};
 use super::rules::Rules;
 use crate::chain::MOST_STRIKES;
+use crate::render::Format;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -219,30 +221,13 @@ pub(super) struct Show {
     pub require_complete: Option<f64>,
 }
 
-/// Output formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// Columns for people, fitted to the terminal
-    Table,
-    /// One row a line, tab separated, with a header
-    Plain,
-    /// One document
-    Json,
-    /// One object a line
-    Jsonl,
-    /// Comma separated, the columns of plain
-    Csv,
-}
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
 
-impl From<Format> for crate::render::Format {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Table => Self::Table,
-            Format::Plain => Self::Plain,
-            Format::Json => Self::Json,
-            Format::Jsonl => Self::Jsonl,
-            Format::Csv => Self::Csv,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.help()))
     }
 }
 
@@ -497,18 +482,35 @@ pub(super) struct Export {
 }
 
 /// Formats of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExportFormat {
-    /// Comma separated; `history import` takes it again
-    Csv,
-    /// The columns of csv with their types, for data frames and databases; binary
+    As(Format),
     Parquet,
-    /// One document
-    Json,
-    /// One object a line
-    Jsonl,
-    /// One row a line, tab separated, with a header
-    Plain,
+}
+
+impl ValueEnum for ExportFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::As(Format::Csv),
+            Self::Parquet,
+            Self::As(Format::Json),
+            Self::As(Format::Jsonl),
+            Self::As(Format::Plain),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::As(Format::Csv) => {
+                Some(PossibleValue::new("csv").help("Comma separated; `history import` takes it again"))
+            }
+            Self::As(format) => format.to_possible_value(),
+            Self::Parquet => Some(
+                PossibleValue::new("parquet")
+                    .help("The columns of csv with their types, for data frames and databases; binary"),
+            ),
+        }
+    }
 }
 
 /// Which series, and where to.

@@ -25,33 +25,27 @@ pub(super) fn run(args: &History, global: &Global, around: &ProcessEnv, stderr: 
     match &args.command {
         None => {
             let format = resolve::asked(args.json, args.format);
-            print(&args.series, format.map(Written::As), &config, global, around, stderr)
+            print(
+                &args.series,
+                format.map(ExportFormat::As),
+                &config,
+                global,
+                around,
+                stderr,
+            )
         }
         Some(HistoryCommand::Export(export)) => {
-            let written = match export.format {
-                _ if export.json => Written::As(Format::Json),
-                ExportFormat::Csv => Written::As(Format::Csv),
-                ExportFormat::Parquet => Written::Parquet,
-                ExportFormat::Json => Written::As(Format::Json),
-                ExportFormat::Jsonl => Written::As(Format::Jsonl),
-                ExportFormat::Plain => Written::As(Format::Plain),
-            };
+            let json = export.json.then_some(ExportFormat::As(Format::Json));
+            let written = json.unwrap_or(export.format);
             print(&export.series, Some(written), &config, global, around, stderr)
         }
         Some(HistoryCommand::Import(import)) => enter(import, &config, around, stderr),
     }
 }
 
-/// How a history is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Written {
-    As(Format),
-    Parquet,
-}
-
 fn print(
     args: &Series,
-    written: Option<Written>,
+    written: Option<ExportFormat>,
     config: &Config,
     global: &Global,
     around: &ProcessEnv,
@@ -59,7 +53,7 @@ fn print(
 ) -> Result<(), Failure> {
     let output = Output::open(args.output.as_deref())?;
     let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
-    if written == Some(Written::Parquet) && to_terminal {
+    if written == Some(ExportFormat::Parquet) && to_terminal {
         return Err(
             Failure::new(Kind::Usage, "a Parquet file is binary and not for a terminal")
                 .hint("Name a file with -o FILE, or send it into a pipe."),
@@ -87,8 +81,8 @@ fn print(
     }
     let history = render::History::new(&days, mode, around.now);
     let format = match written {
-        Some(Written::Parquet) => return output.finish(|mut out| history.parquet(&mut out)),
-        Some(Written::As(format)) => format,
+        Some(ExportFormat::Parquet) => return output.finish(|mut out| history.parquet(&mut out)),
+        Some(ExportFormat::As(format)) => format,
         None => resolve::format(config, to_terminal),
     };
     let when = global.color.unwrap_or_else(|| resolve::color(config));
@@ -96,7 +90,7 @@ fn print(
         width: resolve::width(around, to_terminal),
         color: around.color(when, to_terminal),
     };
-    output.finish(|out| history.write(&style, format, out))
+    output.finish(|mut out| render::write(&history, &style, format, &mut out))
 }
 
 fn enter(args: &Import, config: &Config, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {

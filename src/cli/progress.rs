@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::render::{Document, Format};
+
 /// The stderr of one run.
 #[derive(Debug)]
 pub(super) struct Stderr {
@@ -41,6 +43,15 @@ impl Stderr {
     pub(super) fn remark(&self, text: &str) {
         if !self.quiet {
             self.error(text);
+        }
+    }
+
+    /// Prints what `document` has to say beside its cells, where `format` has no room for it; unless quiet.
+    pub(super) fn remarks(&self, document: &impl Document, format: Format) {
+        if !format.holds_remarks() {
+            for remark in document.remarks() {
+                self.remark(&format!("variance: {remark}"));
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use smol_str::SmolStr;
 
 use super::ProcessEnv;
-use super::args::{self, Global, When};
+use super::args::{Global, When};
 use super::exit::{Failure, Kind};
 use super::terminal::Size;
 use crate::config::{self, BaseUrl, Color, Config, CredentialsError, FlagValue};
@@ -307,14 +307,8 @@ pub(super) fn sort(text: Option<&str>) -> Result<Sort, Failure> {
 
 /// The configured format; `auto` is the table on a terminal and plain elsewhere.
 pub(super) fn format(config: &Config, to_terminal: bool) -> Format {
-    match config.output.format {
-        config::Format::Auto if to_terminal => Format::Table,
-        config::Format::Auto | config::Format::Plain => Format::Plain,
-        config::Format::Table => Format::Table,
-        config::Format::Json => Format::Json,
-        config::Format::Jsonl => Format::Jsonl,
-        config::Format::Csv => Format::Csv,
-    }
+    let auto = if to_terminal { Format::Table } else { Format::Plain };
+    config.output.format.unwrap_or(auto)
 }
 
 /// The configured use of color.
@@ -327,12 +321,8 @@ pub(super) fn color(config: &Config) -> When {
 }
 
 /// The format asked for with `--json` or `--format`.
-pub(super) fn asked(json: bool, format: Option<args::Format>) -> Option<Format> {
-    if json {
-        Some(Format::Json)
-    } else {
-        format.map(Into::into)
-    }
+pub(super) fn asked(json: bool, format: Option<Format>) -> Option<Format> {
+    if json { Some(Format::Json) } else { format }
 }
 
 /// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.
