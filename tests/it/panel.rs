@@ -104,7 +104,11 @@ fn every_remark_stands_in_the_document_or_on_stderr() {
             assert!(!grid.stdout.contains(remark), "{}", grid.stdout);
             let told = grid.stderr.lines().filter(|line| line.contains(remark));
             assert_eq!(told.count(), 1, "{}", grid.stderr);
-            assert!(grid.stderr.lines().all(|line| line.starts_with("variance: ")), "{}", grid.stderr);
+            assert!(
+                grid.stderr.lines().all(|line| line.starts_with("variance: ")),
+                "{}",
+                grid.stderr
+            );
         }
         assert_eq!(vol(series, "--format csv --quiet").answer().done().stderr, "");
     }
