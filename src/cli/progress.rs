@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::render::{Document, Format};
+use crate::text::is_unprintable;
 
 /// The stderr of one run.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl Stderr {
     pub(super) fn error(&self, text: &str) {
         let text: String = text
             .chars()
-            .filter(|letter| matches!(letter, '\n' | '\t') || !letter.is_control())
+            .filter(|letter| matches!(letter, '\n' | '\t') || !is_unprintable(*letter))
             .collect();
         // There is nobody left to tell when stderr cannot be written to.
         self.bar.suspend(|| drop(writeln!(io::stderr().lock(), "{text}")));

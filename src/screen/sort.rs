@@ -8,6 +8,7 @@ use super::field::{FieldValue, field_value};
 use super::{Flag, Screened, field_name};
 use crate::instrument::Kind;
 use crate::market::Field;
+use crate::text::printable;
 
 /// A printed column to sort by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +235,7 @@ fn unknown(name: &str) -> SortError {
         .min_by_key(|known| strsim::damerau_levenshtein(known, name))
         .unwrap_or("rank");
     SortError::Key {
-        key: name.chars().filter(|c| !c.is_control()).take(40).collect(),
+        key: printable(name).take(40).collect(),
         nearest,
     }
 }
