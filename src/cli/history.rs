@@ -6,8 +6,9 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::args::{ExportFormat, Global, History, HistoryCommand, Import, Series};
+use super::args::{History, HistoryCommand, Import, Series, Written};
 use super::exit::{Failure, Kind};
+use super::flags::Global;
 use super::output::Output;
 use super::progress::Stderr;
 use super::run_store::open;
@@ -25,18 +26,14 @@ pub(super) fn run(args: &History, global: &Global, around: &ProcessEnv, stderr: 
     match &args.command {
         None => {
             let format = resolve::asked(args.json, args.format);
-            print(
-                &args.series,
-                format.map(ExportFormat::As),
-                &config,
-                global,
-                around,
-                stderr,
-            )
+            print(&args.series, format.map(Written::As), &config, global, around, stderr)
         }
         Some(HistoryCommand::Export(export)) => {
-            let json = export.json.then_some(ExportFormat::As(Format::Json));
-            let written = json.unwrap_or(export.format);
+            let written = if export.json {
+                Written::As(Format::Json)
+            } else {
+                export.format
+            };
             print(&export.series, Some(written), &config, global, around, stderr)
         }
         Some(HistoryCommand::Import(import)) => enter(import, &config, around, stderr),
@@ -45,7 +42,7 @@ pub(super) fn run(args: &History, global: &Global, around: &ProcessEnv, stderr: 
 
 fn print(
     args: &Series,
-    written: Option<ExportFormat>,
+    written: Option<Written>,
     config: &Config,
     global: &Global,
     around: &ProcessEnv,
@@ -53,13 +50,13 @@ fn print(
 ) -> Result<(), Failure> {
     let output = Output::open(args.output.as_deref())?;
     let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
-    if written == Some(ExportFormat::Parquet) && to_terminal {
+    if written == Some(Written::Parquet) && to_terminal {
         return Err(
             Failure::new(Kind::Usage, "a Parquet file is binary and not for a terminal")
                 .hint("Name a file with -o FILE, or send it into a pipe."),
         );
     }
-    let (store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
+    let (store, mode) = open(config, args.whose.invented(), around, stderr)?;
     let first = args.from.unwrap_or(Date::MIN);
     let last = args.to.unwrap_or(Date::MAX);
     let mut days: Vec<PastDay> = Vec::new();
@@ -81,11 +78,11 @@ fn print(
     }
     let history = render::History::new(&days, mode, around.now);
     let format = match written {
-        Some(ExportFormat::Parquet) => return output.finish(|mut out| history.parquet(&mut out)),
-        Some(ExportFormat::As(format)) => format,
+        Some(Written::Parquet) => return output.finish(|mut out| history.parquet(&mut out)),
+        Some(Written::As(format)) => format,
         None => resolve::format(config, to_terminal),
     };
-    let when = global.color.unwrap_or_else(|| resolve::color(config));
+    let when = global.color.unwrap_or(config.output.color);
     let style = Style {
         width: resolve::width(around, to_terminal),
         color: around.color(when, to_terminal),
@@ -100,7 +97,7 @@ fn enter(args: &Import, config: &Config, around: &ProcessEnv, stderr: &Stderr) -
         .transpose()
         .map_err(|error| Failure::from_error(Kind::Usage, error))?;
     let text = read(&args.file)?;
-    let (mut store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
+    let (mut store, mode) = open(config, args.whose.invented(), around, stderr)?;
     let import = store::Import {
         whom: whom.as_ref(),
         now: around.now,

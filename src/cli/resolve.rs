@@ -10,10 +10,10 @@ use secrecy::SecretString;
 use smol_str::SmolStr;
 
 use super::ProcessEnv;
-use super::args::{Global, When};
 use super::exit::{Failure, Kind};
+use super::flags::Global;
 use super::terminal::Size;
-use crate::config::{self, BaseUrl, Color, Config, CredentialsError, FlagValue};
+use crate::config::{self, BaseUrl, Config, CredentialsError, FlagValue};
 use crate::demo::Venue;
 use crate::gather::{BarHistory, Listen, Plan};
 use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
@@ -309,15 +309,6 @@ pub(super) fn sort(text: Option<&str>) -> Result<Sort, Failure> {
 pub(super) fn format(config: &Config, to_terminal: bool) -> Format {
     let auto = if to_terminal { Format::Table } else { Format::Plain };
     config.output.format.unwrap_or(auto)
-}
-
-/// The configured use of color.
-pub(super) fn color(config: &Config) -> When {
-    match config.output.color {
-        Color::Auto => When::Auto,
-        Color::Always => When::Always,
-        Color::Never => When::Never,
-    }
 }
 
 /// The format asked for with `--json` or `--format`.
