@@ -24,7 +24,7 @@ use crate::gather::{Clock, Gathered, Interrupted, Notice, Plan, RunOutcome, Stop
 use crate::instrument::{Instrument, Kind as Instruments, Symbol};
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
-use crate::render::{self, Format, Meta, OutlookDocument, Recorded, Style};
+use crate::render::{self, Document, Format, Meta, Recorded, Style, VolSymbol};
 use crate::store::{Store, StoreSnapshot};
 
 /// Unknown symbols that are named.
@@ -233,22 +233,23 @@ impl<'a> Job<'a> {
         };
         let document = task.document(gathered, chain.as_ref(), meta);
         let outlook = task.outlook(gathered);
-        let (format, style) = self.format();
-        if document.diff.is_some() && matches!(format, Format::Plain | Format::Csv) {
-            self.stderr
-                .remark("variance: plain and csv hold rows alone; table, json and jsonl say what changed");
-        }
         let required = self.show.require_complete;
-        self.output.finish(|mut out| match &outlook {
-            Some((outlook, windows)) => OutlookDocument {
-                outlook,
-                windows,
-                document: &document,
-            }
-            .write(&style, format, &mut out),
-            None => render::write(&document, &style, format, &mut out),
-        })?;
+        let run = &document;
+        match &outlook {
+            Some((report, windows)) => self.write(&VolSymbol { report, windows, run }, gathered),
+            None => self.write(run, gathered),
+        }?;
         outcome(gathered, &coverage, required)
+    }
+
+    /// Writes `document`. Where nobody answered, the failure says why.
+    fn write(self, document: &impl Document, gathered: &Gathered) -> Result<(), Failure> {
+        let (format, style) = self.format();
+        if matches!(gathered.outcome, RunOutcome::Answered) {
+            self.stderr.remarks(document, format);
+        }
+        self.output
+            .finish(|mut out| render::write(document, &style, format, &mut out))
     }
 
     /// When a document that is made now is made.

@@ -87,7 +87,7 @@ fn print(
         width: resolve::width(around, to_terminal),
         color: around.color(when, to_terminal),
     };
-    output.finish(|out| history.write(&style, format, out))
+    output.finish(|mut out| render::write(&history, &style, format, &mut out))
 }
 
 fn enter(args: &Import, config: &Config, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {

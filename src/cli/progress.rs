@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::render::{Document, Format};
+use crate::text::is_unprintable;
+
 /// The stderr of one run.
 #[derive(Debug)]
 pub(super) struct Stderr {
@@ -44,12 +47,21 @@ impl Stderr {
         }
     }
 
+    /// Prints what `document` has to say beside its cells, where `format` has no room for it; unless quiet.
+    pub(super) fn remarks(&self, document: &impl Document, format: Format) {
+        if !format.holds_remarks() {
+            for remark in document.remarks() {
+                self.remark(&format!("variance: {remark}"));
+            }
+        }
+    }
+
     /// Prints a line that stays, even when quiet. It may repeat a text of a file that somebody else wrote, so nothing in
     /// it steers the terminal.
     pub(super) fn error(&self, text: &str) {
         let text: String = text
             .chars()
-            .filter(|letter| matches!(letter, '\n' | '\t') || !letter.is_control())
+            .filter(|letter| matches!(letter, '\n' | '\t') || !is_unprintable(*letter))
             .collect();
         // There is nobody left to tell when stderr cannot be written to.
         self.bar.suspend(|| drop(writeln!(io::stderr().lock(), "{text}")));

@@ -307,14 +307,8 @@ pub(super) fn sort(text: Option<&str>) -> Result<Sort, Failure> {
 
 /// The configured format; `auto` is the table on a terminal and plain elsewhere.
 pub(super) fn format(config: &Config, to_terminal: bool) -> Format {
-    match config.output.format {
-        config::Format::Auto if to_terminal => Format::Table,
-        config::Format::Auto | config::Format::Plain => Format::Plain,
-        config::Format::Table => Format::Table,
-        config::Format::Json => Format::Json,
-        config::Format::Jsonl => Format::Jsonl,
-        config::Format::Csv => Format::Csv,
-    }
+    let auto = if to_terminal { Format::Table } else { Format::Plain };
+    config.output.format.unwrap_or(auto)
 }
 
 /// The format asked for with `--json` or `--format`.

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::gather::{BarHistory, Found, Gathered, NoChain, Options, Priority};
 use crate::instrument::Kind as InstrumentKind;
 use crate::market::{Record, VolReport, VolRules};
-use crate::render::{Command, Document, Meta};
+use crate::render::{Command, Meta, RunDocument};
 use crate::screen::{self, View};
 use crate::time;
 
@@ -219,7 +219,7 @@ impl Task {
     }
 
     /// The document of what was gathered, and of the chain in it.
-    pub(super) fn document(&self, gathered: &Gathered, chain: Option<&chain::Report>, meta: Meta<'_>) -> Document {
+    pub(super) fn document(&self, gathered: &Gathered, chain: Option<&chain::Report>, meta: Meta<'_>) -> RunDocument {
         let today = time::new_york_date(self.now);
         let records = &gathered.records;
         match &self.kind {
@@ -238,16 +238,16 @@ impl Task {
                     let before = screen::run(records, rules, *day);
                     screen::diff(&before, &report, day.to_string())
                 });
-                Document {
+                RunDocument {
                     as_of: session.map(|day| day.to_string()),
                     diff,
-                    ..Document::screen(&report, &view, meta)
+                    ..RunDocument::screen(&report, &view, meta)
                 }
             }
-            Kind::Quote => Document::quote(records, meta),
-            Kind::Explain { rules } => Document::explain(records, rules, today, meta),
-            Kind::Chain { .. } => Document::chain(chain, &underlyings(records), meta),
-            Kind::Vol { .. } => Document::vol(records, meta),
+            Kind::Quote => RunDocument::quote(records, meta),
+            Kind::Explain { rules } => RunDocument::explain(records, rules, today, meta),
+            Kind::Chain { .. } => RunDocument::chain(chain, &underlyings(records), meta),
+            Kind::Vol { .. } => RunDocument::vol(records, meta),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::progress::Stderr;
 use super::task::Task;
 use super::{ProcessEnv, resolve};
 use crate::instrument::Kind as Instruments;
-use crate::render::{PanelDocument, Style};
+use crate::render::{self, Style, VolFile};
 use crate::time::{self, Calendar};
 use crate::vol::bars::{Bar, clean};
 use crate::vol::panel::Panel;
@@ -23,7 +23,7 @@ use crate::vol::panel::Panel;
 pub(super) fn run(args: &Vol, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     match (&args.symbol, &args.bars) {
         (Some(symbol), _) => of_symbol(symbol, args, (global, around, stderr)),
-        (None, Some(path)) => of_file(path, args, global, around),
+        (None, Some(path)) => of_file(path, args, global, around, stderr),
         (None, None) => Err(Failure::new(Kind::Usage, "a symbol or --bars is wanted")),
     }
 }
@@ -48,7 +48,7 @@ fn of_symbol(
 }
 
 /// Reads the bars, measures them and prints the panel.
-fn of_file(path: &Path, args: &Vol, global: &Global, around: &ProcessEnv) -> Result<(), Failure> {
+fn of_file(path: &Path, args: &Vol, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
     let config = resolve::config(global, None, around)?;
     let show = &args.data.show;
     let output = Output::open(show.output.as_deref())?;
@@ -77,12 +77,9 @@ fn of_file(path: &Path, args: &Vol, global: &Global, around: &ProcessEnv) -> Res
         width: resolve::width(around, to_terminal),
         color: around.color(when, to_terminal),
     };
-    let document = PanelDocument {
-        panel: &panel,
-        file: &place,
-        generated_at: around.now,
-    };
-    output.finish(|mut out| document.write(&style, format, &mut out))
+    let document = VolFile::new(&panel, &place, around.now);
+    stderr.remarks(&document, format);
+    output.finish(|mut out| render::write(&document, &style, format, &mut out))
 }
 
 fn read(path: &Path) -> io::Result<String> {

@@ -18,11 +18,10 @@ use super::resolve;
 use super::run_store::RunStore;
 use super::runtime::interruptible;
 use super::terminal::Screen;
-use crate::config;
 use crate::gather::{Gathered, Lost, Notice, Plan, RunOutcome, Step, StopReason, StopSignal, Venues, Watch};
 use crate::instrument::Instrument;
 use crate::market::Coverage;
-use crate::render::{self, Document, Format, Meta, Style, Turn};
+use crate::render::{self, Document, Format, Meta, RunDocument, Style, Turn};
 
 /// Remarks that wait for the next table.
 const MOST_REMARKS: usize = 32;
@@ -38,6 +37,8 @@ struct Printer<'j, 'a> {
     /// Stdout, while nothing is being written to it.
     stdout: Option<Stdout>,
     writing: Option<Writing>,
+    /// The remarks on the newest document.
+    told: Vec<String>,
 }
 
 /// A document on its way to stdout, whose reader may be slow. The feed is heard on meanwhile.
@@ -164,7 +165,7 @@ impl Job<'_> {
         outcome(gathered, &coverage, self.show.require_complete)
     }
 
-    fn document(&self, gathered: &Gathered) -> Document {
+    fn document(&self, gathered: &Gathered) -> RunDocument {
         let coverage = Coverage::of(&gathered.records).leaving(&gathered.unjudged);
         let meta = Meta {
             coverage: &coverage,
@@ -172,17 +173,19 @@ impl Job<'_> {
             generated_at: self.generated_at(),
             recorded: None,
         };
-        Document::quote(&gathered.records, meta)
+        RunDocument::quote(&gathered.records, meta)
     }
 
     /// The format of a stream of documents: lines of JSON where nothing was chosen and nobody looks on.
     fn format_of_many(&self) -> (Format, Style) {
         let (format, style) = self.format();
-        let unchosen = self.show.format.is_none() && self.config.output.format == config::Format::Auto;
-        match format {
-            Format::Plain if unchosen => (Format::Jsonl, style),
-            Format::Table | Format::Plain | Format::Json | Format::Jsonl | Format::Csv => (format, style),
-        }
+        let unchosen = self.show.format.is_none() && self.config.output.format.is_none();
+        let format = if unchosen && format == Format::Plain {
+            Format::Jsonl
+        } else {
+            format
+        };
+        (format, style)
     }
 }
 
@@ -200,6 +203,7 @@ impl<'j, 'a> Printer<'j, 'a> {
             // Lines of a log would fall between tables that are drawn over each other.
             screen: (to_terminal && !dumb && job.global.verbose == 0 && format == Format::Table).then(Screen::default),
             writing: None,
+            told: Vec::new(),
         }
     }
 
@@ -212,6 +216,7 @@ impl<'j, 'a> Printer<'j, 'a> {
                 None => Output::open(self.job.show.output.as_deref())?,
             };
             let document = self.job.document(gathered);
+            self.tell(&document, format);
             return output.finish(|mut out| render::write(&document, &style, format, &mut out));
         }
         let Some(mut stdout) = self.stdout.take() else {
@@ -219,6 +224,7 @@ impl<'j, 'a> Printer<'j, 'a> {
             return Ok(());
         };
         let document = self.job.document(gathered);
+        self.tell(&document, format);
         let mut text = Vec::new();
         match &mut self.screen {
             Some(screen) => {
@@ -236,6 +242,19 @@ impl<'j, 'a> Printer<'j, 'a> {
             Ok(stdout)
         }));
         Ok(())
+    }
+
+    /// Says beside `document` what the one before it did not give cause to say.
+    fn tell(&mut self, document: &RunDocument, format: Format) {
+        let remarks = if format.holds_remarks() {
+            Vec::new()
+        } else {
+            document.remarks()
+        };
+        for remark in remarks.iter().filter(|remark| !self.told.contains(remark)) {
+            self.job.stderr.remark(&format!("variance: {remark}"));
+        }
+        self.told = remarks;
     }
 
     /// Waits until what is being written has been taken; for ever when nothing is. Cancel safe.

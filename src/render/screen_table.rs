@@ -1,30 +1,28 @@
-//! The table for people: columns in a fixed order, dropped in a fixed order where the terminal is narrow.
+//! The table form of `screen` and `quote`: columns in a fixed order, dropped in a fixed order where the terminal is narrow.
 
-use std::io;
-
-use super::layout::{Column, fit, lines};
-use super::number::{UNKNOWN, count, fixed, percent, price};
+use super::block::{Block, Columns};
+use super::footer;
+use super::layout::Column;
+use super::number::{UNKNOWN, count, fixed, or_unknown, percent, price};
+use super::row::Row;
 use super::text::clean;
-use super::{Command, Document, Row, Style, chain_table, explained, footer};
 use crate::instrument::Kind;
 use crate::market::{Field, FieldType, FieldValue, first_source};
 use crate::screen::Flag;
 
-pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-    match document.command {
-        Command::Explain => explained::write(document, style, out)?,
-        Command::Screen | Command::Quote | Command::Chain | Command::Vol if document.rows.is_empty() => {
-            writeln!(out, "no rows")?;
-        }
-        Command::Screen => rows(&document.rows, &SCREEN, style, out)?,
-        Command::Quote | Command::Vol => quotes(&document.rows, style, out)?,
-        Command::Chain => match &document.chain {
-            Some(chain) => chain_table::write(chain, &document.rows, style, out)?,
-            None => quotes(&document.rows, style, out)?,
-        },
-    }
-    writeln!(out)?;
-    footer::write(document, style, out)
+/// Rows of a screen.
+pub(super) fn screened(rows: &[Row]) -> Vec<Block> {
+    vec![table(&rows.iter().collect::<Vec<_>>(), &SCREEN)]
+}
+
+/// Rows that were not screened. Options and underlyings have different columns, so each kind has its own block.
+pub(super) fn quoted(rows: &[Row]) -> Vec<Block> {
+    let (options, underlyings): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| is_option(row.kind));
+    let gap = !options.is_empty() && !underlyings.is_empty();
+    let underlyings = (!underlyings.is_empty()).then(|| table(&underlyings, &QUOTE));
+    let options = (!options.is_empty()).then(|| table(&options, &OPTION_QUOTE));
+    let blocks = [underlyings, gap.then_some(Block::Gap), options];
+    blocks.into_iter().flatten().collect()
 }
 
 /// Whether a value is not from the source that is asked first.
@@ -60,31 +58,13 @@ enum Content {
     Words(fn(&Row) -> String),
 }
 
-fn rows(rows: &[Row], specs: &[Spec], style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-    let columns = specs
-        .iter()
-        .map(|spec| spec.column(rows))
-        .filter(|column| !optional(column))
-        .collect();
-    let dimmed = |index: usize| rows.get(index).is_some_and(|row| row.rejected.is_some());
-    lines(&fit(columns, style.width), style, dimmed)
-        .iter()
-        .try_for_each(|line| writeln!(out, "{line}"))
-}
-
-/// Options and underlyings have different columns, so each kind has its own block.
-fn quotes(all: &[Row], style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-    let (options, underlyings): (Vec<Row>, Vec<Row>) = all.iter().cloned().partition(|row| is_option(row.kind));
-    if !underlyings.is_empty() {
-        rows(&underlyings, &QUOTE, style, out)?;
-    }
-    if !options.is_empty() {
-        if !underlyings.is_empty() {
-            writeln!(out)?;
-        }
-        rows(&options, &OPTION_QUOTE, style, out)?;
-    }
-    Ok(())
+fn table(rows: &[&Row], specs: &[Spec]) -> Block {
+    let columns = specs.iter().map(|spec| spec.column(rows));
+    Block::Columns(Columns {
+        columns: columns.filter(|column| !optional(column)).collect(),
+        dimmed: rows.iter().map(|row| row.rejected.is_some()).collect(),
+        ..Columns::default()
+    })
 }
 
 /// Whether a column says nothing on any line and nobody would miss it.
@@ -96,24 +76,18 @@ fn optional(column: &Column) -> bool {
 }
 
 impl Spec {
-    fn column(&self, rows: &[Row]) -> Column {
-        let (right, cells) = match self.content {
-            Content::Value(field) => (true, marked(rows, field)),
-            Content::Number(cell) => (true, rows.iter().map(cell).collect()),
-            Content::Words(cell) => (false, rows.iter().map(|row| clean(&cell(row))).collect()),
-        };
-        Column {
-            header: self.header,
-            right,
-            keep: self.keep,
-            elastic: false,
-            cells,
+    fn column(&self, rows: &[&Row]) -> Column {
+        let Self { header, keep, .. } = *self;
+        match self.content {
+            Content::Value(field) => Column::new(header, true, keep, marked(rows, field)),
+            Content::Number(cell) => Column::numbers(header, keep, rows, |row| cell(row)),
+            Content::Words(cell) => Column::words(header, keep, rows, |row| clean(&cell(row))),
         }
     }
 }
 
 /// The values of a column, `*` after those not from the first source, the others aligned with them.
-fn marked(rows: &[Row], field: Field) -> Vec<String> {
+fn marked(rows: &[&Row], field: Field) -> Vec<String> {
     let any = rows.iter().any(|row| second_hand(row, field));
     let mark = |row: &Row| match (any, second_hand(row, field)) {
         (_, true) => "*",
@@ -130,10 +104,6 @@ fn is_option(kind: Kind) -> bool {
         Kind::EquityOption | Kind::FutureOption => true,
         Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => false,
     }
-}
-
-fn or_unknown(text: Option<impl ToString>) -> String {
-    text.map_or_else(|| UNKNOWN.to_owned(), |text| text.to_string())
 }
 
 fn rank(row: &Row) -> String {

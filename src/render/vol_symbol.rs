@@ -1,19 +1,25 @@
-//! The document of `vol SYMBOL`: the panel of the symbol's bars, realized volatility by source, the premium, the expected
-//! move and implied volatility by expiration, around the document of its record.
+//! The document of `vol SYMBOL`: the panel of the symbol's bars, realized volatility by source, the premium, the forecasts,
+//! the expected move and implied volatility by expiration, around the document of its record.
 
 use std::io;
 
-use serde_json::{Map, Value};
+use serde::Serialize;
 
-use super::document::Document;
-use super::layout::{Column, fit, lines};
-use super::number::{UNKNOWN, fixed, percent, price};
-use super::panel::{cells, columns, tables, tagged};
-use super::text::{clean, millis, wrapped};
+use super::block::{Block, texts};
+use super::cell::object;
+use super::document::{Document, Grid, Lines};
+use super::layout::Column;
+use super::number::{UNKNOWN, fixed, or_unknown, percent, price};
+use super::row::Row;
+use super::run::{RUN_COLUMNS, RunDocument};
+use super::text::{clean, millis, together};
 use super::vol::{
-    ClosedBars, ExpectedMove, NO_TERM, OfSymbol, Premium, TermStructure, Weighted, Window, Witness, settlement, splits,
+    ClosedBars, ExpectedMove, NO_TERM, OfSymbol, Premium, TermStructure, Weighted, Window, Witness, points, settlement,
+    splits,
 };
-use super::{Format, Row, Style, flat, footer};
+use super::vol_forecast::SymbolForecast;
+use super::vol_windows::{cells, columns, lines};
+use super::{footer, vol_forecast, vol_windows};
 use crate::market::{
     Attempt, Compared, Expected, Field, Horizon, Measured, Premiums, Source, Sourced, Term, VolReport,
 };
@@ -22,39 +28,52 @@ use crate::vol::expected_move::ExpectedMove as Move;
 
 /// What is known about the volatility of one symbol, and how it was gathered.
 #[derive(Debug, Clone, Copy)]
-pub struct OutlookDocument<'a> {
+pub struct VolSymbol<'a> {
     /// The numbers.
-    pub outlook: &'a VolReport,
+    pub report: &'a VolReport,
     /// The windows asked for, in trading days.
     pub windows: &'a [usize],
     /// The record and the run: a document of `vol`, whose one row is the symbol.
-    pub document: &'a Document,
+    pub run: &'a RunDocument,
 }
 
-impl OutlookDocument<'_> {
-    /// Writes it to `out` as `format`; `style` concerns the table alone.
-    ///
-    /// # Errors
-    ///
-    /// Whatever `out` fails with; a broken pipe among it.
-    pub fn write(&self, style: &Style, format: Format, out: &mut impl io::Write) -> io::Result<()> {
-        match format {
-            Format::Table => self.table(style, out),
-            Format::Plain => self.rows(b'\t', out),
-            Format::Csv => self.rows(b',', out),
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut *out, &self.machine())?;
-                writeln!(out)
-            }
-            Format::Jsonl => self.jsonl(out),
-        }?;
-        out.flush()
+impl Document for VolSymbol<'_> {
+    fn generated_at(&self) -> &str {
+        &self.run.generated_at
     }
 
-    fn table(&self, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-        for row in &self.document.rows {
-            writeln!(out, "{}", wrapped(&headline(row), style.width))?;
-        }
+    fn value(&self) -> impl Serialize {
+        self.machine()
+    }
+
+    fn lines(&self) -> io::Result<Lines<'_>> {
+        let mut meta = object(&self.machine())?;
+        let summary = ["partial", "stopped_by", "coverage", "sources", "timing_ms", "errors"];
+        let summary = summary
+            .into_iter()
+            .filter_map(|key| Some((key.to_owned(), meta.remove(key)?)));
+        let summary = summary.collect();
+        Ok(lines(meta, summary))
+    }
+
+    fn grid(&self) -> io::Result<Grid<'_>> {
+        let measured = self.report.measured.as_ref().ok();
+        let source = measured.map(|measured| measured.source.name().to_owned());
+        let as_of = measured.map(|measured| millis(measured.as_of));
+        let mut tail = vec![self.symbol(), source.unwrap_or_default(), as_of.unwrap_or_default()];
+        tail.extend(self.run.run_cells()?);
+        let rows = self.windows.iter().enumerate().map(move |(place, days)| {
+            let line = measured.and_then(|measured| measured.panel.lines.get(place));
+            Ok(cells(*days, line).chain(tail.iter().cloned()).collect())
+        });
+        let header = columns().chain(["symbol", "source", "as_of"]).chain(RUN_COLUMNS);
+        Ok(Grid {
+            header: header.map(str::to_owned).collect(),
+            rows: Box::new(rows),
+        })
+    }
+
+    fn blocks(&self) -> Vec<Block> {
         let VolReport {
             measured,
             realized,
@@ -62,64 +81,65 @@ impl OutlookDocument<'_> {
             moves,
             terms,
             ..
-        } = self.outlook;
-        writeln!(out, "{}\n", wrapped(&bars(measured), style.width))?;
+        } = self.report;
+        let mut blocks: Vec<Block> = self.run.rows.iter().map(headline).map(Block::Text).collect();
+        blocks.push(Block::Text(bars(measured)));
+        blocks.push(Block::Gap);
         if let Ok(measured) = measured {
-            tables(&measured.panel, style, out)?;
-            writeln!(out)?;
+            blocks.extend(vol_windows::blocks(&measured.panel));
+            blocks.push(Block::Gap);
         }
-        let mut block = |columns: Vec<Column>, legend: Option<String>, notes: Vec<String>| {
-            let mut below = notes;
+        let mut part = |columns: Vec<Column>, legend: Option<String>, notes: Vec<String>| {
             if columns.iter().any(|column| !column.cells.is_empty()) {
-                for line in lines(&fit(columns, style.width), style, |_| false) {
-                    writeln!(out, "{line}")?;
-                }
-                below.splice(0..0, legend);
+                blocks.push(Block::columns(columns));
+                blocks.extend(legend.map(Block::Text));
             }
-            for note in below {
-                writeln!(out, "{}", wrapped(&note, style.width))?;
-            }
-            writeln!(out)
+            blocks.extend(texts(notes));
+            blocks.push(Block::Gap);
         };
-        block(by_source(realized), Some(LESS_REST.to_owned()), unheard(realized))?;
-        block(premium(premiums), Some(FORMS.to_owned()), refused(premiums))?;
-        block(expected(moves), Some(ONE_SIGMA.to_owned()), unexpected(moves))?;
-        block(term_structure(terms), legend_of_terms(terms), no_terms(terms))?;
-        footer::write(self.document, style, out)
+        part(by_source(realized), Some(LESS_REST.to_owned()), unheard(realized));
+        part(premium(premiums), Some(FORMS.to_owned()), refused(premiums));
+        let (columns, legend, notes) = vol_forecast::beside_iv(self.report);
+        part(columns, legend, notes);
+        part(expected(moves), Some(ONE_SIGMA.to_owned()), unexpected(moves));
+        part(term_structure(terms), legend_of_terms(terms), no_terms(terms));
+        blocks.extend(footer::blocks(self.run));
+        blocks
     }
 
-    fn rows(&self, delimiter: u8, out: &mut impl io::Write) -> io::Result<()> {
-        let mut writer = csv::WriterBuilder::new().delimiter(delimiter).from_writer(out);
-        let measured = self.outlook.measured.as_ref().ok();
-        let header = columns().chain(["symbol", "source", "as_of"]).chain(flat::RUN_COLUMNS);
-        writer.write_record(header)?;
-        let symbol = self.symbol();
-        let source = measured.map(|measured| measured.source.name()).unwrap_or_default();
-        let as_of = measured.map(|measured| millis(measured.as_of)).unwrap_or_default();
-        let run = flat::run_cells(self.document)?;
-        for (place, days) in self.windows.iter().enumerate() {
-            let line = measured.and_then(|measured| measured.panel.lines.get(place));
-            let tail = [symbol.clone(), source.to_owned(), as_of.clone()];
-            writer.write_record(cells(*days, line).chain(tail).chain(run.iter().cloned()))?;
-        }
-        writer.flush()
+    fn remarks(&self) -> Vec<String> {
+        let VolReport {
+            measured,
+            realized,
+            premiums,
+            moves,
+            terms,
+            ..
+        } = self.report;
+        let of_bars = match measured {
+            Ok(measured) => {
+                let cut = measured.cut.then(|| bars(&self.report.measured));
+                cut.into_iter().chain(vol_windows::remarks(&measured.panel)).collect()
+            }
+            Err(tried) => vec![no_bars(tried)],
+        };
+        let parts = [
+            of_bars,
+            unheard(realized)
+                .into_iter()
+                .map(|line| format!("no realized volatility over {line}"))
+                .collect(),
+            refused(premiums),
+            vol_forecast::missing(self.report),
+            unexpected(moves),
+            no_terms(terms),
+            self.run.remarks(),
+        ];
+        parts.into_iter().flatten().collect()
     }
+}
 
-    fn jsonl(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let mut meta = flat::object(&self.machine())?;
-        let rows = meta.remove("rows");
-        let summary = ["partial", "stopped_by", "coverage", "sources", "timing_ms", "errors"];
-        let summary: Map<String, Value> = summary
-            .into_iter()
-            .filter_map(|key| Some((key.to_owned(), meta.remove(key)?)))
-            .collect();
-        tagged("meta", meta, out)?;
-        for row in rows.iter().filter_map(Value::as_array).flatten() {
-            tagged("row", flat::object(row)?, out)?;
-        }
-        tagged("summary", summary, out)
-    }
-
+impl VolSymbol<'_> {
     fn machine(&self) -> OfSymbol<'_> {
         let VolReport {
             measured,
@@ -128,8 +148,8 @@ impl OutlookDocument<'_> {
             moves,
             terms,
             ..
-        } = self.outlook;
-        let document = self.document;
+        } = self.report;
+        let document = self.run;
         let panel = measured.as_ref().ok().map(|measured| &measured.panel);
         let row = document.rows.first();
         OfSymbol {
@@ -160,6 +180,7 @@ impl OutlookDocument<'_> {
             },
             hv_by_source: realized.iter().map(Witness::of).collect(),
             premium: premiums.iter().map(Premium::of).collect(),
+            forecast: SymbolForecast::of(self.report),
             expected_move: moves.iter().map(ExpectedMove::of).collect(),
             term_structure: TermStructure::of(terms),
             coverage: &document.coverage,
@@ -171,7 +192,7 @@ impl OutlookDocument<'_> {
     }
 
     fn symbol(&self) -> String {
-        let row = self.document.rows.first();
+        let row = self.run.rows.first();
         row.map(|row| row.symbol.to_string()).unwrap_or_default()
     }
 }
@@ -208,80 +229,53 @@ fn no_bars(tried: &[Attempt]) -> String {
     format!("no bars ({})", words.collect::<Vec<_>>().join("; "))
 }
 
-/// Columns of numbers of `lines`.
-struct Block<'a, T>(Vec<&'a T>);
-
-impl<T> Block<'_, T> {
-    fn number(&self, header: &'static str, keep: u8, cell: impl Fn(&T) -> String) -> Column {
-        Column {
-            header,
-            right: true,
-            keep,
-            elastic: false,
-            cells: self.0.iter().map(|line| cell(line)).collect(),
-        }
-    }
-
-    fn words(&self, header: &'static str, keep: u8, cell: impl Fn(&T) -> String) -> Column {
-        Column {
-            right: false,
-            ..self.number(header, keep, cell)
-        }
-    }
-}
-
 fn by_source(realized: &[Compared]) -> Vec<Column> {
-    let block = Block(realized.iter().filter(|one| one.said.is_ok()).collect());
+    let heard: Vec<&Compared> = realized.iter().filter(|one| one.said.is_ok()).collect();
     vec![
-        block.number("Days", 0, |one| one.days.to_string()),
-        block.words("HV from", 1, |one| one.source.name().to_owned()),
-        block.number("HV", 0, |one| {
+        Column::numbers("Days", 0, &heard, |one| one.days.to_string()),
+        Column::words("HV from", 1, &heard, |one| one.source.name().to_owned()),
+        Column::numbers("HV", 0, &heard, |one| {
             percent(one.said.as_ref().ok().map(|said| said.value.get()))
         }),
-        block.number("- REST", 2, |one| points(one.less_rest)),
-        block.words("As of", 3, |one| moment(&one.said)),
-        Column {
-            elastic: true,
-            ..block.words("Method", 4, |one| method(&one.said))
-        },
+        Column::numbers("- REST", 2, &heard, |one| points(one.less_rest)),
+        Column::words("As of", 3, &heard, |one| moment(&one.said)),
+        Column::words("Method", 4, &heard, |one| method(&one.said)).elastic(),
     ]
 }
 
 /// Why the sources that are asked first say nothing.
 fn unheard(realized: &[Compared]) -> Vec<String> {
-    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
     let asked = |one: &&Compared| matches!(one.source, Source::Rest | Source::DxlinkCandles);
-    for one in realized.iter().filter(asked) {
-        let Err(reason) = &one.said else { continue };
-        let text = format!("{}: {}", one.source.name(), clean(reason));
-        match reasons.iter_mut().find(|(known, _)| *known == text) {
-            Some((_, days)) => days.push(one.days.to_string()),
-            None => reasons.push((text, vec![one.days.to_string()])),
-        }
-    }
+    let reasons = realized.iter().filter(asked).filter_map(|one| {
+        let reason = one.said.as_ref().err()?;
+        Some((
+            format!("{}: {}", one.source.name(), clean(reason)),
+            one.days.to_string(),
+        ))
+    });
     let words = |(text, days): (String, Vec<String>)| format!("{} days from {text}", days.join(", "));
-    reasons.into_iter().map(words).collect()
+    together(reasons).into_iter().map(words).collect()
 }
 
 fn premium(premiums: &[Premiums]) -> Vec<Column> {
-    let block = Block(premiums.iter().filter(|one| one.premium.is_ok()).collect());
+    let known: Vec<&Premiums> = premiums.iter().filter(|one| one.premium.is_ok()).collect();
     let read = |one: &Premiums| one.premium.as_ref().ok().map(|premium| premium.value);
     vec![
-        block.words("IV over", 0, |one| format!("HV{}", one.days)),
-        block.number("Ratio", 1, move |one| {
+        Column::words("IV over", 0, &known, |one| format!("HV{}", one.days)),
+        Column::numbers("Ratio", 1, &known, |one| {
             fixed(read(one).and_then(|premium| premium.ratio), 2)
         }),
-        block.number("Points", 2, move |one| {
+        Column::numbers("Points", 2, &known, |one| {
             points(read(one).map(|premium| premium.difference))
         }),
-        block.number("Variance", 3, move |one| {
+        Column::numbers("Variance", 3, &known, |one| {
             fixed(read(one).map(|premium| premium.variance), 4)
         }),
-        block.number("Floored", 4, move |one| {
+        Column::numbers("Floored", 4, &known, |one| {
             fixed(read(one).map(|premium| premium.floored_ratio), 2)
         }),
-        block.words("From", 5, |one| source(&one.premium)),
-        block.words("As of", 6, |one| moment(&one.premium)),
+        Column::words("From", 5, &known, |one| source(&one.premium)),
+        Column::words("As of", 6, &known, |one| moment(&one.premium)),
     ]
 }
 
@@ -294,34 +288,27 @@ fn refused(premiums: &[Premiums]) -> Vec<String> {
 }
 
 fn expected(moves: &[Expected]) -> Vec<Column> {
-    let block = Block(moves.iter().filter(|one| one.said.is_ok()).collect());
+    let known: Vec<&Expected> = moves.iter().filter(|one| one.said.is_ok()).collect();
     let read = |one: &Expected| one.said.as_ref().ok().map(|said| said.value);
     vec![
-        block.words("Expected over", 0, over),
-        block.number("Days", 4, |one| {
-            one.days.map_or_else(|| UNKNOWN.to_owned(), |days| days.to_string())
-        }),
-        block.number("IV", 3, move |one| percent(read(one).map(|(iv, _)| iv.get()))),
-        block.number("Move", 1, move |one| priced(read(one), |expected| expected.size)),
-        block.number("Share", 2, move |one| {
+        Column::words("Expected over", 0, &known, |one| over(one)),
+        Column::numbers("Days", 4, &known, |one| or_unknown(one.days)),
+        Column::numbers("IV", 3, &known, |one| percent(read(one).map(|(iv, _)| iv.get()))),
+        Column::numbers("Move", 1, &known, |one| priced(read(one), |expected| expected.size)),
+        Column::numbers("Share", 2, &known, |one| {
             percent(read(one).map(|(_, expected)| expected.share))
         }),
-        block.number("Low", 5, move |one| priced(read(one), |expected| expected.low)),
-        block.number("High", 5, move |one| priced(read(one), |expected| expected.high)),
+        Column::numbers("Low", 5, &known, |one| priced(read(one), |expected| expected.low)),
+        Column::numbers("High", 5, &known, |one| priced(read(one), |expected| expected.high)),
     ]
 }
 
 fn unexpected(moves: &[Expected]) -> Vec<String> {
-    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
-    for one in moves {
-        let Err(reason) = &one.said else { continue };
-        match reasons.iter_mut().find(|(known, _)| known == reason) {
-            Some((_, horizons)) => horizons.push(over(one)),
-            None => reasons.push((reason.clone(), vec![over(one)])),
-        }
-    }
-    let words = |(reason, over): (String, Vec<String>)| format!("no move over {}: {}", over.join(", "), clean(&reason));
-    reasons.into_iter().map(words).collect()
+    let reasons = moves
+        .iter()
+        .filter_map(|one| Some((clean(one.said.as_ref().err()?), over(one))));
+    let words = |(reason, over): (String, Vec<String>)| format!("no move over {}: {reason}", over.join(", "));
+    together(reasons).into_iter().map(words).collect()
 }
 
 fn over(one: &Expected) -> String {
@@ -338,17 +325,16 @@ fn term_structure(terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<Column> {
     let terms: &[Term] = terms.as_ref().map(|terms| terms.value.as_slice()).unwrap_or_default();
     let iv = |term: &Term| term.iv.map(|iv| iv.get());
     let top = terms.iter().filter_map(iv).fold(0.0, f64::max);
-    let block = Block(terms.iter().collect());
     let kind = |term: &Term| match (settlement(term), term.standard) {
         (settles, Some(false)) => format!("{} adjusted", settles.unwrap_or(UNKNOWN)),
         (settles, Some(true) | None) => settles.unwrap_or(UNKNOWN).to_owned(),
     };
     vec![
-        block.words("Expiration", 0, |term| term.expiration.to_string()),
-        block.number("Days", 1, |term| term.days.to_string()),
-        block.words("Settles", 3, kind),
-        block.number("IV", 0, move |term| percent(iv(term))),
-        block.words("Term structure", 2, move |term| bar(iv(term), top)),
+        Column::words("Expiration", 0, terms, |term| term.expiration.to_string()),
+        Column::numbers("Days", 1, terms, |term| term.days.to_string()),
+        Column::words("Settles", 3, terms, kind),
+        Column::numbers("IV", 0, terms, |term| percent(iv(term))),
+        Column::words("Term structure", 2, terms, |term| bar(iv(term), top)),
     ]
 }
 
@@ -378,16 +364,6 @@ fn bar(value: Option<f64>, top: f64) -> String {
     let width = f64::from(BAR_WIDTH);
     let filled = |cell: &u32| (f64::from(*cell) + 0.5) / width * top <= value;
     (0..BAR_WIDTH).filter(filled).map(|_| BAR).collect()
-}
-
-/// A difference of volatilities in points, with its sign.
-fn points(value: Option<f64>) -> String {
-    let text = fixed(value.map(|value| value * 100.0), 1);
-    if value.is_some_and(|value| value > 0.0) && text != "0.0" {
-        format!("+{text}")
-    } else {
-        text
-    }
 }
 
 fn priced(said: Option<(Vol, Move)>, read: fn(&Move) -> f64) -> String {
