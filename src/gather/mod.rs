@@ -9,6 +9,8 @@ mod clock;
 mod contracts;
 mod failures;
 mod feed;
+#[cfg(test)]
+mod fixtures;
 mod known;
 mod learned;
 mod legacy;
