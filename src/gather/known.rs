@@ -87,6 +87,7 @@ impl Known {
 mod tests {
     use super::super::fixtures::{instrument, metrics, nothing, now, rules, symbol, traded};
     use super::*;
+    use crate::market::Field;
 
     fn known(all: impl IntoIterator<Item = Evidence>) -> Known {
         let all = all.into_iter();
@@ -118,8 +119,8 @@ mod tests {
         let spy = known
             .records(&rules(now()))
             .next_back()
-            .map(|(.., record)| record.iv.clone());
-        assert_eq!(spy.flatten().map(|iv| iv.value.get()), Some(0.3));
+            .and_then(|(.., record)| record.number(Field::Iv));
+        assert_eq!(spy, Some(0.3));
     }
 
     #[test]

@@ -164,7 +164,7 @@ impl FromOptions {
 
 /// Whether nobody has an implied volatility of it now.
 pub(super) fn lacks_iv(record: &Record) -> bool {
-    record.iv.as_ref().is_none_or(|iv| iv.source == Source::Store)
+    record.source(Field::Iv).is_none_or(|source| source == Source::Store)
 }
 
 /// Those whose straddle is wanted, the most wanted first, then those without a volatility; equals by symbol.
@@ -175,7 +175,7 @@ fn wanted<'a>(
 ) -> Vec<Wanted> {
     let mut wanted: Vec<(f64, Wanted)> = Vec::new();
     for (instrument, record) in all {
-        let (Some(asked_as), Some(price)) = (metrics_symbol(instrument), &record.price) else {
+        let (Some(asked_as), Some(price)) = (metrics_symbol(instrument), record.number(Field::Price)) else {
             continue;
         };
         let lacks_iv = lacks_iv(record) && answers_metrics(&asked_as) && record.kind != Kind::Crypto;
@@ -185,7 +185,7 @@ fn wanted<'a>(
             let one = Wanted {
                 instrument: instrument.clone(),
                 symbol: record.symbol.clone(),
-                prices: [(on, price.value.get())].into(),
+                prices: [(on, price)].into(),
                 lacks_iv,
             };
             wanted.push((straddle.unwrap_or(f64::NEG_INFINITY), one));
@@ -232,7 +232,7 @@ mod tests {
             priced("XOM", Some(0.1)),
         ];
         let options = Options {
-            straddle: Arc::new(|record| record.iv.as_ref().map(|iv| iv.value.get()).filter(|iv| *iv > 0.15)),
+            straddle: Arc::new(|record| record.number(Field::Iv).filter(|iv| *iv > 0.15)),
             most: 10,
         };
         let all = all.map(|evidence| (instrument(evidence.subject.symbol.as_str()), record(&evidence)));

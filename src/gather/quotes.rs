@@ -151,7 +151,10 @@ mod tests {
             named: vec![
                 (symbol("QQQ"), (Kind::Equity, symbol("QQQ"))),
                 (symbol("/ES"), (Kind::Future, symbol("/ESZ6"))),
-                (symbol("SPY   261218C00650000"), (Kind::EquityOption, symbol("SPY   261218C00650000"))),
+                (
+                    symbol("SPY   261218C00650000"),
+                    (Kind::EquityOption, symbol("SPY   261218C00650000")),
+                ),
             ],
             unnamed: vec![(symbol("/CL"), "no contract is known for it".to_owned())],
         };
