@@ -1,6 +1,6 @@
 //! What was typed: the command line as clap reads it. No environment, no files, no defaults but clap's own.
 
-pub(super) mod numbers;
+mod numbers;
 
 use std::path::PathBuf;
 

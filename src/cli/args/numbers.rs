@@ -34,7 +34,7 @@ pub(super) fn window(text: &str) -> Result<usize, String> {
 }
 
 /// A number of hundredths, with or without the sign.
-pub(in crate::cli) fn percent(text: &str) -> Result<f64, String> {
+pub(super) fn percent(text: &str) -> Result<f64, String> {
     match text.trim_end_matches('%').parse::<f64>() {
         Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
         Ok(_) | Err(_) => Err("a number from 0 to 100 is wanted".to_owned()),
