@@ -10,8 +10,8 @@ use super::exit::{Failure, Kind};
 use crate::gather::{Gathered, Plan, RunOutcome};
 use crate::instrument::{Instrument, Symbol};
 use crate::market::{
-    Attempt, FeedState, Field, Inputs, LegacyState, PastDay, PastIv, Record, RestState, Run, Source, SourceState,
-    Sources, StoppedBy, StoreState, Stored, Subject, Timing, market_of, merge,
+    Attempt, Evidence, FeedState, Field, LegacyState, PastDay, PastIv, Record, RestState, Rules, Run, Source,
+    SourceState, Sources, StoppedBy, StoreState, Stored, Subject, Timing, market_of, merge,
 };
 use crate::store::{Store, StoreUpdate};
 use crate::time::{self, Calendar};
@@ -135,32 +135,27 @@ fn record(
     };
     let market = market_of(subject.kind);
     let close = time::session_close(market, session).or_else(|| end_of(session));
-    let not_asked = || "not asked: this is the stored past".to_owned();
     let straddle = judged.then(|| {
         Err(Attempt {
             source: Source::Rest,
-            reason: not_asked(),
+            reason: NOT_ASKED.to_owned(),
         })
     });
-    let inputs = Inputs {
-        subject: &subject,
-        streamed: Err(not_asked()),
-        metrics: Err(not_asked()),
-        rest_quote: None,
-        chain_iv: None,
-        proxy: None,
+    let evidence = Evidence {
         straddle,
-        legacy: None,
-        legacy_at: close.unwrap_or(Timestamp::MAX),
-        predecessor: None,
         kept: Stored {
-            values: day.map(|day| &day.values),
-            ivs,
+            values: day.map(|day| day.values.clone()).unwrap_or_default(),
+            ivs: ivs.to_vec(),
             ..Stored::default()
         },
+        ..Evidence::nothing(subject, NOT_ASKED)
+    };
+    let rules = Rules {
+        precedence: &plan.precedence,
+        vol: &plan.vol,
         now: close.unwrap_or(Timestamp::MAX),
     };
-    let mut record = merge(&inputs, &plan.precedence, &plan.vol);
+    let mut record = merge(&evidence, &rules);
     // Every value is of that session, which is what was asked for: nothing in it is old.
     record.notes.retain(|note| *note != "stale");
     record.stale_seconds = None;
@@ -171,3 +166,5 @@ fn end_of(day: Date) -> Option<Timestamp> {
     let next = day.checked_add(1.day()).ok()?;
     Some(next.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
+
+const NOT_ASKED: &str = "not asked: this is the stored past";

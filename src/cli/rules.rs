@@ -18,7 +18,7 @@ impl Args for Rules {
         let profile = Arg::new(PROFILE)
             .long(PROFILE)
             .value_name("NAME")
-            .help("Profile of thresholds [default: screener.default_profile]");
+            .help("Take the thresholds of this profile [default: screener.default_profile]");
         let (of_profile, of_all) = FLAGS
             .iter()
             .partition::<Vec<_>, _>(|flag| PROFILE_KEYS.contains(&flag.key));
@@ -80,8 +80,8 @@ fn argument(flag: &RuleFlag) -> Arg {
 fn number(unit: Unit, low: f64, high: f64) -> ValueParser {
     let hundredths = |text: &str| text.trim_end_matches('%').parse::<f64>().ok();
     let plain = move |what, read: fn(&str) -> Option<f64>| {
-        let wanted = Wanted { what, low, high };
-        ValueParser::new(move |text: &str| read(text).filter(|number| (low..=high).contains(number)).ok_or(wanted))
+        let wrong = OutOfRange { what, low, high };
+        ValueParser::new(move |text: &str| read(text).filter(|number| (low..=high).contains(number)).ok_or(wrong))
     };
     match unit {
         Unit::Ratio => plain("a ratio", |text| text.parse().ok()),
@@ -89,7 +89,7 @@ fn number(unit: Unit, low: f64, high: f64) -> ValueParser {
         Unit::Percent => plain("a number", hundredths),
         Unit::Fraction => {
             // Between 1 and the end of the range somebody has typed hundredths.
-            let wanted = Wanted {
+            let wrong = OutOfRange {
                 what: "a fraction such as 0.03, or 3%,",
                 low,
                 high: high.min(1.0),
@@ -100,17 +100,17 @@ fn number(unit: Unit, low: f64, high: f64) -> ValueParser {
                     None => text.parse().ok(),
                 };
                 let sound = |fraction: &f64| (low..=1.0).contains(fraction) || *fraction >= high && *fraction <= high;
-                fraction.filter(sound).ok_or(wanted)
+                fraction.filter(sound).ok_or(wrong)
             })
         }
         Unit::Rating => {
-            let wanted = Wanted {
+            let wrong = OutOfRange {
                 what: "a whole number",
                 low,
                 high,
             };
             let within = move |number: &i64| (low..=high).contains(&market::rating(*number));
-            ValueParser::new(move |text: &str| text.parse().ok().filter(within).ok_or(wanted))
+            ValueParser::new(move |text: &str| text.parse().ok().filter(within).ok_or(wrong))
         }
     }
 }
@@ -118,7 +118,7 @@ fn number(unit: Unit, low: f64, high: f64) -> ValueParser {
 /// What would have been right.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("{what} from {low} to {high} is wanted")]
-struct Wanted {
+struct OutOfRange {
     what: &'static str,
     low: f64,
     high: f64,

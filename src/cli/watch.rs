@@ -70,7 +70,7 @@ impl Job<'_> {
             proxies: BTreeMap::new(),
             ..resolve::plan(&self.config, instruments, access.mode)
         };
-        let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
+        let world = resolve::world(&self.config, access.mode, source.venue.world.invented());
         let mut run_store = RunStore::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
         let memory = run_store.recall(&plan.instruments, false);
         let first = std::mem::replace(&mut self.output, Output::Stdout);

@@ -15,8 +15,8 @@ use crate::dxlink::{Candles, EventType};
 use crate::instrument::{Instrument, Kind, Resolved, StreamerSymbol, Symbol, candle_symbol};
 use crate::legacy::{self, legacy_symbol};
 use crate::market::{
-    FeedState, Gap, Inputs, LegacyState, Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Subject,
-    Timing, VolInputs, gaps, merge, needs_price,
+    Evidence, FeedState, Gap, LegacyState, Record, RestState, Rules, Run, RunError, SourceState, Sources, StoppedBy,
+    Subject, Timing, VolInputs, gaps, merge, needs_price,
 };
 use crate::stream::{AnswerState, End, LastEvents, Received};
 use crate::tastytrade::{BatchAnswer as Answered, Error, MarketQuote, Metrics};
@@ -29,11 +29,9 @@ pub(super) struct Later {
     pub(super) asked_as: Vec<(Symbol, (Kind, Symbol))>,
     /// What went wrong when REST was asked for quotes last.
     quote_errors: Vec<RunError>,
-    histories: BTreeMap<Symbol, Result<legacy::ChartHistory, String>>,
+    histories: BTreeMap<Symbol, Result<(legacy::ChartHistory, Timestamp), String>>,
     pub(super) from_options: FromOptions,
     pub(super) from_proxies: FromProxies,
-    /// When the deprecated source had answered.
-    histories_at: Option<Timestamp>,
     /// Whether REST answered with quotes, even with none of some or all symbols.
     rest_answered: bool,
     legacy_used: bool,
@@ -285,10 +283,12 @@ impl Gathering<'_, '_> {
         }
         (self.notify)(Notice::Legacy { symbols: named.len() });
         later.legacy_used = true;
-        later.histories_at = Some(self.clock.now());
+        let asked_at = self.clock.now();
         for (symbol, name) in named {
             let history = match self.stop.run(client.history(&name)).await {
-                Ok(history) => history.map_err(|error| error_chain(&error)),
+                Ok(history) => history
+                    .map(|history| (history, asked_at))
+                    .map_err(|error| error_chain(&error)),
                 Err(cut) => {
                     later.cut = Some(cut);
                     return;
@@ -304,7 +304,7 @@ impl Gathering<'_, '_> {
         heard: &BTreeMap<Symbol, Result<LastEvents, String>>,
         later: &Later,
     ) -> (Vec<Record>, BTreeMap<Symbol, VolInputs>) {
-        let now = self.clock.now();
+        let rules = self.rules();
         let mut vol_inputs_by_symbol = BTreeMap::new();
         let mut records: Vec<Record> = self
             .plan
@@ -313,36 +313,37 @@ impl Gathering<'_, '_> {
             .map(|instrument| {
                 let subject = self.subject(instrument);
                 let silent = || Err("not listened to".to_owned());
-                let streamed = heard
-                    .get(&subject.symbol)
-                    .map_or_else(silent, |streamed| streamed.as_ref().map_err(Clone::clone));
-                let metrics = self.metrics(instrument);
-                let inputs = Inputs {
+                let streamed = heard.get(&subject.symbol).cloned().unwrap_or_else(silent);
+                let evidence = Evidence {
                     streamed,
-                    metrics: metrics.as_ref().map_err(Clone::clone),
-                    rest_quote: said(&later.quotes, &subject.symbol),
-                    chain_iv: said(&later.from_options.ivs, &subject.symbol),
-                    proxy: later
-                        .from_proxies
-                        .metrics
-                        .get(&subject.symbol)
-                        .map(|(proxy, metrics)| (proxy, metrics.as_ref().map_err(Clone::clone))),
-                    straddle: said(&later.from_options.straddles, &subject.symbol),
-                    legacy: said(&later.histories, &subject.symbol),
-                    legacy_at: later.histories_at.unwrap_or(now),
+                    metrics: self.metrics(instrument),
+                    rest_quote: later.quotes.get(&subject.symbol).cloned(),
+                    chain_iv: later.from_options.ivs.get(&subject.symbol).cloned(),
+                    proxy: later.from_proxies.metrics.get(&subject.symbol).cloned(),
+                    straddle: later.from_options.straddles.get(&subject.symbol).cloned(),
+                    legacy: later.histories.get(&subject.symbol).cloned(),
                     predecessor: self.predecessor(instrument),
                     kept: self.kept(instrument),
-                    now,
-                    subject: &subject,
+                    subject,
                 };
-                if matches!(self.plan.history, BarHistory::Days(_)) && has_bars(subject.kind) {
-                    vol_inputs_by_symbol.insert(subject.symbol.clone(), VolInputs::of(&inputs, &self.plan.vol));
+                let Subject { symbol, kind, .. } = &evidence.subject;
+                if matches!(self.plan.history, BarHistory::Days(_)) && has_bars(*kind) {
+                    vol_inputs_by_symbol.insert(symbol.clone(), VolInputs::of(&evidence, &rules));
                 }
-                merge(&inputs, &self.plan.precedence, &self.plan.vol)
+                merge(&evidence, &rules)
             })
             .collect();
         records.sort_by(|one, other| one.symbol.cmp(&other.symbol));
         (records, vol_inputs_by_symbol)
+    }
+
+    /// By what rules evidence becomes a record now.
+    pub(super) fn rules(&self) -> Rules<'_> {
+        Rules {
+            precedence: &self.plan.precedence,
+            vol: &self.plan.vol,
+            now: self.clock.now(),
+        }
     }
 
     /// What the feed and REST call a symbol.
@@ -504,11 +505,6 @@ impl Gathering<'_, '_> {
             reason,
         }
     }
-}
-
-/// What a source said about `symbol`, if it was asked.
-fn said<'a, T, E: Clone>(answers: &'a BTreeMap<Symbol, Result<T, E>>, symbol: &Symbol) -> Option<Result<&'a T, E>> {
-    answers.get(symbol).map(|answer| answer.as_ref().map_err(Clone::clone))
 }
 
 fn is_option(kind: Kind) -> bool {

@@ -14,7 +14,7 @@ use crate::time;
 
 impl Gathering<'_, '_> {
     /// What earlier runs left for `instrument`; events and bars only of the very contract it means now.
-    pub(super) fn kept(&self, instrument: &Instrument) -> Stored<'_> {
+    pub(super) fn kept(&self, instrument: &Instrument) -> Stored {
         let memory = self.venues.memory;
         let symbol = instrument.symbol();
         let streamer = self.resolved(&symbol).map(|resolved| &resolved.streamer);
@@ -24,11 +24,13 @@ impl Gathering<'_, '_> {
             active_spans.filter(|active_span| contract.is_some_and(|contract| *contract != active_span.contract));
         let before = others.max_by_key(|active_span| active_span.last);
         Stored {
-            stood_for: before.map(|active_span| (&active_span.contract, active_span.last)),
-            values: memory.values.get(&symbol),
-            ivs: memory.ivs.get(&symbol).map_or(&[], Vec::as_slice),
-            events: streamer.and_then(|streamer| memory.events.get(streamer)),
-            bars: streamer.and_then(|streamer| memory.bars.get(&candle_symbol(instrument, streamer))),
+            stood_for: before.map(|active_span| (active_span.contract.clone(), active_span.last)),
+            values: memory.values.get(&symbol).cloned().unwrap_or_default(),
+            ivs: memory.ivs.get(&symbol).cloned().unwrap_or_default(),
+            events: streamer.and_then(|streamer| memory.events.get(streamer)).cloned(),
+            bars: streamer
+                .and_then(|streamer| memory.bars.get(&candle_symbol(instrument, streamer)))
+                .cloned(),
         }
     }
 
@@ -67,7 +69,7 @@ impl Gathering<'_, '_> {
     }
 
     /// Of a futures root the contract before the one it stands for, with its bars if they were wanted or are kept.
-    pub(super) fn predecessor(&self, instrument: &Instrument) -> Option<Predecessor<'_>> {
+    pub(super) fn predecessor(&self, instrument: &Instrument) -> Option<Predecessor> {
         let resolved = self.resolved(&instrument.symbol())?;
         let before = resolved.before.as_ref()?;
         let heard = self.bars_of(instrument, &before.streamer, "the feed was silent");
@@ -81,8 +83,8 @@ impl Gathering<'_, '_> {
             (None, None) => return None,
         };
         Some(Predecessor {
-            contract: &before.contract,
-            followed_by: resolved.contract.as_ref()?,
+            contract: before.contract.clone(),
+            followed_by: resolved.contract.clone()?,
             bars,
         })
     }

@@ -16,7 +16,9 @@ use super::stop::StopReason;
 use super::{Gathering, Notice};
 use crate::chain::{self, Choice, Strikes, Underlyings, When};
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Attempt, Field, Inputs, Record, RunError, Source, Sourced, Stored, StraddleQuote, Subject, merge};
+use crate::market::{
+    Attempt, Evidence, Field, Record, Rules, RunError, Source, Sourced, StraddleQuote, Subject, merge,
+};
 use crate::stream::LastEvents;
 use crate::tastytrade::{self, Chain, ListedExpiration, ListedOption, MarketQuote};
 use crate::time;
@@ -328,21 +330,11 @@ impl Gathering<'_, '_> {
             streamer: option.streamer.clone(),
             asset_class: self.plan.default_asset_class.clone(),
         };
-        let inputs = Inputs {
-            subject: &subject,
-            streamed: Err("not listened to".to_owned()),
-            metrics: Err("options have no market metrics".to_owned()),
-            rest_quote: Some(quote.as_ref().map_err(Clone::clone)),
-            chain_iv: None,
-            proxy: None,
-            straddle: None,
-            legacy: None,
-            legacy_at: now,
-            predecessor: None,
-            kept: Stored::default(),
-            now,
+        let evidence = Evidence {
+            rest_quote: Some(quote.clone()),
+            ..Evidence::nothing(subject, "not listened to")
         };
-        merge(&inputs, &self.plan.precedence, &self.plan.vol)
+        merge(&evidence, &Rules { now, ..self.rules() })
     }
 }
 

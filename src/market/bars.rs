@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::gathered::{Predecessor, VolRules};
+use super::evidence::{Predecessor, VolRules};
 use super::price::Offer;
 use super::record::{Source, Sourced};
 use super::vol_inputs::ClosedBars;
@@ -121,7 +121,7 @@ impl DailyBars {
     /// them.
     pub(super) fn realized_after(
         &self,
-        predecessor: Option<&Predecessor<'_>>,
+        predecessor: Option<&Predecessor>,
         window: HvWindow,
         rules: &VolRules,
     ) -> Offer<Vol> {
@@ -147,7 +147,7 @@ impl DailyBars {
 
     /// These bars, since the contract trades in every session, after those of the contract before it. They are no better
     /// than the lesser of the two sources.
-    fn joined(&self, before: &Predecessor<'_>) -> Result<Self, String> {
+    fn joined(&self, before: &Predecessor) -> Result<Self, String> {
         let (source, kept) = before.bars.as_ref().map_err(Clone::clone)?;
         let older = Self::of_candles(&kept.candles, *source, self.market, kept.at, self.now);
         let run = self.unbroken();

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::bars::{DailyBars, HvWindow};
-use super::gathered::{Inputs, VolRules};
+use super::evidence::{Evidence, Rules};
 use super::price::{NOTHING_KEPT, Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream};
 use super::record::{Attempt, Field, Source, Sourced};
 use super::stored::{Place, own_place};
@@ -21,17 +21,17 @@ use crate::units::{Price, Rank, Vol};
 /// Everything the sources offer for one symbol.
 #[derive(Debug)]
 pub(super) struct Candidates<'a> {
-    inputs: &'a Inputs<'a>,
-    rules: &'a VolRules,
+    evidence: &'a Evidence,
+    rules: &'a Rules<'a>,
     candles: Result<DailyBars, String>,
     history: Result<DailyBars, String>,
     kept: Option<DailyBars>,
 }
 
 impl<'a> Candidates<'a> {
-    pub(super) fn new(inputs: &'a Inputs<'a>, rules: &'a VolRules) -> Self {
-        let market = market_of(inputs.subject.kind);
-        let candles = streamed(inputs).and_then(|streamed| match &streamed.candles {
+    pub(super) fn new(evidence: &'a Evidence, rules: &'a Rules<'a>) -> Self {
+        let market = market_of(evidence.subject.kind);
+        let candles = streamed(evidence).and_then(|streamed| match &streamed.candles {
             None => Err(NOT_ASKED.to_owned()),
             Some(Err(reason)) => Err(reason.clone()),
             Some(Ok(heard)) => Ok(DailyBars::of_candles(
@@ -39,18 +39,17 @@ impl<'a> Candidates<'a> {
                 Source::DxlinkCandles,
                 market,
                 heard.at,
-                inputs.now,
+                rules.now,
             )),
         });
-        let bars = inputs.kept.bars;
-        let kept = bars.map(|kept| DailyBars::of_candles(&kept.candles, Source::Store, market, kept.at, inputs.now));
+        let bars = evidence.kept.bars.as_ref();
+        let kept = bars.map(|kept| DailyBars::of_candles(&kept.candles, Source::Store, market, kept.at, rules.now));
         // Bars that are still the last closed ones are what the feed would send again.
-        let current = bars.is_some_and(|kept| kept.are_final(market, inputs.now));
+        let current = bars.is_some_and(|kept| kept.are_final(market, rules.now));
         let candles = candles.or_else(|reason| kept.clone().filter(|_| current).ok_or(reason));
-        let history =
-            history(inputs).map(|history| DailyBars::of_history(history, market, inputs.legacy_at, inputs.now));
+        let history = history(evidence).map(|(history, at)| DailyBars::of_history(history, market, *at, rules.now));
         Self {
-            inputs,
+            evidence,
             rules,
             candles,
             history,
@@ -60,14 +59,14 @@ impl<'a> Candidates<'a> {
 
     /// The price group of `source`, or why it has none at all.
     pub(super) fn prices(&self, source: Source) -> Result<Prices, String> {
-        let kind = self.inputs.subject.kind;
+        let kind = self.evidence.subject.kind;
         match source {
-            Source::Dxlink => streamed(self.inputs).map(|streamed| of_stream(streamed, kind)),
+            Source::Dxlink => streamed(self.evidence).map(|streamed| of_stream(streamed, kind)),
             Source::DxlinkCandles => Err("has no prices".to_owned()),
-            Source::Rest => rest_quote(self.inputs).map(|quote| of_rest(quote, kind, self.inputs.now)),
-            Source::Legacy => history(self.inputs).map(|history| of_history(history, kind, self.inputs.now)),
+            Source::Rest => rest_quote(self.evidence).map(|quote| of_rest(quote, kind, self.rules.now)),
+            Source::Legacy => history(self.evidence).map(|(history, _)| of_history(history, kind, self.rules.now)),
             Source::Model | Source::Proxy => Err("has no prices".to_owned()),
-            Source::Store => Ok(of_kept(&self.inputs.kept, kind)),
+            Source::Store => Ok(of_kept(&self.evidence.kept, kind)),
         }
     }
 
@@ -75,7 +74,7 @@ impl<'a> Candidates<'a> {
     pub(super) fn iv(&self, source: Source) -> Option<Offer<Vol>> {
         match source {
             Source::Store => return Some(self.kept(Field::Iv, Vol::new)),
-            Source::Model => return Some(self.inputs.chain_iv.clone()?.cloned()),
+            Source::Model => return Some(self.evidence.chain_iv.clone()?),
             Source::Proxy => return self.proxied(),
             Source::Rest | Source::Dxlink | Source::DxlinkCandles | Source::Legacy => {}
         }
@@ -86,7 +85,7 @@ impl<'a> Candidates<'a> {
 
     /// The index of the stand-in, if there is one.
     fn proxied(&self) -> Option<Offer<Vol>> {
-        let (proxy, metrics) = self.inputs.proxy.clone()?;
+        let (proxy, metrics) = self.evidence.proxy.as_ref()?;
         let iv = |metrics: &Metrics| {
             let value = metrics
                 .iv
@@ -94,12 +93,18 @@ impl<'a> Candidates<'a> {
             let iv = Sourced {
                 value,
                 source: Source::Proxy,
-                as_of: iv_moment(metrics).unwrap_or(self.inputs.now),
+                as_of: iv_moment(metrics).unwrap_or(self.rules.now),
                 method: format!("{INDEX_OF}{proxy}").into(),
             };
             above_zero(iv, "iv")
         };
-        Some(metrics.and_then(iv).map_err(|reason| format!("{proxy}: {reason}")))
+        Some(
+            metrics
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(iv)
+                .map_err(|reason| format!("{proxy}: {reason}")),
+        )
     }
 
     /// What it costs to trade the straddle; nothing where nobody was asked for it.
@@ -113,7 +118,7 @@ impl<'a> Candidates<'a> {
     }
 
     fn of_straddle(&self, field: Field, read: impl Fn(&StraddleQuote) -> Offer<f64>) -> Vec<(Source, Offer<f64>)> {
-        let live = match &self.inputs.straddle {
+        let live = match &self.evidence.straddle {
             None => return Vec::new(),
             Some(Ok(straddle)) => (straddle.source, read(straddle).and_then(finite)),
             Some(Err(attempt)) => (attempt.source, Err(attempt.reason.clone())),
@@ -219,15 +224,15 @@ impl<'a> Candidates<'a> {
         match source {
             Source::Rest => self.venue_hv(window),
             Source::DxlinkCandles => {
-                let before = self.inputs.predecessor.as_ref();
+                let before = self.evidence.predecessor.as_ref();
                 let own = self.candles.as_ref().map_err(Clone::clone)?;
-                own.realized_after(before, window, self.rules)
+                own.realized_after(before, window, self.rules.vol)
             }
             Source::Legacy => self
                 .history
                 .as_ref()
                 .map_err(Clone::clone)?
-                .realized(window, self.rules),
+                .realized(window, self.rules.vol),
             Source::Dxlink | Source::Model | Source::Proxy => Err("has no realised volatility".to_owned()),
             Source::Store => {
                 let kept = match window {
@@ -235,11 +240,11 @@ impl<'a> Candidates<'a> {
                     HvWindow::Hv60 => Err(NOTHING_KEPT.to_owned()),
                     HvWindow::Hv90 => self.kept(Field::Hv90, Vol::new),
                 };
-                let before = self.inputs.predecessor.as_ref();
+                let before = self.evidence.predecessor.as_ref();
                 let computed = self
                     .kept
                     .as_ref()
-                    .map(|bars| bars.realized_after(before, window, self.rules));
+                    .map(|bars| bars.realized_after(before, window, self.rules.vol));
                 match (computed, kept) {
                     (Some(Ok(computed)), _) => Ok(computed),
                     (_, Ok(kept)) => Ok(kept),
@@ -315,7 +320,7 @@ impl<'a> Candidates<'a> {
 
     /// Why the feed sent no bars.
     fn unsent(&self) -> String {
-        match streamed(self.inputs).map(|streamed| &streamed.candles) {
+        match streamed(self.evidence).map(|streamed| &streamed.candles) {
             Ok(Some(Err(reason))) => reason.clone(),
             Ok(Some(Ok(_)) | None) => "not asked: the bars kept are those of the last closed session".to_owned(),
             Err(reason) => reason,
@@ -353,7 +358,7 @@ impl<'a> Candidates<'a> {
     ) -> Offer<T> {
         match source {
             Source::Dxlink => {
-                let streamed = streamed(self.inputs)?;
+                let streamed = streamed(self.evidence)?;
                 let silence = || streamed.silence.clone().unwrap_or_else(|| "no greeks".to_owned());
                 let heard = streamed.greeks.as_ref().ok_or_else(silence)?;
                 let value = from_event(&heard.event).ok_or_else(|| "absent in the greeks".to_owned())?;
@@ -365,17 +370,22 @@ impl<'a> Candidates<'a> {
                 })
             }
             Source::Rest => {
-                let quote = rest_quote(self.inputs)?;
+                let quote = rest_quote(self.evidence)?;
                 let value = from_quote(quote).ok_or_else(|| "absent in the quote".to_owned())?;
                 Ok(Sourced {
                     value,
                     source,
-                    as_of: quote.updated_at.unwrap_or(self.inputs.now),
+                    as_of: quote.updated_at.unwrap_or(self.rules.now),
                     method: method.into(),
                 })
             }
             Source::Store => {
-                let heard = self.inputs.kept.events.and_then(|events| events.greeks.as_ref());
+                let heard = self
+                    .evidence
+                    .kept
+                    .events
+                    .as_ref()
+                    .and_then(|events| events.greeks.as_ref());
                 let heard = heard.ok_or_else(|| NOTHING_KEPT.to_owned())?;
                 let value = from_event(&heard.event).ok_or_else(|| NOTHING_KEPT.to_owned())?;
                 Ok(Sourced {
@@ -398,12 +408,12 @@ impl<'a> Candidates<'a> {
     ) -> Offer<T> {
         match source {
             Source::Rest => {
-                let metrics = metrics(self.inputs)?;
+                let metrics = metrics(self.evidence)?;
                 let (value, method) = read(metrics).ok_or_else(|| absence(metrics, wire))?;
                 Ok(Sourced {
                     value,
                     source,
-                    as_of: as_of(metrics).unwrap_or(self.inputs.now),
+                    as_of: as_of(metrics).unwrap_or(self.rules.now),
                     method: method.into(),
                 })
             }
@@ -415,7 +425,7 @@ impl<'a> Candidates<'a> {
 
     /// The value an earlier run kept.
     fn kept<T>(&self, field: Field, read: impl Fn(f64) -> Option<T>) -> Offer<T> {
-        let kept = self.inputs.kept.value(field)?;
+        let kept = self.evidence.kept.value(field)?;
         let value = read(kept.value).ok_or_else(|| format!("{} was kept", kept.value))?;
         Ok(Sourced {
             value,
@@ -429,10 +439,10 @@ impl<'a> Candidates<'a> {
     /// was kept.
     fn own(&self, field: Field, place: Place, iv: Option<&Sourced<Vol>>) -> Offer<Rank> {
         let kept = self.kept(field, Rank::new);
-        let Some(iv) = iv.filter(|_| !self.inputs.kept.ivs.is_empty()) else {
+        let Some(iv) = iv.filter(|_| !self.evidence.kept.ivs.is_empty()) else {
             return kept;
         };
-        let own = own_place(iv, self.inputs.kept.ivs, place, self.rules.min_history);
+        let own = own_place(iv, &self.evidence.kept.ivs, place, self.rules.vol.min_history);
         match (own, kept) {
             (own, Ok(kept)) if own.is_err() || iv.source == Source::Store => Ok(kept),
             (own, _) => own,
@@ -453,17 +463,19 @@ fn whole(value: f64) -> Option<i32> {
     ((f64::from(number) - value).abs() < f64::EPSILON).then_some(number)
 }
 
-fn streamed<'a>(inputs: &Inputs<'a>) -> Result<&'a LastEvents, String> {
-    inputs.streamed.clone()
+fn streamed(evidence: &Evidence) -> Result<&LastEvents, String> {
+    evidence.streamed.as_ref().map_err(Clone::clone)
 }
 
-fn history<'a>(inputs: &Inputs<'a>) -> Result<&'a ChartHistory, String> {
-    inputs.legacy.clone().unwrap_or_else(|| Err(NOT_ASKED.to_owned()))
+fn history(evidence: &Evidence) -> Result<&(ChartHistory, Timestamp), String> {
+    let history = evidence.legacy.as_ref().ok_or_else(|| NOT_ASKED.to_owned())?;
+    history.as_ref().map_err(Clone::clone)
 }
 
-fn rest_quote<'a>(inputs: &Inputs<'a>) -> Result<&'a MarketQuote, String> {
-    let quote = inputs.rest_quote.clone().unwrap_or_else(|| Err(NOT_ASKED.to_owned()))?;
-    let subject = inputs.subject;
+fn rest_quote(evidence: &Evidence) -> Result<&MarketQuote, String> {
+    let quote = evidence.rest_quote.as_ref().ok_or_else(|| NOT_ASKED.to_owned())?;
+    let quote = quote.as_ref().map_err(Clone::clone)?;
+    let subject = &evidence.subject;
     if quote.symbol == subject.symbol || Some(&quote.symbol) == subject.contract.as_ref() {
         Ok(quote)
     } else {
@@ -472,9 +484,9 @@ fn rest_quote<'a>(inputs: &Inputs<'a>) -> Result<&'a MarketQuote, String> {
 }
 
 /// The metrics, if they are of this very symbol or, for a futures contract, of its root: `/ES` never answers for `ES`.
-fn metrics<'a>(inputs: &Inputs<'a>) -> Result<&'a Metrics, String> {
-    let metrics = inputs.metrics.clone()?;
-    let subject = inputs.subject;
+fn metrics(evidence: &Evidence) -> Result<&Metrics, String> {
+    let metrics = evidence.metrics.as_ref().map_err(Clone::clone)?;
+    let subject = &evidence.subject;
     let is_its_root =
         || subject.kind == Kind::Future && is_contract_of(subject.symbol.as_str(), metrics.symbol.as_str());
     if metrics.symbol == subject.symbol || is_its_root() {

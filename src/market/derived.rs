@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::gathered::VolRules;
+use super::evidence::VolRules;
 use super::precedence::Precedence;
 use super::record::{Attempt, Field, Missing, Source, Sourced};
 use crate::units::Vol;

@@ -3,11 +3,11 @@
 use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
-use super::gathered::{Inputs, Subject, VolRules};
+use super::evidence::{Evidence, Rules, Subject, VolRules};
 use super::merge::merge;
 use super::precedence::Precedence;
 use super::record::{Field, Record};
-use super::stored::Stored;
+use super::vol_inputs::VolInputs;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::legacy::{ChartHistory, DailyBar};
@@ -221,25 +221,29 @@ pub(super) fn price(value: f64) -> Price {
 }
 
 /// Nothing from anybody.
-pub(super) fn nothing(subject: &Subject) -> Inputs<'_> {
-    Inputs {
-        subject,
+pub(super) fn nothing(subject: &Subject) -> Evidence {
+    Evidence {
         streamed: Err("disabled".to_owned()),
-        metrics: Err("http 502".to_owned()),
-        rest_quote: None,
-        chain_iv: None,
-        proxy: None,
-        straddle: None,
-        legacy: None,
-        legacy_at: now(),
-        predecessor: None,
-        kept: Stored::default(),
-        now: now(),
+        ..Evidence::nothing(subject.clone(), "http 502")
     }
 }
 
-pub(super) fn merged(inputs: &Inputs<'_>) -> Record {
-    merge(inputs, &Precedence::default(), &RULES)
+pub(super) fn merged(evidence: &Evidence) -> Record {
+    merge(evidence, &rules(&Precedence::default()))
+}
+
+/// What the sources by themselves say.
+pub(super) fn vol_inputs(evidence: &Evidence) -> VolInputs {
+    VolInputs::of(evidence, &rules(&Precedence::default()))
+}
+
+/// The rules of these tests with another precedence.
+pub(super) fn rules(precedence: &Precedence) -> Rules<'_> {
+    Rules {
+        precedence,
+        vol: &RULES,
+        now: now(),
+    }
 }
 
 /// What was tried for a hole, as `source: reason` pairs.

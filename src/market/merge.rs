@@ -6,9 +6,9 @@ use jiff::civil::Date;
 use super::bars::HvWindow;
 use super::candidates::Candidates;
 use super::derived::Volatilities;
-use super::gathered::{Inputs, VolRules};
+use super::evidence::{Evidence, Rules};
 use super::notes::{notes, stale_seconds};
-use super::precedence::{Precedence, can_have};
+use super::precedence::can_have;
 use super::price::{NOTHING_KEPT, Offer, Prices};
 use super::record::{Attempt, Field, Missing, Record, Source, Sourced};
 use crate::instrument::Kind;
@@ -17,16 +17,17 @@ use crate::units::Price;
 
 /// The record of one symbol.
 ///
-/// Each field is taken from the first source of `precedence` that has it. Bid and ask come from the source that gave
+/// Each field is taken from the first source of its precedence that has it. Bid and ask come from the source that gave
 /// the price, so no two sources are mixed in one quote. Every field this kind of instrument can have and lacks is
 /// listed in `missing` with each source that was tried and its reason. Notes are `stale` (the price is older than the
 /// last closed session), `before_gap` (a value of it was streamed before an interruption of the feed and not since),
 /// `hv_spans_rolls` (from a futures series that joins contracts), `earnings_estimated`, `iv_rank_tw` (the rank follows the
 /// other definition), `iv_proxy` (the implied volatility is that of a stand-in), `rolled` and `roll_ahead` (a root's
 /// contract has changed, or will).
-pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> Record {
-    let subject = inputs.subject;
-    let offers = Candidates::new(inputs, rules);
+pub fn merge(evidence: &Evidence, rules: &Rules<'_>) -> Record {
+    let Rules { precedence, vol, now } = *rules;
+    let subject = &evidence.subject;
+    let offers = Candidates::new(evidence, rules);
     let mut choice = Choice {
         kind: subject.kind,
         missing: Vec::new(),
@@ -63,8 +64,8 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     let hv90 = choice.walk(Field::Hv90, realized, |source| offers.realized(source, HvWindow::Hv90));
 
     let volatilities = Volatilities::new(iv.as_ref(), hv30.as_ref(), hv90.as_ref(), precedence);
-    let vrp_structural = choice.derive(Field::VrpStructural, |gaps| volatilities.vrp_structural(rules, gaps));
-    let vrp_tactical = choice.derive(Field::VrpTactical, |gaps| volatilities.vrp_tactical(rules, gaps));
+    let vrp_structural = choice.derive(Field::VrpStructural, |gaps| volatilities.vrp_structural(vol, gaps));
+    let vrp_tactical = choice.derive(Field::VrpTactical, |gaps| volatilities.vrp_tactical(vol, gaps));
     let vtr = choice.derive(Field::Vtr, |gaps| volatilities.vtr(gaps));
 
     let slippage = choice.asked(Field::Slippage, offers.slippage());
@@ -89,7 +90,7 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
     let mut record = Record {
         symbol: subject.symbol.clone(),
         contract: subject.contract.clone(),
-        days_to_expiration: subject.expiration.and_then(|last_day| days_until(last_day, inputs.now)),
+        days_to_expiration: subject.expiration.and_then(|last_day| days_until(last_day, now)),
         roll: subject.roll.clone(),
         streamer_symbol: subject.streamer.clone(),
         kind: subject.kind,
@@ -130,8 +131,8 @@ pub fn merge(inputs: &Inputs<'_>, precedence: &Precedence, rules: &VolRules) -> 
         notes: Vec::new(),
         stale_seconds: None,
     };
-    record.notes = notes(&record, inputs);
-    record.stale_seconds = stale_seconds(&record, inputs);
+    record.notes = notes(&record, evidence, now);
+    record.stale_seconds = stale_seconds(&record, now);
     record
 }
 

@@ -5,11 +5,11 @@ mod bars;
 mod candidates;
 mod coverage;
 mod derived;
+mod evidence;
 mod field_value;
 #[cfg(test)]
 mod fixtures;
 mod gaps;
-mod gathered;
 mod merge;
 mod notes;
 mod precedence;
@@ -23,9 +23,9 @@ mod vol_inputs;
 mod vol_report;
 
 pub use coverage::{Coverage, MissingField};
+pub use evidence::{Evidence, Predecessor, Rules, Subject, VolRules};
 pub use field_value::{FieldValue, field_value, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
-pub use gathered::{Inputs, Predecessor, Subject, VolRules};
 pub use merge::merge;
 pub use precedence::{Precedence, fields_of, required};
 pub use price::{market_of, tradable};

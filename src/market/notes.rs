@@ -1,7 +1,9 @@
 //! Remarks on a record that no single value carries.
 
+use jiff::Timestamp;
+
 use super::candidates::INDEX_OF;
-use super::gathered::Inputs;
+use super::evidence::Evidence;
 use super::price::{EXTENDED_TRADE, market_of};
 use super::record::{Record, Source, Sourced};
 use super::roll::Roll;
@@ -13,11 +15,11 @@ use crate::time;
 use crate::units::Vol;
 
 /// The notes that apply, in a fixed order.
-pub(super) fn notes(record: &Record, inputs: &Inputs<'_>) -> Vec<&'static str> {
-    let streamed = inputs.streamed.as_ref().ok();
-    let metrics = inputs.metrics.as_ref().ok();
+pub(super) fn notes(record: &Record, evidence: &Evidence, now: Timestamp) -> Vec<&'static str> {
+    let streamed = evidence.streamed.as_ref().ok();
+    let metrics = evidence.metrics.as_ref().ok();
     [
-        ("stale", stale_seconds(record, inputs).is_some()),
+        ("stale", stale_seconds(record, now).is_some()),
         (
             "before_gap",
             streamed.is_some_and(|streamed| is_before_gap(record, streamed)),
@@ -44,13 +46,13 @@ pub(super) fn notes(record: &Record, inputs: &Inputs<'_>) -> Vec<&'static str> {
 
 /// The age in seconds of what makes a record stale: values an earlier run kept, or a price older than the last closed
 /// session. `None` when it is not stale.
-pub(super) fn stale_seconds(record: &Record, inputs: &Inputs<'_>) -> Option<i64> {
+pub(super) fn stale_seconds(record: &Record, now: Timestamp) -> Option<i64> {
     let market = market_of(record.kind);
-    let last_session = time::last_closed_session(market, inputs.now);
+    let last_session = time::last_closed_session(market, now);
     let old_price = record.price.as_ref().map(|price| price.as_of);
     let old_price = old_price.filter(|as_of| time::new_york_date(*as_of) < last_session);
-    let old_price = old_price.map(|as_of| inputs.now.duration_since(as_of).as_secs().max(0));
-    age_of_kept(record, market, inputs.now).max(old_price)
+    let old_price = old_price.map(|as_of| now.duration_since(as_of).as_secs().max(0));
+    age_of_kept(record, market, now).max(old_price)
 }
 
 /// Whether a value of the record was read from an event older than an interruption of the feed.

@@ -57,9 +57,9 @@ pub(super) fn of_stream(streamed: &LastEvents, kind: Kind) -> Prices {
 }
 
 /// What is kept makes of it: the last events, else the last price of any source.
-pub(super) fn of_kept(kept: &Stored<'_>, kind: Kind) -> Prices {
+pub(super) fn of_kept(kept: &Stored, kind: Kind) -> Prices {
     let none = || Err(NOTHING_KEPT.to_owned());
-    let mut prices = match kept.events {
+    let mut prices = match &kept.events {
         Some(events) => of_stream(events, kind),
         None => Prices {
             price: none(),

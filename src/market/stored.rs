@@ -22,31 +22,30 @@ use crate::units::{Rank, Vol};
 use crate::vol::bars::clean;
 
 /// What earlier runs left about one symbol.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Stored<'a> {
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stored {
     /// The last value of each field.
-    pub values: Option<&'a BTreeMap<Field, StoredValue>>,
+    pub values: BTreeMap<Field, StoredValue>,
     /// Implied volatility of past sessions, oldest first.
-    pub ivs: &'a [PastIv],
+    pub ivs: Vec<PastIv>,
     /// The last events of the feed.
-    pub events: Option<&'a LastEvents>,
+    pub events: Option<LastEvents>,
     /// The daily bars of the very contract.
-    pub bars: Option<&'a StoredBars>,
+    pub bars: Option<StoredBars>,
     /// What a futures root stood for before its present contract, until the last day on which it was seen to.
-    pub stood_for: Option<(&'a Symbol, Date)>,
+    pub stood_for: Option<(Symbol, Date)>,
 }
 
-impl Stored<'_> {
+impl Stored {
     /// The last value of `field`. A price and a realized volatility are those of a contract, and not of the one after it.
     ///
     /// # Errors
     /// Why there is none.
     pub(super) fn value(&self, field: Field) -> Result<&StoredValue, String> {
-        let value = self.values.and_then(|values| values.get(&field));
-        let value = value.ok_or_else(|| NOTHING_KEPT.to_owned())?;
+        let value = self.values.get(&field).ok_or_else(|| NOTHING_KEPT.to_owned())?;
         let of_contract = matches!(field, Field::Price | Field::Hv30 | Field::Hv90);
-        match self.stood_for {
-            Some((contract, until)) if of_contract && time::new_york_date(value.as_of) <= until => {
+        match &self.stood_for {
+            Some((contract, until)) if of_contract && time::new_york_date(value.as_of) <= *until => {
                 Err(format!("what is kept is of {contract}"))
             }
             Some(_) | None => Ok(value),
@@ -211,7 +210,7 @@ pub(super) fn age_of_kept(record: &Record, market: Calendar, now: Timestamp) -> 
         let current = match field {
             Field::Hv30 | Field::Hv90 => last_close.is_some_and(|close| as_of >= close),
             Field::IvRank | Field::IvPercentile => live_iv == Some(as_of),
-            // Its moment is that of a session before, and a ratio's that of its inputs.
+            // Its moment is that of a session before, and a ratio's that of its evidence.
             Field::PrevClose | Field::OpenInterest | Field::VrpStructural | Field::VrpTactical | Field::Vtr => true,
             Field::Price
             | Field::Bid

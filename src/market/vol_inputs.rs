@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::bars::HvWindow;
 use super::candidates::Candidates;
-use super::gathered::{Inputs, VolRules};
+use super::evidence::{Evidence, Rules};
 use super::record::{Attempt, Source, Sourced};
 use crate::tastytrade::ExpirationIv;
 use crate::units::Vol;
@@ -47,9 +47,9 @@ pub struct HvBySource {
 }
 
 impl VolInputs {
-    /// What `inputs` hold.
-    pub fn of(inputs: &Inputs<'_>, rules: &VolRules) -> Self {
-        let offers = Candidates::new(inputs, rules);
+    /// What `evidence` holds.
+    pub fn of(evidence: &Evidence, rules: &Rules<'_>) -> Self {
+        let offers = Candidates::new(evidence, rules);
         let each = |window: HvWindow| {
             let offers = &offers;
             WITNESSES.into_iter().map(move |source| HvBySource {

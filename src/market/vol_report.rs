@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 
-use super::gathered::VolRules;
+use super::evidence::VolRules;
 use super::price::market_of;
 use super::record::{Attempt, Field, Record, Source, Sourced};
 use super::vol_inputs::{ClosedBars, VolInputs};

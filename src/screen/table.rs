@@ -20,18 +20,18 @@ use crate::market::{Field, Record};
 thresholds! {
     lists {
         /// Asset classes let through; none named lets all through.
-        include_asset_classes "include-asset-classes": String, "Only these asset classes";
+        include_asset_classes "include-asset-classes": String, "Keep only these asset classes";
         /// Asset classes kept out.
-        exclude_asset_classes "exclude-asset-classes": String, "Not these asset classes";
+        exclude_asset_classes "exclude-asset-classes": String, "Drop these asset classes";
         /// Symbols kept out.
-        exclude_symbols "exclude-symbols": Symbol, "Not these symbols";
+        exclude_symbols "exclude-symbols": Symbol, "Drop these symbols";
         /// Symbols held, which are flagged and judged by the rules for adding to a position.
-        held_symbols "held-symbols": Symbol, "Symbols held already: flagged, not dropped";
+        held_symbols "held-symbols": Symbol, "Flag these symbols as held; none is dropped for it";
     }
 
     switches {
         /// Whether the liquidity gate is switched off.
-        allow_illiquid "allow-illiquid", "Do not ask for liquidity";
+        allow_illiquid "allow-illiquid", "Switch the liquidity gate off";
     }
 
     weights {
@@ -55,27 +55,27 @@ thresholds! {
     Limits {
         /// Structural premium a symbol must exceed: implied over 90-day realized volatility.
         min_vrp_structural: f64 = 1.10, 0.0..=10.0, profile.min_vrp_structural,
-            flag min_vrp "min-vrp" Ratio "Least structural VRP, iv / hv90, a ratio";
+            flag min_vrp "min-vrp" Ratio "Require a structural VRP, iv / hv90, above this ratio";
         /// Tactical premium a symbol must exceed: implied over 30-day realized volatility.
         vrp_tactical_threshold: f64 = 1.15, 0.0..=10.0, rules.vrp_tactical_threshold;
         /// Least 30-day over 90-day realized volatility.
         volatility_momentum_min_ratio: f64 = 0.85, 0.0..=10.0, rules.volatility_momentum_min_ratio;
         /// Least price of the underlying in dollars; futures are exempt.
         retail_min_price: f64 = 25.0, 0.0..=1_000_000.0, rules.retail_min_price, or profile.retail_min_price,
-            flag min_price "min-price" Price "Least price of anything but futures";
+            flag min_price "min-price" Price "Require at least this price of anything but futures";
         /// Greatest `(ask - bid) / mid` of the worse leg of the straddle, as a fraction; 2 switches the gate off.
         retail_max_slippage: f64 = 0.05, 0.0..=2.0, rules.retail_max_slippage,
             flag max_slippage "max-slippage" Fraction
-            "Greatest slippage of the straddle, (ask - bid) / mid of its worse leg, a fraction; 2 switches the gate off";
+            "Allow at most this slippage of the straddle, (ask - bid) / mid of its worse leg, a fraction; 2 switches the gate off";
         /// Least percentile of implied volatility, 0 to 100; 0 switches the gate off.
         min_iv_percentile: f64 = 0.0, 0.0..=100.0, profile.min_iv_percentile,
-            flag min_iv_percentile "min-iv-percentile" Percent "Least IV percentile, 0 to 100; 0 switches the gate off";
+            flag min_iv_percentile "min-iv-percentile" Percent "Require at least this IV percentile, 0 to 100; 0 switches the gate off";
         /// Least yield of the straddle in 30 days, as a fraction; 0 switches the gate off.
         min_yield: f64 = 0.03, 0.0..=2.0, rules.min_yield,
-            flag min_yield "min-yield" Fraction "Least yield of the straddle in 30 days, a fraction; 0 switches the gate off";
+            flag min_yield "min-yield" Fraction "Require at least this yield of the straddle in 30 days, a fraction; 0 switches the gate off";
         /// Least liquidity rating, 0 to 5; futures without a rating are exempt.
         min_liquidity_rating: i64 = 4, 0.0..=5.0, rules.min_liquidity_rating, or profile.min_liquidity_rating,
-            flag min_liquidity "min-liquidity" Rating "Least liquidity rating, 0 to 5";
+            flag min_liquidity "min-liquidity" Rating "Require at least this liquidity rating, 0 to 5";
         /// Slippage above which no liquidity rating is believed, as a fraction.
         liquidity_max_slippage: f64 = 0.25, 0.0..=2.0, rules.liquidity_max_slippage;
     }

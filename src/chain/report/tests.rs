@@ -3,7 +3,7 @@ use crate::chain::fixtures::{expiration, now, symbol};
 use crate::chain::{ChainQuery, Strikes, Underlyings, When, choose, expirations};
 use crate::dxlink;
 use crate::instrument::{Kind, StreamerSymbol};
-use crate::market::{Field, Inputs, Precedence, Stored, Subject, VolRules, merge};
+use crate::market::{Evidence, Field, Precedence, Rules, Subject, VolRules, merge};
 use crate::stream::{LastEvents, Received};
 use crate::tastytrade::Chain;
 
@@ -128,26 +128,21 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
         silence: Some("no event: the feed was silent".to_owned()),
         ..LastEvents::default()
     };
-    let inputs = Inputs {
-        subject: &subject,
-        streamed: Ok(&streamed),
-        metrics: Err("not asked".to_owned()),
-        rest_quote: None,
-        chain_iv: None,
-        proxy: None,
-        straddle: None,
-        legacy: None,
-        legacy_at: now(),
-        predecessor: None,
-        kept: Stored::default(),
-        now: now(),
+    let evidence = Evidence {
+        streamed: Ok(streamed),
+        ..Evidence::nothing(subject, "not asked")
     };
-    let rules = VolRules {
+    let vol = VolRules {
         hv_floor: 0.05,
         trading_days: 252.0,
         min_history: 60,
     };
-    merge(&inputs, &Precedence::default(), &rules)
+    let rules = Rules {
+        precedence: &Precedence::default(),
+        vol: &vol,
+        now: now(),
+    };
+    merge(&evidence, &rules)
 }
 
 fn close(value: f64, expected: f64, tolerance: f64) -> bool {

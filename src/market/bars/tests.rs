@@ -210,7 +210,7 @@ fn a_contract_whose_bars_the_feed_cut_is_no_young_one() {
 
 #[test]
 fn a_young_contract_that_nothing_can_be_joined_to_says_why() {
-    let reason = |before: Option<&Predecessor<'_>>| {
+    let reason = |before: Option<&Predecessor>| {
         let hv = september(40).realized_after(before, HvWindow::Hv90, &RULES);
         hv.unwrap_err()
     };
@@ -257,15 +257,15 @@ fn dear(candles: &Candles) -> Candles {
     dear
 }
 
-fn june(bars: Result<usize, String>) -> Predecessor<'static> {
+fn june(bars: Result<usize, String>) -> Predecessor {
     static CONTRACTS: [Symbol; 2] = [
         Symbol(SmolStr::new_static("/ESM6")),
         Symbol(SmolStr::new_static("/ESU6")),
     ];
     let [contract, followed_by] = &CONTRACTS;
     Predecessor {
-        contract,
-        followed_by,
+        contract: contract.clone(),
+        followed_by: followed_by.clone(),
         bars: bars.map(|count| {
             let candles = candles(count);
             let kept = StoredBars {

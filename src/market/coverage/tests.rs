@@ -11,9 +11,9 @@ fn a_record_is_complete_with_price_implied_and_realized_volatility() {
     let mut half = metrics("XYZ");
     half.hv90 = None;
     let mut first = nothing(&spy);
-    (first.streamed, first.metrics) = (Ok(&events), Ok(&answer));
+    (first.streamed, first.metrics) = (Ok(events.clone()), Ok(answer.clone()));
     let mut second = nothing(&xyz);
-    (second.streamed, second.metrics) = (Ok(&events), Ok(&half));
+    (second.streamed, second.metrics) = (Ok(events.clone()), Ok(half.clone()));
     let coverage = Coverage::of(&[merged(&first), merged(&second)]);
     let json = serde_json::to_value(&coverage).unwrap();
     let expected = serde_json::json!({
@@ -44,9 +44,9 @@ fn an_option_is_complete_with_price_and_greeks() {
         greeks: heard(greeks()),
         ..LastEvents::default()
     };
-    let mut inputs = nothing(&option);
-    inputs.streamed = Ok(&events);
-    let coverage = Coverage::of(&[merged(&inputs)]);
+    let mut evidence = nothing(&option);
+    evidence.streamed = Ok(events.clone());
+    let coverage = Coverage::of(&[merged(&evidence)]);
     assert_eq!((coverage.complete, coverage.missing), (1, Vec::new()));
     assert!(!coverage.fields.contains_key(&Field::Iv));
 }

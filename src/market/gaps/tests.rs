@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::super::fixtures::{RULES, greeks, heard, merged, metrics, nothing, now, quote, streamed, subject};
-use super::super::vol_inputs::VolInputs;
+use super::super::fixtures::{greeks, heard, merged, metrics, nothing, now, quote, streamed, subject, vol_inputs};
 use super::{Gap, gaps, needs_hv, needs_price};
 use crate::dxlink::Greeks;
 use crate::instrument::Kind;
@@ -61,10 +60,10 @@ fn the_deprecated_source_is_asked_only_for_what_feed_and_rest_left_open() {
     );
     let (events, answer) = (streamed(), metrics("SPY"));
     let mut filled = nothing(&full);
-    filled.streamed = Ok(&events);
-    filled.metrics = Ok(&answer);
+    filled.streamed = Ok(events.clone());
+    filled.metrics = Ok(answer.clone());
     let mut priced = nothing(&bare);
-    priced.streamed = Ok(&events);
+    priced.streamed = Ok(events.clone());
     let records = [merged(&filled), merged(&priced), merged(&nothing(&option))];
     let expected = Gap {
         symbol: bare.symbol.clone(),
@@ -80,11 +79,11 @@ fn a_share_whose_bars_are_wanted_and_missing_is_a_hole_and_a_future_is_none() {
     let (events, answer) = (streamed(), metrics("SPY"));
     for (kind, is_hole) in [(Kind::Equity, true), (Kind::Future, false)] {
         let subject = subject("SPY", kind);
-        let mut inputs = nothing(&subject);
-        inputs.streamed = Ok(&events);
-        inputs.metrics = Ok(&answer);
-        let vol_inputs_by_symbol = BTreeMap::from([(subject.symbol.clone(), VolInputs::of(&inputs, &RULES))]);
-        let found = gaps(&[merged(&inputs)], &vol_inputs_by_symbol, now());
+        let mut evidence = nothing(&subject);
+        evidence.streamed = Ok(events.clone());
+        evidence.metrics = Ok(answer.clone());
+        let vol_inputs_by_symbol = BTreeMap::from([(subject.symbol.clone(), vol_inputs(&evidence))]);
+        let found = gaps(&[merged(&evidence)], &vol_inputs_by_symbol, now());
         assert_eq!(found.iter().any(|gap| gap.hv), is_hole, "{kind:?}");
     }
 }

@@ -1,13 +1,12 @@
 use proptest::prelude::*;
 
+use super::super::evidence::{Evidence, Subject};
 use super::super::fixtures::{
-    RULES, candles, greeks, heard, history, merged, metrics, nothing, now, quote, rest_quote, streamed, subject,
+    candles, greeks, heard, history, merged, metrics, nothing, now, quote, rest_quote, rules, streamed, subject,
     summary, trade, tried,
 };
-use super::super::gathered::{Inputs, Subject};
 use super::super::precedence::{Precedence, fields_of};
 use super::super::record::{Field, Record, Source, Sourced};
-use super::super::stored::Stored;
 use super::merge;
 use crate::instrument::{Kind, Symbol};
 use crate::legacy::ChartHistory;
@@ -25,10 +24,10 @@ fn metrics_of_a_future_never_reach_the_share_of_the_same_letters() {
         let subject = subject(asked, kind);
         let metrics = metrics(answered);
         let quote = rest_quote(answered);
-        let mut inputs = nothing(&subject);
-        inputs.metrics = Ok(&metrics);
-        inputs.rest_quote = Some(Ok(&quote));
-        let record = merged(&inputs);
+        let mut evidence = nothing(&subject);
+        evidence.metrics = Ok(metrics.clone());
+        evidence.rest_quote = Some(Ok(quote.clone()));
+        let record = merged(&evidence);
         assert_eq!(
             (&record.iv, &record.hv30, &record.price),
             (&None, &None, &None),
@@ -53,10 +52,10 @@ fn a_futures_contract_is_answered_by_the_metrics_of_its_root_and_the_quote_of_it
         let mut subject = subject(asked, Kind::Future);
         subject.contract = Some(Symbol("/ESZ6".into()));
         subject.expiration = Some(jiff::civil::date(2026, 12, 18));
-        let mut inputs = nothing(&subject);
-        inputs.metrics = Ok(&metrics);
-        inputs.rest_quote = Some(Ok(&quote));
-        let record = merged(&inputs);
+        let mut evidence = nothing(&subject);
+        evidence.metrics = Ok(metrics.clone());
+        evidence.rest_quote = Some(Ok(quote.clone()));
+        let record = merged(&evidence);
         assert!(record.iv.is_some() && record.price.is_some(), "{asked}");
         assert_eq!(record.days_to_expiration, Some(156));
         assert!(!record.has(Field::EarningsDate));
@@ -87,9 +86,9 @@ fn ratios_follow_their_formulas_and_the_floor() {
     let subject = subject("SPY", Kind::Equity);
     let mut calm = metrics("SPY");
     calm.hv30 = Vol::new(0.01);
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&calm);
-    assert_close(&merged(&inputs).vrp_tactical, 0.3 / 0.05);
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(calm.clone());
+    assert_close(&merged(&evidence).vrp_tactical, 0.3 / 0.05);
 }
 
 #[test]
@@ -101,9 +100,9 @@ fn a_ratio_is_never_better_than_its_worst_input() {
         candles: heard(candles(60)).map(Ok),
         ..streamed()
     };
-    let mut inputs = nothing(&subject);
-    (inputs.streamed, inputs.metrics) = (Ok(&events), Ok(&thin));
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(thin.clone()));
+    let record = merged(&evidence);
     let tactical = record.vrp_tactical.unwrap();
     assert_eq!(
         (tactical.source, tactical.method.as_ref()),
@@ -119,9 +118,9 @@ fn a_missing_ratio_names_the_missing_input() {
     let subject = subject("XYZ", Kind::Equity);
     let mut thin = metrics("XYZ");
     thin.hv90 = None;
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&thin);
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(thin.clone());
+    let record = merged(&evidence);
     assert!(record.vrp_tactical.is_some());
     let expected = [
         "Rest: hv90 missing: null in the answer",
@@ -143,9 +142,9 @@ fn a_ratio_over_a_flat_history_is_missing() {
         candles: heard(flat).map(Ok),
         ..streamed()
     };
-    let mut inputs = nothing(&subject);
-    inputs.streamed = Ok(&events);
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.streamed = Ok(events.clone());
+    let record = merged(&evidence);
     assert!(record.hv90.as_ref().is_some_and(|hv| hv.value.get() <= 0.0));
     assert_eq!(tried(&record, Field::Vtr), ["DxlinkCandles: hv90 is 0"]);
 }
@@ -155,9 +154,9 @@ fn a_volatility_of_zero_from_the_venue_is_no_volatility() {
     let subject = subject("XYZ", Kind::Equity);
     let mut zero = metrics("XYZ");
     (zero.iv, zero.hv30) = (Vol::new(0.0), Vol::new(0.0));
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&zero);
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(zero.clone());
+    let record = merged(&evidence);
     assert_eq!(tried(&record, Field::Iv), ["Rest: iv is 0, which is no volatility"]);
     assert_eq!(
         tried(&record, Field::Hv30)[0],
@@ -171,9 +170,9 @@ fn an_unreadable_metric_is_told_from_a_null_one() {
     let mut odd = metrics("XYZ");
     (odd.hv30, odd.beta) = (None, None);
     odd.unreadable = vec!["historical-volatility-30-day".to_owned()];
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&odd);
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(odd.clone());
+    let record = merged(&evidence);
     assert_eq!(tried(&record, Field::Hv30)[0], "Rest: unreadable in the answer");
     assert_eq!(tried(&record, Field::Beta), ["Rest: null in the answer"]);
 }
@@ -183,9 +182,9 @@ fn the_definition_of_the_rank_is_named() {
     let subject = subject("XYZ", Kind::Equity);
     let mut other = metrics("XYZ");
     other.iv_rank = Rank::new(42.0).map(|rank| (rank, RankVariant::Tw));
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&other);
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(other.clone());
+    let record = merged(&evidence);
     assert_eq!(record.iv_rank.unwrap().method, "52-week range, tw");
     assert!(record.notes.contains(&"iv_rank_tw"));
 }
@@ -199,9 +198,9 @@ fn an_option_has_greeks_and_no_metrics() {
         ..LastEvents::default()
     };
     let metrics = metrics("SPY   261218C00600000");
-    let mut inputs = nothing(&subject);
-    (inputs.streamed, inputs.metrics) = (Ok(&events), Ok(&metrics));
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(metrics.clone()));
+    let record = merged(&evidence);
     assert_close(&record.delta, 0.51);
     assert_close(&record.vega, 0.23);
     assert_eq!(record.option_iv.clone().unwrap().value, Vol::new(0.3188).unwrap());
@@ -221,9 +220,9 @@ fn an_option_has_greeks_and_no_metrics() {
 fn greeks_fall_back_to_the_quote_by_rest() {
     let subject = subject("SPY   261218C00600000", Kind::EquityOption);
     let quote = rest_quote("SPY   261218C00600000");
-    let mut inputs = nothing(&subject);
-    inputs.rest_quote = Some(Ok(&quote));
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.rest_quote = Some(Ok(quote.clone()));
+    let record = merged(&evidence);
     assert_eq!(record.delta.unwrap().source, Source::Rest);
     assert_eq!(record.option_iv.unwrap().source, Source::Rest);
 }
@@ -234,13 +233,16 @@ fn realized_volatility_falls_from_rest_to_candles_to_the_deprecated_source() {
     let (full, short, old) = (heard(candles(95)).map(Ok), heard(candles(5)).map(Ok), history(95));
     let source = |candles, legacy| {
         let events = LastEvents { candles, ..streamed() };
-        let mut inputs = nothing(&subject);
-        (inputs.streamed, inputs.legacy) = (Ok(&events), legacy);
-        let record = merged(&inputs);
+        let mut evidence = nothing(&subject);
+        (evidence.streamed, evidence.legacy) = (Ok(events.clone()), legacy);
+        let record = merged(&evidence);
         record.hv90.as_ref().map(|hv| hv.source)
     };
-    assert_eq!(source(full, Some(Ok(&old))), Some(Source::DxlinkCandles));
-    assert_eq!(source(short, Some(Ok(&old))), Some(Source::Legacy));
+    assert_eq!(
+        source(full, Some(Ok((old.clone(), now())))),
+        Some(Source::DxlinkCandles)
+    );
+    assert_eq!(source(short, Some(Ok((old.clone(), now())))), Some(Source::Legacy));
     assert_eq!(source(Some(Err("no complete snapshot".to_owned())), None), None);
 }
 
@@ -257,7 +259,7 @@ proptest! {
     fn a_lower_source_is_never_preferred(kind in kinds(), said in said(), order in orders()) {
         let subject = subject("SPY", kind);
         let precedence = Precedence { realized: order.clone(), ..Precedence::default() };
-        let record = merge(&inputs(&subject, &said), &precedence, &RULES);
+        let record = merge(&evidence(&subject, &said), &rules(&precedence));
         for (field, chosen, sources) in [
             (Field::Price, record.price.as_ref().map(|it| it.source), &precedence.price),
             (Field::Last, record.last.as_ref().map(|it| it.source), &precedence.price),
@@ -275,7 +277,7 @@ proptest! {
                     greeks: vec![*source],
                     ..Precedence::default()
                 };
-                merge(&inputs(&subject, &said), &alone, &RULES).has(field)
+                merge(&evidence(&subject, &said), &rules(&alone)).has(field)
             });
             prop_assert_eq!(chosen, best, "{:?}", field);
         }
@@ -286,7 +288,7 @@ proptest! {
     #[test]
     fn every_field_is_present_or_missing_with_what_was_tried(kind in kinds(), said in said()) {
         let subject = subject("SPY", kind);
-        let record = merged(&inputs(&subject, &said));
+        let record = merged(&evidence(&subject, &said));
         let unasked = [Field::Slippage, Field::Yield];
         let possible = fields_of(kind).into_iter().filter(|field| !unasked.contains(field)).collect::<Vec<_>>();
         for field in fields_of(Kind::Equity).into_iter().chain(fields_of(Kind::EquityOption)) {
@@ -309,24 +311,17 @@ proptest! {
         if let Some(history) = shuffled.legacy.as_mut() {
             fastrand::Rng::with_seed(seed).shuffle(&mut history.bars);
         }
-        prop_assert_eq!(merged(&inputs(&subject, &said)), merged(&inputs(&subject, &shuffled)));
+        prop_assert_eq!(merged(&evidence(&subject, &said)), merged(&evidence(&subject, &shuffled)));
     }
 }
 
-fn inputs<'a>(subject: &'a Subject, said: &'a Said) -> Inputs<'a> {
-    Inputs {
-        subject,
-        streamed: said.streamed.as_ref().ok_or_else(|| "disabled".to_owned()),
-        metrics: said.metrics.as_ref().ok_or_else(|| "not in the answer".to_owned()),
-        rest_quote: said.rest_quote.as_ref().map(Ok),
-        chain_iv: None,
-        proxy: None,
-        straddle: None,
-        legacy: said.legacy.as_ref().map(Ok),
-        legacy_at: now(),
-        predecessor: None,
-        kept: Stored::default(),
-        now: now(),
+fn evidence(subject: &Subject, said: &Said) -> Evidence {
+    Evidence {
+        streamed: said.streamed.clone().ok_or_else(|| "disabled".to_owned()),
+        metrics: said.metrics.clone().ok_or_else(|| "not in the answer".to_owned()),
+        rest_quote: said.rest_quote.clone().map(Ok),
+        legacy: said.legacy.clone().map(|history| Ok((history, now()))),
+        ..nothing(subject)
     }
 }
 
@@ -406,9 +401,9 @@ fn maybe<T: std::fmt::Debug + Clone>(strategy: impl Strategy<Value = T>) -> impl
 fn full() -> Record {
     let subject = subject("SPY", Kind::Equity);
     let (events, metrics) = (streamed(), metrics("SPY"));
-    let mut inputs = nothing(&subject);
-    (inputs.streamed, inputs.metrics) = (Ok(&events), Ok(&metrics));
-    merged(&inputs)
+    let mut evidence = nothing(&subject);
+    (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(metrics.clone()));
+    merged(&evidence)
 }
 
 fn assert_close(value: &Option<Sourced<f64>>, expected: f64) {

@@ -9,6 +9,7 @@ use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::DailyBar;
 use crate::stream::{LastEvents, Received};
+use crate::tastytrade::MarketQuote;
 
 #[test]
 fn the_price_is_the_mid_of_a_sound_quote_at_the_time_of_the_event() {
@@ -267,10 +268,10 @@ fn a_bid_of_one_source_never_meets_an_ask_of_another() {
         ..streamed()
     };
     let quote = rest_quote("SPY");
-    let mut inputs = nothing(&subject);
-    inputs.streamed = Ok(&half);
-    inputs.rest_quote = Some(Ok(&quote));
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.streamed = Ok(half.clone());
+    evidence.rest_quote = Some(Ok(quote.clone()));
+    let record = merged(&evidence);
     assert_eq!(record.ask.clone().unwrap().source, Source::Dxlink);
     assert_eq!(record.bid, None);
     assert_eq!(
@@ -282,10 +283,10 @@ fn a_bid_of_one_source_never_meets_an_ask_of_another() {
 #[test]
 fn rest_prices_by_the_same_rule_and_its_own_mark_comes_after_the_trade() {
     let subject = subject("SPY", Kind::Equity);
-    let method = |quote| {
-        let mut inputs = nothing(&subject);
-        inputs.rest_quote = Some(Ok(&quote));
-        told(&merged(&inputs))
+    let method = |quote: MarketQuote| {
+        let mut evidence = nothing(&subject);
+        evidence.rest_quote = Some(Ok(quote));
+        told(&merged(&evidence))
     };
     let full = rest_quote("SPY");
     assert_eq!(method(full.clone()), (103.25, "quote mid"));
@@ -309,9 +310,9 @@ fn the_deprecated_source_gives_last_trade_previous_close_and_the_day() {
         low: None,
         close: 102.7,
     });
-    let mut inputs = nothing(&subject);
-    inputs.legacy = Some(Ok(&history));
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.legacy = Some(Ok((history.clone(), now())));
+    let record = merged(&evidence);
     assert_eq!(told(&record), (102.7, "last trade"));
     assert_eq!(
         record.prev_close.clone().unwrap().as_of.to_string(),
@@ -367,9 +368,9 @@ fn data_from_before_a_reconnect_is_noted_where_it_is_used() {
 
 fn of_stream(streamed: &LastEvents, kind: Kind) -> Record {
     let subject = subject("SPY", kind);
-    let mut inputs = nothing(&subject);
-    inputs.streamed = Ok(streamed);
-    merged(&inputs)
+    let mut evidence = nothing(&subject);
+    evidence.streamed = Ok(streamed.clone());
+    merged(&evidence)
 }
 
 fn told(record: &Record) -> (f64, &'static str) {

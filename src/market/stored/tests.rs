@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 
+use super::super::evidence::Evidence;
 use super::super::fixtures::{
     TODAY, candles, greeks, heard, merged, metrics, nothing, now, quote, streamed, subject, tried,
 };
-use super::super::gathered::Inputs;
 use super::*;
 use crate::instrument::Kind;
 use crate::stream::LastEvents;
@@ -41,12 +41,12 @@ fn a_kept_value_stands_only_where_every_live_source_failed() {
         (Field::Iv, kept_value(0.5, "2026-07-15T14:00:00Z")),
     ]);
     let kept = Stored {
-        values: Some(&values),
+        values: values.clone(),
         ..Stored::default()
     };
-    let mut inputs = nothing(&subject);
-    inputs.kept = kept;
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.kept = kept;
+    let record = merged(&evidence);
     let price = record.price.unwrap();
     assert_eq!((price.value.get(), price.source), (99.0, Source::Store));
     assert_eq!(price.as_of.to_string(), "2026-07-15T15:00:00Z");
@@ -55,8 +55,8 @@ fn a_kept_value_stands_only_where_every_live_source_failed() {
     assert_eq!(record.stale_seconds, Some(4 * 3600), "the age of the oldest kept value");
 
     let (events, live) = (streamed(), metrics("SPY"));
-    (inputs.streamed, inputs.metrics) = (Ok(&events), Ok(&live));
-    let record = merged(&inputs);
+    (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(live.clone()));
+    let record = merged(&evidence);
     assert_eq!(record.price.unwrap().source, Source::Dxlink);
     assert_eq!(record.iv.unwrap().source, Source::Rest);
     assert_eq!((record.stale_seconds, record.notes.contains(&"stale")), (None, false));
@@ -70,18 +70,18 @@ fn a_kept_quote_is_not_mixed_with_a_newer_kept_price() {
         ..LastEvents::default()
     };
     let values = BTreeMap::from([(Field::Price, kept_value(99.0, "2026-07-15T17:59:59Z"))]);
-    let mut inputs = nothing(&subject);
-    inputs.kept = Stored {
-        events: Some(&events),
+    let mut evidence = nothing(&subject);
+    evidence.kept = Stored {
+        events: Some(events.clone()),
         ..Stored::default()
     };
-    let record = merged(&inputs);
+    let record = merged(&evidence);
     assert_eq!(
         (record.price.unwrap().value.get(), record.bid.unwrap().value.get()),
         (102.25, 102.0)
     );
-    inputs.kept.values = Some(&values);
-    let record = merged(&inputs);
+    evidence.kept.values = values.clone();
+    let record = merged(&evidence);
     assert_eq!(record.price.map(|price| price.value.get()), Some(99.0));
     assert_eq!((record.bid, record.ask), (None, None));
 }
@@ -98,9 +98,9 @@ fn kept_bars_give_a_current_volatility_until_the_next_session_closes() {
         since: None,
     };
     let hv = |bars: &StoredBars| {
-        let mut inputs = nothing(&subject);
-        inputs.kept.bars = Some(bars);
-        merged(&inputs)
+        let mut evidence = nothing(&subject);
+        evidence.kept.bars = Some(bars.clone());
+        merged(&evidence)
     };
     let record = hv(&bars);
     let hv30 = record.hv30.unwrap();
@@ -128,10 +128,10 @@ fn a_rank_of_own_history_names_its_days_and_needs_enough_of_the_same_method() {
         ..metrics("SPY")
     };
     let ranked = |ivs: &[PastIv]| {
-        let mut inputs: Inputs<'_> = nothing(&subject);
-        inputs.metrics = Ok(&live);
-        inputs.kept.ivs = ivs;
-        merged(&inputs)
+        let mut evidence: Evidence = nothing(&subject);
+        evidence.metrics = Ok(live.clone());
+        evidence.kept.ivs = ivs.to_vec();
+        merged(&evidence)
     };
     let record = ranked(&past(60, INDEX));
     let (rank, percentile) = (record.iv_rank.clone().unwrap(), record.iv_percentile.clone().unwrap());
@@ -162,9 +162,9 @@ fn kept_greeks_belong_to_the_option_alone() {
         greeks: heard(greeks()),
         ..LastEvents::default()
     };
-    let mut inputs = nothing(&subject);
-    inputs.kept.events = Some(&events);
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.kept.events = Some(events.clone());
+    let record = merged(&evidence);
     let delta = record.delta.unwrap();
     assert_eq!((delta.value, delta.source), (0.51, Source::Store));
     assert_eq!(record.iv, None);

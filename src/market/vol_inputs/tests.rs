@@ -1,4 +1,4 @@
-use super::super::fixtures::{RULES, candles, heard, history, metrics, nothing, now, streamed, subject};
+use super::super::fixtures::{candles, heard, history, metrics, nothing, now, streamed, subject, vol_inputs};
 use super::super::stored::StoredBars;
 use super::*;
 use crate::instrument::Kind;
@@ -20,11 +20,11 @@ fn each_source_is_heard_for_itself_and_the_feeds_bars_are_the_best() {
         candles: heard(candles(100)).map(Ok),
         ..streamed()
     };
-    let mut inputs = nothing(&spy);
-    inputs.streamed = Ok(&events);
-    inputs.metrics = Ok(&answer);
-    inputs.legacy = Some(Ok(&bars));
-    let vol_inputs = VolInputs::of(&inputs, &RULES);
+    let mut evidence = nothing(&spy);
+    evidence.streamed = Ok(events.clone());
+    evidence.metrics = Ok(answer.clone());
+    evidence.legacy = Some(Ok((bars.clone(), now())));
+    let vol_inputs = vol_inputs(&evidence);
     let closed = vol_inputs.bars.as_ref().unwrap();
     assert_eq!((closed.source, closed.cleaned.bars.len()), (Source::DxlinkCandles, 100));
     assert_eq!(
@@ -52,10 +52,10 @@ fn kept_bars_stand_in_and_are_never_called_the_feeds() {
         since: None,
     };
     let events = streamed();
-    let mut inputs = nothing(&spy);
-    inputs.streamed = Ok(&events);
-    inputs.kept.bars = Some(&kept);
-    let vol_inputs = VolInputs::of(&inputs, &RULES);
+    let mut evidence = nothing(&spy);
+    evidence.streamed = Ok(events.clone());
+    evidence.kept.bars = Some(kept.clone());
+    let vol_inputs = vol_inputs(&evidence);
     assert_eq!(vol_inputs.bars.as_ref().unwrap().source, Source::Store);
     assert!(said(&vol_inputs, 30, Source::Store).is_ok());
     let reason = said(&vol_inputs, 30, Source::DxlinkCandles).as_ref().unwrap_err();
@@ -67,9 +67,9 @@ fn closes_alone_are_bars_of_a_share_and_none_of_a_future_whose_contracts_they_jo
     let bars = history(120);
     for (symbol, kind, used) in [("SPY", Kind::Equity, true), ("/ES", Kind::Future, false)] {
         let subject = subject(symbol, kind);
-        let mut inputs = nothing(&subject);
-        inputs.legacy = Some(Ok(&bars));
-        let vol_inputs = VolInputs::of(&inputs, &RULES);
+        let mut evidence = nothing(&subject);
+        evidence.legacy = Some(Ok((bars.clone(), now())));
+        let vol_inputs = vol_inputs(&evidence);
         match vol_inputs.bars {
             Ok(bars) => assert!(used && bars.cleaned.closes_alone && bars.source == Source::Legacy),
             Err(tried) => {

@@ -1,6 +1,8 @@
 use jiff::civil::date;
 
-use super::super::fixtures::{RULES, TODAY, candles, heard, merged, metrics, nothing, now, streamed, subject};
+use super::super::fixtures::{
+    RULES, TODAY, candles, heard, merged, metrics, nothing, now, streamed, subject, vol_inputs,
+};
 use super::*;
 use crate::instrument::Kind;
 use crate::stream::LastEvents;
@@ -21,18 +23,12 @@ fn outlook(answer: Option<&Metrics>) -> VolReport {
         candles: heard(candles(100)).map(Ok),
         ..streamed()
     };
-    let mut inputs = nothing(&spy);
-    inputs.streamed = Ok(&events);
+    let mut evidence = nothing(&spy);
+    evidence.streamed = Ok(events.clone());
     if let Some(answer) = answer {
-        inputs.metrics = Ok(answer);
+        evidence.metrics = Ok(answer.clone());
     }
-    VolReport::of(
-        &merged(&inputs),
-        &VolInputs::of(&inputs, &RULES),
-        &[20, 252],
-        &RULES,
-        now(),
-    )
+    VolReport::of(&merged(&evidence), &vol_inputs(&evidence), &[20, 252], &RULES, now())
 }
 
 #[test]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
+use super::precedence::Precedence;
 use super::record::{Attempt, Source, Sourced};
 use super::roll::Roll;
 use super::stored::{Stored, StoredBars};
@@ -33,44 +34,69 @@ pub struct Subject {
     pub asset_class: SmolStr,
 }
 
-/// Everything the sources said about one symbol; where one gave nothing, its reason in a few words.
-#[derive(Debug, Clone)]
-pub struct Inputs<'a> {
+/// What every source has said about one symbol so far; where one gave nothing, its reason in a few words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
     /// The symbol.
-    pub subject: &'a Subject,
+    pub subject: Subject,
     /// The feed, or why it gave nothing to anybody: `disabled`, `token refused`.
-    pub streamed: Result<&'a LastEvents, String>,
+    pub streamed: Result<LastEvents, String>,
     /// Market metrics of exactly this symbol, or why there are none: `not in the answer`, `http 502`.
-    pub metrics: Result<&'a Metrics, String>,
+    pub metrics: Result<Metrics, String>,
     /// The quote by REST; `None` when it was not asked for.
-    pub rest_quote: Option<Result<&'a MarketQuote, String>>,
+    pub rest_quote: Option<Result<MarketQuote, String>>,
     /// Volatility at the money at 30 days of its own option chain; `None` when its chain was not asked for.
-    pub chain_iv: Option<Result<&'a Sourced<Vol>, String>>,
+    pub chain_iv: Option<Result<Sourced<Vol>, String>>,
     /// A stand-in named by the configuration, and its metrics; `None` where none was needed.
-    pub proxy: Option<(&'a Symbol, Result<&'a Metrics, String>)>,
+    pub proxy: Option<(Symbol, Result<Metrics, String>)>,
     /// The straddle a premium seller would look at, or who was asked for it in vain; `None` when nobody was asked.
-    pub straddle: Option<Result<&'a StraddleQuote, Attempt>>,
-    /// The deprecated source; `None` when it was not asked.
-    pub legacy: Option<Result<&'a ChartHistory, String>>,
-    /// When the deprecated source answered.
-    pub legacy_at: Timestamp,
+    pub straddle: Option<Result<StraddleQuote, Attempt>>,
+    /// The deprecated source and when it was asked; `None` when it was not.
+    pub legacy: Option<Result<(ChartHistory, Timestamp), String>>,
     /// Of a futures root the contract before the one it stands for now, if its bars were wanted or are kept.
-    pub predecessor: Option<Predecessor<'a>>,
+    pub predecessor: Option<Predecessor>,
     /// What earlier runs left; nothing when there is no store.
-    pub kept: Stored<'a>,
-    /// The moment of the merge; the receipt time of request answers that carry none of their own.
-    pub now: Timestamp,
+    pub kept: Stored,
+}
+
+impl Evidence {
+    /// Of a symbol that nobody was asked about, because of `reason`.
+    pub fn nothing(subject: Subject, reason: &str) -> Self {
+        Self {
+            subject,
+            streamed: Err(reason.to_owned()),
+            metrics: Err(reason.to_owned()),
+            rest_quote: None,
+            chain_iv: None,
+            proxy: None,
+            straddle: None,
+            legacy: None,
+            predecessor: None,
+            kept: Stored::default(),
+        }
+    }
 }
 
 /// The contract that a futures root stood for before the one it stands for now.
-#[derive(Debug, Clone)]
-pub struct Predecessor<'a> {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predecessor {
     /// The contract, `/ESU6`.
-    pub contract: &'a Symbol,
+    pub contract: Symbol,
     /// The one after it, `/ESZ6`.
-    pub followed_by: &'a Symbol,
+    pub followed_by: Symbol,
     /// Its daily bars with who gave them, or why there are none.
     pub bars: Result<(Source, StoredBars), String>,
+}
+
+/// By what rules evidence becomes a record.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// Who is believed first.
+    pub precedence: &'a Precedence,
+    /// What volatilities are computed with.
+    pub vol: &'a VolRules,
+    /// The moment of the merge; the receipt time of request answers that carry none of their own.
+    pub now: Timestamp,
 }
 
 /// What the volatility fields are computed with.
