@@ -99,7 +99,7 @@ fn number(unit: Unit, low: f64, high: f64) -> ValueParser {
                     Some(text) => hundredths(text).map(|percent| percent / 100.0),
                     None => text.parse().ok(),
                 };
-                let sound = |fraction: &f64| (low..=1.0).contains(fraction) || *fraction >= high && *fraction <= high;
+                let sound = |fraction: &f64| (low..=1.0).contains(fraction) || fraction.total_cmp(&high).is_eq();
                 fraction.filter(sound).ok_or(wrong)
             })
         }
