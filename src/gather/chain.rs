@@ -13,7 +13,7 @@ use super::subscriptions::last_values;
 use super::{Gathered, Interrupted, Notice, Plan, Venues, gather};
 use crate::chain::{self, ChainQuery, Choice, ChoiceError, Underlyings};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, Symbol};
-use crate::market::{Run, RunError, Source, Sourced};
+use crate::market::{Field, Run, RunError, Source, Sourced};
 use crate::tastytrade::{Chain, Error, MarketQuote};
 use crate::time;
 
@@ -208,9 +208,10 @@ impl Search<'_, '_> {
         let gathered = gather(&plan, self.venues, self.stop, self.clock, self.notify).await;
         let gathered = gathered.map_err(|Interrupted| StopReason::Interrupted)?;
         for record in gathered.records {
+            let price = record.number(Field::Price);
             let symbol = record.contract.unwrap_or(record.symbol);
-            if let Some(price) = record.price.filter(|_| on.contains(&symbol)) {
-                prices.entry(symbol).or_insert(price.value.get());
+            if let Some(price) = price.filter(|_| on.contains(&symbol)) {
+                prices.entry(symbol).or_insert(price);
             }
         }
         self.before = Some(gathered.run);

@@ -172,7 +172,7 @@ impl Gathering<'_, '_> {
             let (Some(record), Some(asked_as)) = (by_symbol.get(&symbol), metrics_symbol(instrument)) else {
                 continue;
             };
-            let Some(price) = record.price.as_ref().map(|price| price.value.get()) else {
+            let Some(price) = record.number(Field::Price) else {
                 continue;
             };
             let lacks_iv =
@@ -380,7 +380,7 @@ impl FromOptions {
 
 /// Whether nobody has an implied volatility of it now.
 pub(super) fn lacks_iv(record: &Record) -> bool {
-    record.iv.as_ref().is_none_or(|iv| iv.source == Source::Store)
+    record.source(Field::Iv).is_none_or(|source| source == Source::Store)
 }
 
 fn expirations(one: &Wanted, chain: Result<&Chain, String>, now: Timestamp) -> Expirations {

@@ -7,10 +7,9 @@ use std::io;
 use super::chain::{ChainBlock, ExpirationBlock, OptionBlock, StrikeBlock};
 use super::layout::{Column, fit, lines};
 use super::number::{UNKNOWN, count, fixed, percent, price};
-use super::table::first_source;
 use super::text::{clean, wrapped};
 use super::{Row, Style};
-use crate::market::Field;
+use crate::market::{Field, first_source};
 
 pub(super) fn write(chain: &ChainBlock, rows: &[Row], style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     let say = |text: &str, out: &mut dyn io::Write| writeln!(out, "{}", wrapped(text, style.width));
@@ -67,9 +66,15 @@ fn underlying(row: &Row) -> String {
             .map(ToString::to_string),
     );
     words.extend(row.days_to_expiration.map(|days| format!("{days} days")));
-    words.push(price(row.price));
-    words.extend(row.iv.map(|iv| format!("IV index {}", percent(Some(iv)))));
-    words.extend(row.iv_rank.map(|rank| format!("IVR {}", fixed(Some(rank), 0))));
+    words.push(price(row.number(Field::Price)));
+    words.extend(
+        row.number(Field::Iv)
+            .map(|iv| format!("IV index {}", percent(Some(iv)))),
+    );
+    words.extend(
+        row.number(Field::IvRank)
+            .map(|rank| format!("IVR {}", fixed(Some(rank), 0))),
+    );
     words.join("  ")
 }
 

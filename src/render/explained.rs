@@ -8,7 +8,7 @@ use super::table::{second_hand, shown};
 use super::text::{clean, wrapped};
 use super::{Document, Explanation, Row, Style};
 use crate::market::{Attempt, Field, Source};
-use crate::screen::{Gate, GateResult, GateVerdict, field_name};
+use crate::screen::{Gate, GateResult, GateVerdict};
 
 pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     for (index, (row, explanation)) in document
@@ -49,8 +49,8 @@ fn together(said: impl Iterator<Item = (Field, String)>) -> Vec<(Vec<&'static st
     let mut groups: Vec<(Vec<&'static str>, String)> = Vec::new();
     for (field, reason) in said {
         match groups.iter_mut().find(|(_, known)| *known == reason) {
-            Some((fields, _)) => fields.push(field_name(field)),
-            None => groups.push((vec![field_name(field)], reason)),
+            Some((fields, _)) => fields.push(field.name()),
+            None => groups.push((vec![field.name()], reason)),
         }
     }
     groups
@@ -126,7 +126,7 @@ fn origins(row: &Row) -> Vec<Column> {
     let known: Vec<[String; 5]> = Field::ALL
         .into_iter()
         .filter_map(|field| {
-            let name = field_name(field).to_owned();
+            let name = field.name().to_owned();
             if let Some(origin) = row.provenance.get(&field) {
                 let mark = if second_hand(row, field) { "*" } else { "" };
                 let value = format!("{}{mark}", shown(row, field));

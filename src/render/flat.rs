@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::chain::{ChainBlock, OPTION_COLUMNS};
 use super::text::clean;
-use super::{Command, Document, ROW_COLUMNS, Recorded, Row, Turn};
+use super::{Command, Document, Recorded, Row, Turn, row_columns};
 use crate::market::{Coverage, Mode, RunError, Sources, StoppedBy, Timing};
 use crate::screen::{Diff, Rules};
 
@@ -171,8 +171,8 @@ fn grid(document: &Document, turn: Option<Turn>) -> io::Result<(Vec<&'static str
     let mut run = run_cells(document)?;
     run.extend(turn.map(|_| document.generated_at.clone()));
     let (columns, objects) = match (&document.explained, &document.chain) {
-        (_, Some(chain)) => (OPTION_COLUMNS.as_slice(), options(chain)?),
-        (_, None) if document.command == Command::Chain => (OPTION_COLUMNS.as_slice(), Vec::new()),
+        (_, Some(chain)) => (OPTION_COLUMNS.to_vec(), options(chain)?),
+        (_, None) if document.command == Command::Chain => (OPTION_COLUMNS.to_vec(), Vec::new()),
         (Some(explained), None) => {
             let mut gates = Vec::new();
             for explanation in explained {
@@ -182,10 +182,10 @@ fn grid(document: &Document, turn: Option<Turn>) -> io::Result<(Vec<&'static str
                     gates.push(object);
                 }
             }
-            (GATE_COLUMNS.as_slice(), gates)
+            (GATE_COLUMNS.to_vec(), gates)
         }
         (None, None) => (
-            ROW_COLUMNS.as_slice(),
+            row_columns(),
             document.rows.iter().map(object).collect::<io::Result<_>>()?,
         ),
     };

@@ -5,13 +5,13 @@ use std::{fmt, io};
 
 use super::chain::ChainBlock;
 use super::explained::{source_name, tried};
-use super::table::first_source;
 use super::text::{cut, wrapped};
 use super::{Command, Document, Row, Style};
 use crate::market::{
     FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy, StoreState,
+    first_source,
 };
-use crate::screen::{Gate, field_name};
+use crate::screen::Gate;
 
 /// One line below the table.
 pub(super) struct Line {
@@ -77,7 +77,7 @@ fn marks(document: &Document) -> Option<String> {
         }
     }
     let words = |(source, fields): (Source, BTreeSet<Field>)| {
-        let names: Vec<&str> = fields.into_iter().map(field_name).collect();
+        let names: Vec<&str> = fields.into_iter().map(Field::name).collect();
         format!("{} from {}", names.join(", "), source_name(source))
     };
     let words: Vec<String> = fields.into_iter().map(words).collect();
@@ -161,9 +161,9 @@ fn coverage(document: &Document) -> String {
             .iter_mut()
             .find(|group| group.reason == reason && group.symbols == symbols)
         {
-            Some(group) => group.fields.push(field_name(field)),
+            Some(group) => group.fields.push(field.name()),
             None => groups.push(Holes {
-                fields: vec![field_name(field)],
+                fields: vec![field.name()],
                 symbols,
                 reason,
             }),

@@ -29,7 +29,7 @@ pub use document::{Command, Document, Explanation, Meta, Recorded, Rejected, SCH
 pub use history::{History, Origin, Session};
 pub use outlook::OutlookDocument;
 pub use panel::PanelDocument;
-pub use row::{Provenance, ROW_COLUMNS, Row};
+pub use row::{Provenance, Row, Values, row_columns};
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

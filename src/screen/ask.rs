@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::field::value;
 use super::table::Gate;
-use super::{GateResult, GateVerdict, Rules, exceeds, field_name, reaches};
+use super::{GateResult, GateVerdict, Rules, exceeds, reaches};
 use crate::instrument::Symbol;
 use crate::market::{Field, Record};
 
@@ -106,7 +105,7 @@ impl Ask<'_> {
     }
 
     pub(super) fn number(&self, field: Field) -> Option<f64> {
-        value(self.record, field)
+        self.record.number(field)
     }
 
     /// Judges by what is measured; what is missing fails.
@@ -152,7 +151,7 @@ impl Ask<'_> {
         let missing: Vec<&str> = inputs
             .iter()
             .filter(|field| self.number(**field).is_none())
-            .map(|field| field_name(*field))
+            .map(|field| field.name())
             .collect();
         if missing.is_empty() {
             "not computed".to_owned()

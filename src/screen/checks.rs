@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::ask::{Ask, Measure, Must, Shown, names};
-use super::field::was_asked;
 use super::{GateResult, GateVerdict};
 use crate::instrument::Kind;
 use crate::market::Field;
@@ -134,7 +133,7 @@ pub(super) fn straddle_yield(ask: &Ask<'_>) -> GateResult {
     };
     ask.judge(&measure).unwrap_or_else(|| {
         let note = not_quoted(ask, Field::Yield);
-        let result = if !was_asked(ask.record, Field::Yield) {
+        let result = if !ask.record.was_asked(Field::Yield) {
             ask.skip("Yield: not asked", note)
         } else if ask.record.has(Field::Slippage) {
             ask.fail("Yield: insufficient pricing data").noting(note)
@@ -208,11 +207,11 @@ fn tightness(label: &str, limit: f64) -> Measure<'_> {
 
 /// Why a field of the straddle is missing.
 fn not_quoted(ask: &Ask<'_>, field: Field) -> String {
-    let Some(missing) = ask.record.missing.iter().find(|missing| missing.field == field) else {
+    let Some(missing) = ask.record.gap(field) else {
         return "its options were not asked for".to_owned();
     };
     let first = missing.tried.first().map(|attempt| attempt.reason.clone());
-    first.unwrap_or_else(|| format!("{} missing", super::field_name(field)))
+    first.unwrap_or_else(|| format!("{} missing", field.name()))
 }
 
 fn lists(classes: &BTreeSet<String>, class: &str) -> bool {

@@ -6,7 +6,6 @@
 mod ask;
 mod checks;
 mod diff;
-mod field;
 mod gate;
 mod report;
 mod rules;
@@ -17,7 +16,6 @@ mod table;
 mod thresholds;
 
 pub use diff::{Diff, Left, Moved, diff};
-pub use field::{FieldValue, field_name, field_value};
 pub use gate::{GateResult, GateVerdict, first_failure, gates, wants_straddle};
 pub use report::{Explained, Report, Screened, View, explain, run};
 pub use rules::{Rules, ScoreRules};

@@ -1,7 +1,6 @@
 //! The score, 0 to 100: how dear implied volatility is, and how well it can be traded.
 
 use super::Rules;
-use super::field::{value, was_asked};
 use crate::instrument::Kind;
 use crate::market::{Field, Record};
 
@@ -20,7 +19,9 @@ use crate::market::{Field, Record};
 ///
 /// Where `iv` is that of a stand-in the mean is multiplied with `proxy_iv_score_haircut`.
 pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
-    value(record, Field::VrpStructural).or_else(|| value(record, Field::VrpTactical))?;
+    record
+        .number(Field::VrpStructural)
+        .or_else(|| record.number(Field::VrpTactical))?;
     let (mut sum, mut weight_sum) = (0.0_f64, 0.0);
     for (weight, points) in rules.score.weights.of_points(record, rules) {
         let Some(points) = points else { continue };
@@ -44,11 +45,15 @@ fn richness(ratio: f64, rules: &Rules) -> f64 {
 }
 
 pub(super) fn structural_vrp(record: &Record, rules: &Rules) -> Option<f64> {
-    Some(value(record, Field::VrpStructural).map_or(0.0, |ratio| richness(ratio, rules)))
+    Some(
+        record
+            .number(Field::VrpStructural)
+            .map_or(0.0, |ratio| richness(ratio, rules)),
+    )
 }
 
 pub(super) fn tactical_vrp(record: &Record, rules: &Rules) -> Option<f64> {
-    let tactical = value(record, Field::VrpTactical).map(|ratio| richness(ratio, rules));
+    let tactical = record.number(Field::VrpTactical).map(|ratio| richness(ratio, rules));
     tactical.or_else(|| structural_vrp(record, rules))
 }
 
@@ -57,7 +62,11 @@ pub(super) fn volatility_momentum(record: &Record, rules: &Rules) -> Option<f64>
         rules.limits.volatility_momentum_min_ratio,
         rules.score.points.momentum_ceiling,
     );
-    Some(value(record, Field::Vtr).map_or(MIDDLE, |ratio| linear(ratio, floor, ceiling)))
+    Some(
+        record
+            .number(Field::Vtr)
+            .map_or(MIDDLE, |ratio| linear(ratio, floor, ceiling)),
+    )
 }
 
 pub(super) fn iv_percentile(record: &Record, rules: &Rules) -> Option<f64> {
@@ -65,7 +74,11 @@ pub(super) fn iv_percentile(record: &Record, rules: &Rules) -> Option<f64> {
     if floor <= 0.0 {
         return Some(MIDDLE);
     }
-    Some(value(record, Field::IvPercentile).map_or(0.0, |percentile| linear(percentile, floor, ceiling)))
+    Some(
+        record
+            .number(Field::IvPercentile)
+            .map_or(0.0, |percentile| linear(percentile, floor, ceiling)),
+    )
 }
 
 pub(super) fn retail_efficiency(record: &Record, rules: &Rules) -> Option<f64> {
@@ -73,7 +86,9 @@ pub(super) fn retail_efficiency(record: &Record, rules: &Rules) -> Option<f64> {
         return Some(MIDDLE);
     }
     let (floor, ceiling) = (rules.limits.retail_min_price, rules.score.points.retail_price_ceiling);
-    let price = value(record, Field::Price).map_or(0.0, |price| linear(price, floor, ceiling));
+    let price = record
+        .number(Field::Price)
+        .map_or(0.0, |price| linear(price, floor, ceiling));
     Some(f64::midpoint(price, tightness(record, rules).unwrap_or(MIDDLE)))
 }
 
@@ -82,15 +97,15 @@ pub(super) fn straddle_yield(record: &Record, rules: &Rules) -> Option<f64> {
     if floor <= 0.0 {
         return Some(MIDDLE);
     }
-    match value(record, Field::Yield) {
+    match record.number(Field::Yield) {
         Some(found) => Some(linear(found, floor, ceiling)),
-        None => was_asked(record, Field::Yield).then_some(0.0),
+        None => record.was_asked(Field::Yield).then_some(0.0),
     }
 }
 
 /// 100 without any slippage, 0 at the gate's limit.
 fn tightness(record: &Record, rules: &Rules) -> Option<f64> {
-    let slippage = value(record, Field::Slippage)?;
+    let slippage = record.number(Field::Slippage)?;
     let limit = rules.limits.retail_max_slippage;
     Some(linear(limit - slippage, 0.0, limit))
 }
@@ -100,7 +115,7 @@ pub(super) fn liquidity(record: &Record, rules: &Rules) -> Option<f64> {
         return Some(MIDDLE);
     }
     let floor = crate::market::rating(rules.limits.min_liquidity_rating);
-    let rating = value(record, Field::LiquidityRating);
+    let rating = record.number(Field::LiquidityRating);
     let points = rating.map(|rating| linear(rating, floor, rules.score.points.liquidity_ceiling));
     points.or_else(|| tightness(record, rules))
 }
