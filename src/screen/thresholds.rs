@@ -195,7 +195,6 @@ macro_rules! thresholds {
 
             impl $part {
                 /// Those in force.
-                #[allow(unused_variables, reason = "a part may hold nothing but constants")]
                 pub(super) fn of(given: &Given<'_>) -> Self {
                     Self {
                         $($name: None::<$type>
