@@ -31,7 +31,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "vol",
         ],
     ),
-    ("config", &["instrument", "units"]),
+    ("config", &["instrument", "screen", "units"]),
     ("demo", &["time", "units", "vol"]),
     ("dxlink", &[]),
     (
