@@ -61,6 +61,7 @@ impl OutlookDocument<'_> {
             premiums,
             moves,
             terms,
+            ..
         } = self.outlook;
         writeln!(out, "{}\n", wrapped(&bars(measured), style.width))?;
         if let Ok(measured) = measured {
@@ -126,6 +127,7 @@ impl OutlookDocument<'_> {
             premiums,
             moves,
             terms,
+            ..
         } = self.outlook;
         let document = self.document;
         let panel = measured.as_ref().ok().map(|measured| &measured.panel);
