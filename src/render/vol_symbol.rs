@@ -78,6 +78,7 @@ impl Document for VolSymbol<'_> {
             premiums,
             moves,
             terms,
+            ..
         } = self.report;
         let mut blocks: Vec<Block> = self.run.rows.iter().map(headline).map(Block::Text).collect();
         blocks.push(Block::Text(bars(measured)));
@@ -109,6 +110,7 @@ impl Document for VolSymbol<'_> {
             premiums,
             moves,
             terms,
+            ..
         } = self.report;
         let of_bars = match measured {
             Ok(measured) => {
@@ -140,6 +142,7 @@ impl VolSymbol<'_> {
             premiums,
             moves,
             terms,
+            ..
         } = self.report;
         let document = self.run;
         let panel = measured.as_ref().ok().map(|measured| &measured.panel);
