@@ -20,7 +20,9 @@ use super::runtime::interruptible;
 use super::task::Task;
 use super::{ProcessEnv, past, record, resolve};
 use crate::config::{self, Config};
-use crate::gather::{Clock, Gathered, Interrupted, Notice, Plan, RunOutcome, StopSignal, gather, gather_chain};
+use crate::gather::{
+    Clock, Gathered, Gathering, Interrupted, Notice, Plan, RunOutcome, StopSignal, gather, gather_chain,
+};
 use crate::instrument::{Instrument, Kind as Instruments, Symbol};
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
@@ -299,10 +301,17 @@ impl<'a> Job<'a> {
         let notify = |notice| self.tell(&notice);
         let stop = StopSignal::new(times.deadline, stop);
         let venues = access.venues(memory);
+        let run = Gathering {
+            plan,
+            venues: &venues,
+            stop: &stop,
+            clock: times.clock,
+            notify: &notify,
+        };
         if let Some((wish, underlying)) = task.wish().zip(plan.instruments.first()) {
-            return gather_chain(plan, (underlying, wish), &venues, &stop, times.clock, &notify).await;
+            return gather_chain(run, underlying, wish).await;
         }
-        gather(plan, &venues, &stop, times.clock, &notify).await
+        gather(run).await
     }
 
     /// How the run is timed. The wall was read when it started; a watchlist on stdin may have taken its time since.

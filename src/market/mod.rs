@@ -27,6 +27,7 @@ pub use evidence::{Evidence, Predecessor, Rules, Subject, VolRules};
 pub use field_value::{FieldValue, field_value, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
 pub use merge::merge;
+pub use notes::ages;
 pub use precedence::{Precedence, fields_of, required};
 pub use price::{market_of, tradable};
 pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
