@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::exit::{Failure, Kind};
+use super::exit::{Failure, FailureKind};
 use super::flags::numbers::percent;
 use crate::config::Config;
 use crate::instrument::{Instrument, Symbol};
@@ -96,7 +96,7 @@ pub(super) fn resolve(config: &Config, args: &Rules, now: Timestamp) -> Result<s
         .to_lowercase();
     let profile = screener.profile(&name).ok_or_else(|| {
         let known: Vec<&str> = screener.profiles.keys().map(String::as_str).collect();
-        Failure::new(Kind::Usage, format!("there is no profile `{name}`"))
+        Failure::new(FailureKind::Usage, format!("there is no profile `{name}`"))
             .hint(format!("Known profiles: {}.", known.join(", ")))
     })?;
     for class in args.include_asset_classes.iter().chain(&args.exclude_asset_classes) {
@@ -131,9 +131,9 @@ pub(super) fn resolve(config: &Config, args: &Rules, now: Timestamp) -> Result<s
         exclude_symbols: canonical(&args.exclude_symbols, &profile.exclude_symbols, now)?,
         held_symbols: canonical(&args.held_symbols, &profile.held_symbols, now)?,
         hv_floor: Vol::new(config.volatility.hv_floor)
-            .ok_or_else(|| Failure::new(Kind::Config, "volatility.hv_floor is no volatility"))?,
+            .ok_or_else(|| Failure::new(FailureKind::Config, "volatility.hv_floor is no volatility"))?,
         earnings_days: i32::try_from(rules.earnings_days)
-            .map_err(|error| Failure::new(Kind::Config, format!("screener.rules.earnings_days: {error}")))?,
+            .map_err(|error| Failure::new(FailureKind::Config, format!("screener.rules.earnings_days: {error}")))?,
         signal: SignalBands {
             rich_vrp: rules.vrp_structural_rich,
             fair_vrp: rules.vrp_structural_fair,
@@ -176,9 +176,9 @@ pub(super) fn resolve(config: &Config, args: &Rules, now: Timestamp) -> Result<s
 fn canonical(typed: &[String], configured: &[String], now: Timestamp) -> Result<BTreeSet<Symbol>, Failure> {
     let today = time::new_york_date(now);
     let (texts, kind) = if typed.is_empty() {
-        (configured, Kind::Config)
+        (configured, FailureKind::Config)
     } else {
-        (typed, Kind::Usage)
+        (typed, FailureKind::Usage)
     };
     let parsed = texts
         .iter()
@@ -196,8 +196,10 @@ fn asset_class(config: &Config, class: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let known: Vec<&str> = known.into_iter().collect();
-    Err(Failure::new(Kind::Usage, format!("there is no asset class {class:?}"))
-        .hint(format!("Known asset classes: {}.", known.join(", "))))
+    Err(
+        Failure::new(FailureKind::Usage, format!("there is no asset class {class:?}"))
+            .hint(format!("Known asset classes: {}.", known.join(", "))),
+    )
 }
 
 /// A ratio of volatilities.

@@ -9,6 +9,7 @@ mod check;
 mod credentials;
 mod dotenv;
 mod error;
+mod format;
 mod known;
 mod layer;
 mod locate;
@@ -33,7 +34,7 @@ pub use layer::Origin;
 pub use schema::schema;
 pub use secret::Secret;
 pub use settings::{
-    Color, Dxlink, Format, Legacy, Output, Profile, Rules, Screener, Store, Tastytrade, Universe, Volatility, Weights,
+    Color, Dxlink, Legacy, Output, Profile, Rules, Screener, Store, Tastytrade, Universe, Volatility, Weights,
 };
 pub use sources::{FlagValue, Sources, resolve, search_places};
 

@@ -45,3 +45,16 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
     }
     text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
 }
+
+/// What is said by the same text, in the order of the first of it, each name once.
+pub(super) fn together<T: PartialEq>(said: impl IntoIterator<Item = (String, T)>) -> Vec<(String, Vec<T>)> {
+    let mut groups: Vec<(String, Vec<T>)> = Vec::new();
+    for (text, name) in said {
+        match groups.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => groups.push((text, vec![name])),
+        }
+    }
+    groups
+}

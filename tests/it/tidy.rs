@@ -31,7 +31,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "vol",
         ],
     ),
-    ("config", &["instrument", "units"]),
+    ("config", &["instrument", "render", "units"]),
     ("demo", &["time", "units", "vol"]),
     ("dxlink", &[]),
     (
