@@ -155,8 +155,10 @@ impl<'j, 'a> Turns<'j, 'a> {
 fn format_of_many(job: &Job<'_>, to_terminal: bool) -> Format {
     let asked = job.show.form.asked();
     let unchosen = asked.is_none() && job.config.output.format.is_none();
-    match format(&job.config, asked, to_terminal) {
-        Format::Plain if unchosen => Format::Jsonl,
-        format => format,
+    let format = format(&job.config, asked, to_terminal);
+    if unchosen && format == Format::Plain {
+        Format::Jsonl
+    } else {
+        format
     }
 }
