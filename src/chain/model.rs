@@ -4,11 +4,9 @@
 //! The volatility of a strike is that of its option out of the money, on the forward by put-call parity; call and put of a
 //! strike share it. Greeks are European, in the feed's units.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
-use crate::market::{Attempt, Field, Missing, Record, Source, Sourced};
+use crate::market::{Attempt, Field, Group, Missing, Record, Source, Sourced};
 use crate::units::Vol;
 use crate::vol::black::{European, Greeks, Right, Underlying};
 use crate::vol::chain::{Expiration, Forward, Strike};
@@ -96,35 +94,21 @@ impl Ground {
 }
 
 /// The fields of which all or none are the model's.
-const GROUP: [Field; 6] = [
-    Field::Delta,
-    Field::Gamma,
-    Field::Theta,
-    Field::Vega,
-    Field::Rho,
-    Field::OptionIv,
-];
+fn group() -> impl Iterator<Item = Field> {
+    Field::ALL
+        .into_iter()
+        .filter(|field| field.spec().group == Group::Greeks)
+}
 
 /// Whether every value of the group is there, from whomever.
 pub(super) fn is_whole(record: &Record) -> bool {
-    GROUP.iter().all(|field| record.has(*field))
+    group().all(|field| record.has(field))
 }
 
 /// Puts the model's volatility and Greeks into `record`, all of them, and keeps who was tried before.
 pub(super) fn fill(record: &mut Record, vol: Vol, greeks: &Greeks, as_of: Timestamp) {
-    let lacking: Vec<Field> = GROUP.into_iter().filter(|field| !record.has(*field)).collect();
-    let mut tried: BTreeMap<Field, Vec<Attempt>> = BTreeMap::new();
-    let had = [
-        source(&record.delta),
-        source(&record.gamma),
-        source(&record.theta),
-        source(&record.vega),
-        source(&record.rho),
-        source(&record.option_iv),
-    ];
-    for (field, had) in GROUP.into_iter().zip(had) {
-        let missing = record.missing.iter().find(|missing| missing.field == field);
-        let before = match (missing, had) {
+    for field in group() {
+        let before = match (record.gap(field), record.source(field)) {
             (Some(missing), _) => missing.tried.clone(),
             (None, Some(source)) => vec![Attempt {
                 source,
@@ -132,31 +116,30 @@ pub(super) fn fill(record: &mut Record, vol: Vol, greeks: &Greeks, as_of: Timest
             }],
             (None, None) => Vec::new(),
         };
-        tried.insert(field, before);
+        record.missing.retain(|missing| missing.field != field);
+        record.tried_before.retain(|passed| passed.field != field);
+        if !before.is_empty() {
+            record.tried_before.push(Missing { field, tried: before });
+        }
     }
-    record.missing.retain(|missing| !lacking.contains(&missing.field));
-    record.tried_before.retain(|passed| !GROUP.contains(&passed.field));
-    let passed = tried.into_iter().filter(|(_, tried)| !tried.is_empty());
-    record
-        .tried_before
-        .extend(passed.map(|(field, tried)| Missing { field, tried }));
     record.tried_before.sort_by_key(|passed| passed.field);
-    let number = |value: f64| Some(sourced(value, as_of, GREEKS));
-    record.delta = number(greeks.delta);
-    record.gamma = number(greeks.gamma);
-    record.theta = number(greeks.theta);
-    record.vega = number(greeks.vega);
-    record.rho = number(greeks.rho);
-    record.option_iv = Some(sourced(vol, as_of, IMPLIED));
+    let values = [
+        (Field::Delta, greeks.delta),
+        (Field::Gamma, greeks.gamma),
+        (Field::Theta, greeks.theta),
+        (Field::Vega, greeks.vega),
+        (Field::Rho, greeks.rho),
+    ];
+    for (field, value) in values {
+        record.set(field, Some(sourced(value, as_of, GREEKS)));
+    }
+    record.set(Field::OptionIv, Some(sourced(vol, as_of, IMPLIED)));
 }
 
 /// Adds to `record` why the model has no value either.
 pub(super) fn refuse(record: &mut Record, reason: &str) {
-    for missing in record
-        .missing
-        .iter_mut()
-        .filter(|missing| GROUP.contains(&missing.field))
-    {
+    let lacking = record.missing.iter_mut();
+    for missing in lacking.filter(|missing| missing.field.spec().group == Group::Greeks) {
         missing.tried.push(Attempt {
             source: Source::Model,
             reason: reason.to_owned(),
@@ -172,10 +155,6 @@ pub(super) fn sourced<T>(value: T, as_of: Timestamp, method: &'static str) -> So
         as_of,
         method: method.into(),
     }
-}
-
-fn source<T>(value: &Option<Sourced<T>>) -> Option<Source> {
-    value.as_ref().map(|value| value.source)
 }
 
 /// The rate by put-call parity: call less put falls by e^(-rT) with each unit of strike, by least squares over all strikes

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::choice::{Choice, Chosen, day_count};
 use super::model::{self, Ground, sourced};
 use crate::instrument::{Instrument, Symbol};
-use crate::market::{Record, Source, Sourced};
+use crate::market::{Field, Record, Source, Sourced};
 use crate::tastytrade::{ListedOption, Settlement};
 use crate::time;
 use crate::units::{Price, Vol};
@@ -219,7 +219,7 @@ impl Known<'_> {
         let minutes = as_of.map(|as_of| chosen.expires_at.duration_since(as_of).as_secs_f64() / 60.0);
         let rate = self.rate(&quotes, minutes, as_of);
         let is_future = listed.underlying.as_str().starts_with('/');
-        let spot = underlying.and_then(|record| record.price.clone());
+        let spot = underlying.and_then(|record| record.price());
 
         let expiration = match (minutes, &rate) {
             (None, _) => Err("no option has a quote".to_owned()),
@@ -345,7 +345,7 @@ struct Feed {
 impl Feed {
     /// Our own Greeks at the volatility and the moment of the feed's.
     fn greeks(&self, record: &Record, right: Right, strike: f64) -> Option<Greeks> {
-        let vol = record.option_iv.as_ref().filter(|vol| is_live(vol.source))?;
+        let vol = record.option_iv().filter(|vol| is_live(vol.source))?;
         let years = self.expires_at.duration_since(vol.as_of).as_secs_f64() / SECONDS_OF_A_YEAR;
         let rate = if self.is_future { self.rate? } else { 0.0 };
         Ground::of_the_feed(self.spot?, self.is_future, years, rate).greeks(right, strike, vol.value)
@@ -445,16 +445,16 @@ fn is_live(source: Source) -> bool {
 }
 
 fn quote(option: Option<&OptionLine>) -> OptionQuote {
-    let side = |side: Option<&Sourced<Price>>| side.map_or(0.0, |side| side.value.get());
+    let side = |field| option.and_then(|option| option.record.number(field)).unwrap_or(0.0);
     OptionQuote {
-        bid: side(option.and_then(|option| option.record.bid.as_ref())),
-        ask: side(option.and_then(|option| option.record.ask.as_ref())),
+        bid: side(Field::Bid),
+        ask: side(Field::Ask),
     }
 }
 
 fn moment(record: &Record) -> Option<Timestamp> {
-    let sides = [&record.bid, &record.ask];
-    sides.into_iter().flatten().map(|side| side.as_of).max()
+    let sides = [Field::Bid, Field::Ask].into_iter().filter_map(|side| record.get(side));
+    sides.map(|side| side.as_of).max()
 }
 
 fn check(strikes: &[StrikeLine]) -> Option<Check> {
@@ -470,15 +470,15 @@ fn check(strikes: &[StrikeLine]) -> Option<Check> {
 fn difference(option: &OptionLine) -> Option<f64> {
     let (own, record) = (option.check.as_ref()?, &option.record);
     let pairs = [
-        (own.delta, &record.delta),
-        (own.gamma, &record.gamma),
-        (own.theta, &record.theta),
-        (own.vega, &record.vega),
-        (own.rho, &record.rho),
+        (own.delta, Field::Delta),
+        (own.gamma, Field::Gamma),
+        (own.theta, Field::Theta),
+        (own.vega, Field::Vega),
+        (own.rho, Field::Rho),
     ];
-    let differences = pairs.into_iter().filter_map(|(own, feed)| {
-        let feed = feed.as_ref().filter(|feed| is_live(feed.source))?;
-        Some((own - feed.value).abs())
+    let differences = pairs.into_iter().filter_map(|(own, field)| {
+        let feed = record.get(field).filter(|feed| is_live(feed.source))?;
+        Some((own - feed.value.number()?).abs())
     });
     differences.max_by(f64::total_cmp)
 }

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::config::Config;
 use crate::gather::Notice;
 use crate::render::{Document, Format};
+use crate::text::is_unprintable;
 
 /// The stderr of one run.
 #[derive(Debug, Clone)]
@@ -70,7 +71,7 @@ impl Stderr {
     pub(super) fn error(&self, text: &str) {
         let text: String = text
             .chars()
-            .filter(|letter| matches!(letter, '\n' | '\t') || !letter.is_control())
+            .filter(|letter| matches!(letter, '\n' | '\t') || !is_unprintable(*letter))
             .collect();
         // There is nobody left to tell when stderr cannot be written to.
         self.bar.suspend(|| drop(writeln!(io::stderr().lock(), "{text}")));

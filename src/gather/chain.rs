@@ -11,7 +11,7 @@ use super::subscriptions::last_values;
 use super::{Gathered, Gathering, Interrupted, Plan};
 use crate::chain::{self, ChainQuery, Choice, ChoiceError, Underlyings};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, Symbol};
-use crate::market::{Run, Sourced};
+use crate::market::{Field, Run, Sourced};
 use crate::tastytrade::{Chain, Error};
 use crate::time;
 
@@ -177,9 +177,10 @@ impl Search<'_, '_> {
         let gathered = gather(Gathering { plan: &plan, ..run }).await;
         let gathered = gathered.map_err(|Interrupted| StopReason::Interrupted)?;
         for record in gathered.records {
+            let price = record.number(Field::Price);
             let symbol = record.contract.unwrap_or(record.symbol);
-            if let Some(price) = record.price.filter(|_| on.contains(&symbol)) {
-                prices.entry(symbol).or_insert(price.value.get());
+            if let Some(price) = price.filter(|_| on.contains(&symbol)) {
+                prices.entry(symbol).or_insert(price);
             }
         }
         self.before = Some(gathered.run);

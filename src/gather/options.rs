@@ -164,7 +164,7 @@ impl FromOptions {
 
 /// Whether nobody has an implied volatility of it now.
 pub(super) fn lacks_iv(record: &Record) -> bool {
-    record.iv.as_ref().is_none_or(|iv| iv.source == Source::Store)
+    record.source(Field::Iv).is_none_or(|source| source == Source::Store)
 }
 
 /// Those whose straddle is wanted, the most wanted first, then those without a volatility; equals by symbol.
@@ -175,7 +175,7 @@ fn wanted<'a>(
 ) -> Vec<Wanted> {
     let mut wanted: Vec<(f64, Wanted)> = Vec::new();
     for (instrument, record) in all {
-        let (Some(asked_as), Some(price)) = (metrics_symbol(instrument), &record.price) else {
+        let (Some(asked_as), Some(price)) = (metrics_symbol(instrument), record.number(Field::Price)) else {
             continue;
         };
         let lacks_iv = lacks_iv(record) && answers_metrics(&asked_as) && record.kind != Kind::Crypto;
@@ -185,7 +185,7 @@ fn wanted<'a>(
             let one = Wanted {
                 instrument: instrument.clone(),
                 symbol: record.symbol.clone(),
-                prices: [(on, price.value.get())].into(),
+                prices: [(on, price)].into(),
                 lacks_iv,
             };
             wanted.push((straddle.unwrap_or(f64::NEG_INFINITY), one));
@@ -212,3 +212,60 @@ fn unjudged<'a, 'r>(
 
 /// Symbols whose chains and quotes are asked for before the next ones, where there is a deadline.
 const WAVE: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{instrument, metrics, nothing, now, record, symbol, traded};
+    use super::*;
+
+    #[test]
+    fn the_most_wanted_straddle_comes_first_and_nobody_without_a_price() {
+        let priced = |name, iv| Evidence {
+            metrics: Ok(metrics(name, iv)),
+            ..traded(name, now())
+        };
+        let all = [
+            priced("AA", Some(0.2)),
+            priced("QQQ", None),
+            priced("SPY", Some(0.4)),
+            nothing("TSLA"),
+            priced("XOM", Some(0.1)),
+        ];
+        let options = Options {
+            straddle: Arc::new(|record| record.number(Field::Iv).filter(|iv| *iv > 0.15)),
+            most: 10,
+        };
+        let all = all.map(|evidence| (instrument(evidence.subject.symbol.as_str()), record(&evidence)));
+        let each = || all.iter().map(|(instrument, record)| (instrument, record));
+        let names = |wanted: Vec<Wanted>| wanted.into_iter().map(|one| one.symbol).collect::<Vec<_>>();
+        let found = names(wanted(&options, each(), |_| true));
+        assert_eq!(
+            found,
+            ["SPY", "AA", "QQQ"].map(symbol),
+            "then those without a volatility"
+        );
+        let found = names(wanted(&options, each(), |_| false));
+        assert_eq!(
+            found,
+            ["SPY", "AA"].map(symbol),
+            "nobody knows whether REST has one of QQQ"
+        );
+    }
+
+    #[test]
+    fn unjudged_is_who_was_wanted_and_withheld() {
+        let straddle = |name| Evidence {
+            straddle: Some(Err(Attempt {
+                source: Source::Rest,
+                reason: "http 500".to_owned(),
+            })),
+            ..traded(name, now())
+        };
+        let all = [straddle("AA"), traded("QQQ", now()), straddle("SPY")];
+        let records = all.each_ref().map(record);
+        let withheld = ["AA", "QQQ"].map(|name| (symbol(name), "http 500".to_owned())).into();
+        let found = unjudged(all.iter().zip(&records), &withheld);
+        let found: Vec<_> = found.into_iter().collect();
+        assert_eq!(found, [(&symbol("AA"), "http 500")]);
+    }
+}

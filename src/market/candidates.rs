@@ -5,8 +5,9 @@ use jiff::civil::Date;
 
 use super::bars::{DailyBars, HvWindow};
 use super::evidence::{Evidence, Rules};
+use super::field::Field;
 use super::price::{NOTHING_KEPT, Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream};
-use super::record::{Attempt, Field, Source, Sourced};
+use super::record::{Attempt, Source, Sourced};
 use super::stored::{Place, own_place};
 use super::straddle::StraddleQuote;
 use super::vol_inputs::ClosedBars;
@@ -168,17 +169,13 @@ impl<'a> Candidates<'a> {
         .and_then(finite)
     }
 
-    pub(super) fn liquidity_rating(&self, source: Source) -> Offer<i64> {
+    pub(super) fn liquidity_rating(&self, source: Source) -> Offer<i32> {
         if source == Source::Store {
-            return self.kept(Field::LiquidityRating, whole).map(|rating| Sourced {
-                value: i64::from(rating.value),
-                source: rating.source,
-                as_of: rating.as_of,
-                method: rating.method,
-            });
+            return self.kept(Field::LiquidityRating, whole);
         }
         self.metric(source, &["liquidity-rating"], moment_of, |metrics| {
-            metrics.liquidity_rating.map(|rating| (rating, "venue's rating"))
+            let rating = metrics.liquidity_rating.and_then(|rating| i32::try_from(rating).ok());
+            rating.map(|rating| (rating, "venue's rating"))
         })
     }
 

@@ -4,9 +4,10 @@ use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
 use super::evidence::{Evidence, Rules, Subject, VolRules};
+use super::field::Field;
 use super::merge::merge;
 use super::precedence::Precedence;
-use super::record::{Field, Record};
+use super::record::Record;
 use super::vol_inputs::VolInputs;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};

@@ -6,6 +6,7 @@ mod candidates;
 mod coverage;
 mod derived;
 mod evidence;
+mod field;
 mod field_value;
 #[cfg(test)]
 mod fixtures;
@@ -24,13 +25,14 @@ mod vol_report;
 
 pub use coverage::{Coverage, MissingField};
 pub use evidence::{Evidence, Predecessor, Rules, Subject, VolRules};
-pub use field_value::{FieldValue, field_value, rating};
+pub use field::{Bounds, Field, FieldSpec, FieldType, Group, Kinds};
+pub use field_value::{FieldMap, FieldValue, Held, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
 pub use merge::merge;
 pub use notes::ages;
-pub use precedence::{Precedence, fields_of, required};
+pub use precedence::{Precedence, first_source};
 pub use price::{market_of, tradable};
-pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
+pub use record::{Attempt, Missing, Record, Source, Sourced};
 pub use roll::{ActiveSpan, Roll, RollTime};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,

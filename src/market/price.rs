@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::record::{Field, Source, Sourced};
+use super::field::Field;
+use super::record::{Source, Sourced};
 use super::stored::Stored;
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;

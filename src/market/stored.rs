@@ -11,9 +11,9 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::bars::bars_of;
-use super::field_value::field_value;
+use super::field::{Field, Group};
 use super::price::{NOTHING_KEPT, Offer};
-use super::record::{Field, Record, Source, Sourced};
+use super::record::{Record, Source, Sourced};
 use crate::dxlink::Candles;
 use crate::instrument::Symbol;
 use crate::stream::LastEvents;
@@ -43,7 +43,7 @@ impl Stored {
     /// Why there is none.
     pub(super) fn value(&self, field: Field) -> Result<&StoredValue, String> {
         let value = self.values.get(&field).ok_or_else(|| NOTHING_KEPT.to_owned())?;
-        let of_contract = matches!(field, Field::Price | Field::Hv30 | Field::Hv90);
+        let of_contract = matches!(field.spec().group, Group::Mark | Group::Realized);
         match &self.stood_for {
             Some((contract, until)) if of_contract && time::new_york_date(value.as_of) <= *until => {
                 Err(format!("what is kept is of {contract}"))
@@ -202,55 +202,41 @@ pub(super) fn own_place(iv: &Sourced<Vol>, past: &[PastIv], place: Place, least:
 pub(super) fn age_of_kept(record: &Record, market: Calendar, now: Timestamp) -> Option<i64> {
     let last_close = time::session_close(market, time::last_closed_session(market, now));
     let live_iv = record
-        .iv
-        .as_ref()
+        .get(Field::Iv)
         .filter(|iv| iv.source != Source::Store)
         .map(|iv| iv.as_of);
-    let kept = |field: Field, source: Source, as_of: Timestamp| {
-        let current = match field {
-            Field::Hv30 | Field::Hv90 => last_close.is_some_and(|close| as_of >= close),
-            Field::IvRank | Field::IvPercentile => live_iv == Some(as_of),
-            // Its moment is that of a session before, and a ratio's that of its evidence.
-            Field::PrevClose | Field::OpenInterest | Field::VrpStructural | Field::VrpTactical | Field::Vtr => true,
-            Field::Price
-            | Field::Bid
-            | Field::Ask
-            | Field::Last
-            | Field::Open
-            | Field::High
-            | Field::Low
-            | Field::Volume
-            | Field::Iv
-            | Field::IvChange5d
-            | Field::LiquidityRating
-            | Field::Beta
-            | Field::CorrSpy
-            | Field::EarningsDate
-            | Field::Slippage
-            | Field::Yield
-            | Field::Delta
-            | Field::Gamma
-            | Field::Theta
-            | Field::Vega
-            | Field::Rho
-            | Field::OptionIv => false,
-        };
-        source == Source::Store && !current
+    let is_current = |field: Field, as_of: Timestamp| match field.spec().group {
+        Group::Realized => last_close.is_some_and(|close| as_of >= close),
+        Group::IvRank => live_iv == Some(as_of),
+        // Its moment is that of a session before, and a ratio's that of its inputs.
+        Group::SessionBefore | Group::Derived => true,
+        Group::Mark
+        | Group::Quote
+        | Group::Trade
+        | Group::Day
+        | Group::Iv
+        | Group::Metrics
+        | Group::Straddle
+        | Group::Greeks => false,
     };
-    let oldest = Field::ALL
-        .into_iter()
-        .filter_map(|field| {
-            let read = field_value(record, field)?;
-            kept(field, read.source, read.as_of).then_some(read.as_of)
-        })
+    let kept = record
+        .values()
+        .iter()
+        .filter(|(_, sourced)| sourced.source == Source::Store);
+    let oldest = kept
+        .filter(|(field, sourced)| !is_current(*field, sourced.as_of))
+        .map(|(_, sourced)| sourced.as_of)
         .min()?;
     Some(now.duration_since(oldest).as_secs().max(0))
 }
 
 /// How many values of `record` are from the store.
 pub fn stored_values(record: &Record) -> usize {
-    let is_kept = |field: &Field| field_value(record, *field).is_some_and(|read| read.source == Source::Store);
-    Field::ALL.iter().filter(|field| is_kept(field)).count()
+    record
+        .values()
+        .iter()
+        .filter(|(_, sourced)| sourced.source == Source::Store)
+        .count()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a year has few days")]

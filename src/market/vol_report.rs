@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 
 use super::evidence::VolRules;
+use super::field::Field;
 use super::price::market_of;
-use super::record::{Attempt, Field, Record, Source, Sourced};
+use super::record::{Attempt, Record, Source, Sourced};
 use super::vol_inputs::{ClosedBars, VolInputs};
 use crate::tastytrade::{ExpirationIv, Settlement};
 use crate::time::{self, Calendar};
@@ -174,11 +175,11 @@ fn less_rest(vol_inputs: &VolInputs, days: usize, source: Source) -> Option<f64>
 /// The premium over what `ratio`, a field made of the same two volatilities, divides by.
 fn premium(record: &Record, ratio: Field, rules: &VolRules) -> Result<Sourced<Premium>, String> {
     let (hv, ratio_of, name) = if ratio == Field::VrpTactical {
-        (&record.hv30, &record.vrp_tactical, "hv30")
+        (record.hv30(), record.vrp_tactical(), "hv30")
     } else {
-        (&record.hv90, &record.vrp_structural, "hv90")
+        (record.hv90(), record.vrp_structural(), "hv90")
     };
-    let (Some(iv), Some(hv), Some(made)) = (&record.iv, hv, ratio_of) else {
+    let (Some(iv), Some(hv), Some(made)) = (record.iv(), hv, ratio_of) else {
         return Err(why_missing(record, ratio));
     };
     let floor = Vol::new(rules.hv_floor).ok_or_else(|| "the floor is no volatility".to_owned())?;
@@ -197,8 +198,7 @@ fn moves(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<Exp
         .into_iter()
         .map(|(horizon, days)| {
             let iv = record
-                .iv
-                .clone()
+                .iv()
                 .ok_or_else(|| format!("iv: {}", why_missing(record, Field::Iv)));
             Expected {
                 horizon,
@@ -254,7 +254,7 @@ fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Ex
 }
 
 fn one_sigma(record: &Record, iv: &Sourced<Vol>, days: u32) -> Result<Sourced<(Vol, ExpectedMove)>, String> {
-    let price = record.price.as_ref();
+    let price = record.price();
     let price = price.ok_or_else(|| format!("price: {}", why_missing(record, Field::Price)))?;
     let value = ExpectedMove::of(price.value, iv.value, days).map_err(|error| error.to_string())?;
     Ok(Sourced {
@@ -270,7 +270,7 @@ fn one_sigma(record: &Record, iv: &Sourced<Vol>, days: u32) -> Result<Sourced<(V
 }
 
 fn why_missing(record: &Record, field: Field) -> String {
-    let gap = record.missing.iter().find(|gap| gap.field == field);
+    let gap = record.gap(field);
     let tried = gap.map(|gap| gap.tried.as_slice()).unwrap_or_default();
     let words: Vec<String> = tried
         .iter()

@@ -13,7 +13,6 @@ use super::text::millis;
 use crate::chain::{self, ExpirationReport, MOST_ENTRIES, OptionLine, Report, StrikeLine, ThirtyDay};
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::market::{Attempt, Field};
-use crate::screen::{FieldValue, field_value};
 use crate::tastytrade::Settlement;
 
 /// An option chain. Every number of an expiration is of one moment, its `as_of`; what cannot be had is `null`, and `missing`
@@ -396,10 +395,7 @@ impl StrikeBlock {
 impl OptionBlock {
     fn of(option: &OptionLine) -> Self {
         let record = &option.record;
-        let number = |field| match field_value(record, field)?.value {
-            FieldValue::Number(value) => Some(value + 0.0),
-            FieldValue::Day(_) => None,
-        };
+        let number = |field| record.number(field);
         Self {
             symbol: option.listed.clone(),
             streamer_symbol: record.streamer_symbol.clone(),

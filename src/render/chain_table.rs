@@ -8,9 +8,8 @@ use super::chain::{ChainBlock, ExpirationBlock, OptionBlock, StrikeBlock};
 use super::layout::Column;
 use super::number::{UNKNOWN, count, fixed, or_unknown, percent, price};
 use super::row::{Provenance, Row};
-use super::screen_table::first_source;
 use super::text::{clean, together};
-use crate::market::Field;
+use crate::market::{Field, first_source};
 
 /// The chain of the underlyings in `rows`.
 pub(super) fn blocks(chain: &ChainBlock, rows: &[Row]) -> Vec<Block> {
@@ -77,9 +76,15 @@ fn underlying(row: &Row) -> String {
             .map(ToString::to_string),
     );
     words.extend(row.days_to_expiration.map(|days| format!("{days} days")));
-    words.push(price(row.price));
-    words.extend(row.iv.map(|iv| format!("IV index {}", percent(Some(iv)))));
-    words.extend(row.iv_rank.map(|rank| format!("IVR {}", fixed(Some(rank), 0))));
+    words.push(price(row.number(Field::Price)));
+    words.extend(
+        row.number(Field::Iv)
+            .map(|iv| format!("IV index {}", percent(Some(iv)))),
+    );
+    words.extend(
+        row.number(Field::IvRank)
+            .map(|rank| format!("IVR {}", fixed(Some(rank), 0))),
+    );
     words.join("  ")
 }
 

@@ -8,7 +8,7 @@ use super::run::{Explanation, RunDocument};
 use super::screen_table::{second_hand, shown};
 use super::text::{clean, together};
 use crate::market::{Attempt, Field};
-use crate::screen::{Gate, GateResult, GateVerdict, field_name};
+use crate::screen::{Gate, GateResult, GateVerdict};
 
 /// Each symbol of `document`, explained.
 pub(super) fn blocks(document: &RunDocument) -> Vec<Block> {
@@ -26,9 +26,9 @@ pub(super) fn blocks(document: &RunDocument) -> Vec<Block> {
         blocks.push(Block::Gap);
         blocks.push(Block::columns(origins(row)));
         let earlier = row.provenance.iter().filter(|(_, origin)| !origin.tried.is_empty());
-        let earlier = earlier.map(|(field, origin)| (tried(&origin.tried), field_name(*field)));
+        let earlier = earlier.map(|(field, origin)| (tried(&origin.tried), field.name()));
         let missing = row.missing.iter();
-        let missing = missing.map(|(field, attempts)| (tried(attempts), field_name(*field)));
+        let missing = missing.map(|(field, attempts)| (tried(attempts), field.name()));
         for (words, reasons) in [("tried before", together(earlier)), ("missing", together(missing))] {
             let lines = reasons.into_iter();
             blocks.extend(texts(
@@ -109,7 +109,7 @@ fn origins(row: &Row) -> Vec<Column> {
     };
     let fields: Vec<Origin<'_>> = Field::ALL.into_iter().filter_map(origin).collect();
     vec![
-        Column::words("Field", 0, &fields, |one| field_name(one.field).to_owned()),
+        Column::words("Field", 0, &fields, |one| one.field.name().to_owned()),
         Column::numbers("Value", 1, &fields, |one| clean(&one.value)),
         Column::words("Source", 2, &fields, |one| {
             or_unknown(one.from.map(|from| from.source.name()))

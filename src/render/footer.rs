@@ -8,12 +8,12 @@ use super::chain::ChainBlock;
 use super::explain::tried;
 use super::row::Row;
 use super::run::{Command, RunDocument};
-use super::screen_table::first_source;
 use super::text::cut;
 use crate::market::{
     FeedState, Field, LegacyState, MissingField, Mode, RestState, RunError, Source, SourceState, StoppedBy, StoreState,
+    first_source,
 };
-use crate::screen::{Gate, field_name};
+use crate::screen::Gate;
 
 /// Every line that `document` deserves, alarms last, nearest to the prompt.
 pub(super) fn blocks(document: &RunDocument) -> Vec<Block> {
@@ -61,7 +61,7 @@ fn marks(document: &RunDocument) -> Option<String> {
         }
     }
     let words = |(source, fields): (Source, BTreeSet<Field>)| {
-        let names: Vec<&str> = fields.into_iter().map(field_name).collect();
+        let names: Vec<&str> = fields.into_iter().map(Field::name).collect();
         format!("{} from {}", names.join(", "), source.name())
     };
     let words: Vec<String> = fields.into_iter().map(words).collect();
@@ -145,9 +145,9 @@ fn coverage(document: &RunDocument) -> String {
             .iter_mut()
             .find(|group| group.reason == reason && group.symbols == symbols)
         {
-            Some(group) => group.fields.push(field_name(field)),
+            Some(group) => group.fields.push(field.name()),
             None => groups.push(Holes {
-                fields: vec![field_name(field)],
+                fields: vec![field.name()],
                 symbols,
                 reason,
             }),

@@ -31,7 +31,7 @@ pub use chain::{ChainBlock, CheckBlock, ExpirationBlock, GreeksBlock, OptionBloc
 pub use document::{Document, Grid, Lines, Records};
 pub use format::{Format, Style, Turn, write, write_turn};
 pub use history::{History, Origin, Session};
-pub use row::{Provenance, ROW_COLUMNS, Row};
+pub use row::{Provenance, Row, Values, row_columns};
 pub use run::{Command, Explanation, Meta, Recorded, Rejected, RunDocument, SCHEMA_VERSION};
 pub use schema::schema;
 pub use vol_file::VolFile;

@@ -12,7 +12,7 @@ use super::block::Block;
 use super::cell::{object, text};
 use super::chain::{ChainBlock, OPTION_COLUMNS};
 use super::document::{Document, Grid, Lines};
-use super::row::{ROW_COLUMNS, Row};
+use super::row::{Row, row_columns};
 use super::text::millis;
 use super::{chain_table, explain, footer, screen_table};
 use crate::chain::Report as ChainReport;
@@ -229,17 +229,18 @@ impl RunDocument {
     /// What `objects` hold in `columns`, and what is said of the run beside each.
     fn under<'a>(
         &self,
-        columns: &'static [&'static str],
+        columns: Vec<&'static str>,
         objects: impl Iterator<Item = io::Result<Map<String, Value>>> + 'a,
     ) -> io::Result<Grid<'a>> {
         let run = self.run_cells()?;
+        let header = columns.iter().copied().chain(RUN_COLUMNS).map(str::to_owned).collect();
         let rows = objects.map(move |object| {
             let object = object?;
             let cell = |column: &&str| object.get(*column).map_or_else(String::new, text);
             Ok(columns.iter().map(cell).chain(run.clone()).collect())
         });
         Ok(Grid {
-            header: columns.iter().copied().chain(RUN_COLUMNS).map(str::to_owned).collect(),
+            header,
             rows: Box::new(rows),
         })
     }
@@ -321,9 +322,12 @@ impl Document for RunDocument {
 
     fn grid(&self) -> io::Result<Grid<'_>> {
         match (self.command, &self.explained) {
-            (Command::Chain, _) => self.under(&OPTION_COLUMNS, self.chain.iter().flat_map(ChainBlock::option_objects)),
-            (_, Some(explained)) => self.under(&GATE_COLUMNS, explained.iter().flat_map(Explanation::objects)),
-            (_, None) => self.under(&ROW_COLUMNS, self.rows.iter().map(object)),
+            (Command::Chain, _) => self.under(
+                OPTION_COLUMNS.to_vec(),
+                self.chain.iter().flat_map(ChainBlock::option_objects),
+            ),
+            (_, Some(explained)) => self.under(GATE_COLUMNS.to_vec(), explained.iter().flat_map(Explanation::objects)),
+            (_, None) => self.under(row_columns(), self.rows.iter().map(object)),
         }
     }
 

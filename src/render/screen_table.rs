@@ -7,7 +7,7 @@ use super::number::{UNKNOWN, count, fixed, or_unknown, percent, price};
 use super::row::Row;
 use super::text::clean;
 use crate::instrument::Kind;
-use crate::market::{Field, Source};
+use crate::market::{Field, FieldType, FieldValue, first_source};
 use crate::screen::Flag;
 
 /// Rows of a screen.
@@ -34,40 +34,14 @@ pub(super) fn second_hand(row: &Row, field: Field) -> bool {
 
 /// A field's value as people read it, without a mark.
 pub(super) fn shown(row: &Row, field: Field) -> String {
-    match field {
-        Field::Price => price(row.price),
-        Field::Bid => price(row.bid),
-        Field::Ask => price(row.ask),
-        Field::Last => price(row.last),
-        Field::PrevClose => price(row.prev_close),
-        Field::Open => price(row.open),
-        Field::High => price(row.high),
-        Field::Low => price(row.low),
-        Field::Volume => count(row.volume),
-        Field::Iv => percent(row.iv),
-        Field::IvRank => fixed(row.iv_rank, 0),
-        Field::IvPercentile => fixed(row.iv_percentile, 0),
-        Field::IvChange5d => percent(row.iv_change_5d),
-        Field::Hv30 => percent(row.hv30),
-        Field::Hv90 => percent(row.hv90),
-        Field::LiquidityRating => row
-            .liquidity_rating
-            .map_or_else(|| UNKNOWN.to_owned(), |rating| rating.to_string()),
-        Field::Beta => fixed(row.beta, 2),
-        Field::CorrSpy => fixed(row.corr_spy, 2),
-        Field::EarningsDate => row.earnings_date.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
-        Field::VrpStructural => fixed(row.vrp_structural, 2),
-        Field::VrpTactical => fixed(row.vrp_tactical, 2),
-        Field::Vtr => fixed(row.vtr, 2),
-        Field::Slippage => percent(row.slippage),
-        Field::Yield => percent(row.r#yield),
-        Field::Delta => fixed(row.delta, 3),
-        Field::Gamma => fixed(row.gamma, 5),
-        Field::Theta => fixed(row.theta, 3),
-        Field::Vega => fixed(row.vega, 3),
-        Field::Rho => fixed(row.rho, 3),
-        Field::OptionIv => percent(row.option_iv),
-        Field::OpenInterest => count(row.open_interest),
+    let number = row.number(field);
+    match field.holds() {
+        FieldType::Price => price(number),
+        FieldType::Vol | FieldType::Fraction => percent(number),
+        FieldType::Rank | FieldType::Rating => fixed(number, 0),
+        FieldType::Number(decimals) => fixed(number, decimals),
+        FieldType::Count => count(number),
+        FieldType::Day => or_unknown(row.get(field).and_then(FieldValue::day)),
     }
 }
 
@@ -132,43 +106,6 @@ fn is_option(kind: Kind) -> bool {
     }
 }
 
-/// The source that is asked first; a derived value's is that of its inputs.
-pub(super) fn first_source(field: Field) -> Source {
-    match field {
-        Field::Price
-        | Field::Bid
-        | Field::Ask
-        | Field::Last
-        | Field::PrevClose
-        | Field::Open
-        | Field::High
-        | Field::Low
-        | Field::Volume
-        | Field::Delta
-        | Field::Gamma
-        | Field::Theta
-        | Field::Vega
-        | Field::Rho
-        | Field::OptionIv
-        | Field::OpenInterest => Source::Dxlink,
-        Field::Iv
-        | Field::IvRank
-        | Field::IvPercentile
-        | Field::IvChange5d
-        | Field::Hv30
-        | Field::Hv90
-        | Field::LiquidityRating
-        | Field::Beta
-        | Field::CorrSpy
-        | Field::EarningsDate
-        | Field::VrpStructural
-        | Field::VrpTactical
-        | Field::Vtr
-        | Field::Slippage
-        | Field::Yield => Source::Rest,
-    }
-}
-
 fn rank(row: &Row) -> String {
     or_unknown(row.rank)
 }
@@ -219,9 +156,9 @@ fn flags(row: &Row) -> String {
     flags.collect::<Vec<_>>().join(" ")
 }
 
-const fn value(header: &'static str, keep: u8, field: Field) -> Spec {
+const fn value(keep: u8, field: Field) -> Spec {
     Spec {
-        header,
+        header: field.spec().header,
         keep,
         content: Content::Value(field),
     }
@@ -249,19 +186,19 @@ const SCREEN: [Spec; 24] = [
     words("Contract", 17, contract),
     digits("DTE", 20, days_to_expiration),
     words("Class", 16, asset_class),
-    value("Price", 8, Field::Price),
-    value("IV", 12, Field::Iv),
-    value("IVR", 18, Field::IvRank),
-    value("IVP", 7, Field::IvPercentile),
-    value("HV30", 14, Field::Hv30),
-    value("HV90", 13, Field::Hv90),
-    value("VRP S", 2, Field::VrpStructural),
-    value("VRP T", 3, Field::VrpTactical),
-    value("VTR", 11, Field::Vtr),
-    value("Slip", 22, Field::Slippage),
-    value("Yield", 23, Field::Yield),
-    value("Liq", 21, Field::LiquidityRating),
-    value("Earnings", 19, Field::EarningsDate),
+    value(8, Field::Price),
+    value(12, Field::Iv),
+    value(18, Field::IvRank),
+    value(7, Field::IvPercentile),
+    value(14, Field::Hv30),
+    value(13, Field::Hv90),
+    value(2, Field::VrpStructural),
+    value(3, Field::VrpTactical),
+    value(11, Field::Vtr),
+    value(22, Field::Slippage),
+    value(23, Field::Yield),
+    value(21, Field::LiquidityRating),
+    value(19, Field::EarningsDate),
     digits("Score", 1, score),
     words("Signal", 6, signal),
     words("Vote", 9, vote),
@@ -274,39 +211,39 @@ const QUOTE: [Spec; 21] = [
     words("Symbol", 0, symbol),
     words("Contract", 11, contract),
     digits("DTE", 19, days_to_expiration),
-    value("Price", 1, Field::Price),
-    value("Bid", 3, Field::Bid),
-    value("Ask", 4, Field::Ask),
-    value("Last", 5, Field::Last),
-    value("Prev", 13, Field::PrevClose),
-    value("Open", 16, Field::Open),
-    value("High", 14, Field::High),
-    value("Low", 15, Field::Low),
-    value("Volume", 12, Field::Volume),
-    value("IV", 6, Field::Iv),
-    value("IVR", 10, Field::IvRank),
-    value("IVP", 9, Field::IvPercentile),
-    value("HV30", 7, Field::Hv30),
-    value("HV90", 8, Field::Hv90),
-    value("Beta", 18, Field::Beta),
-    value("Liq", 20, Field::LiquidityRating),
-    value("Earnings", 17, Field::EarningsDate),
+    value(1, Field::Price),
+    value(3, Field::Bid),
+    value(4, Field::Ask),
+    value(5, Field::Last),
+    value(13, Field::PrevClose),
+    value(16, Field::Open),
+    value(14, Field::High),
+    value(15, Field::Low),
+    value(12, Field::Volume),
+    value(6, Field::Iv),
+    value(10, Field::IvRank),
+    value(9, Field::IvPercentile),
+    value(7, Field::Hv30),
+    value(8, Field::Hv90),
+    value(18, Field::Beta),
+    value(20, Field::LiquidityRating),
+    value(17, Field::EarningsDate),
     words("Stale", 2, stale),
 ];
 
 const OPTION_QUOTE: [Spec; 13] = [
     words("Symbol", 0, symbol),
-    value("Price", 1, Field::Price),
-    value("Bid", 3, Field::Bid),
-    value("Ask", 4, Field::Ask),
-    value("Last", 10, Field::Last),
-    value("Volume", 11, Field::Volume),
-    value("IV", 5, Field::OptionIv),
-    value("Delta", 6, Field::Delta),
-    value("Gamma", 8, Field::Gamma),
-    value("Theta", 7, Field::Theta),
-    value("Vega", 9, Field::Vega),
-    value("Rho", 12, Field::Rho),
+    value(1, Field::Price),
+    value(3, Field::Bid),
+    value(4, Field::Ask),
+    value(10, Field::Last),
+    value(11, Field::Volume),
+    value(5, Field::OptionIv),
+    value(6, Field::Delta),
+    value(8, Field::Gamma),
+    value(7, Field::Theta),
+    value(9, Field::Vega),
+    value(12, Field::Rho),
     words("Stale", 2, stale),
 ];
 

@@ -2,13 +2,11 @@
 
 use jiff::Timestamp;
 
-/// `text` without anything that could steer a terminal or turn the direction of writing.
+use crate::text::printable;
+
+/// What can be printed of `text`.
 pub(super) fn clean(text: &str) -> String {
-    text.chars()
-        .filter(|c| {
-            !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        })
-        .collect()
+    printable(text).collect()
 }
 
 /// RFC 3339 in UTC with milliseconds.

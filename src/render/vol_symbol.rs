@@ -18,7 +18,9 @@ use super::vol::{
 };
 use super::vol_windows::{cells, columns, lines};
 use super::{footer, vol_windows};
-use crate::market::{Attempt, Compared, Expected, Horizon, Measured, Premiums, Source, Sourced, Term, VolReport};
+use crate::market::{
+    Attempt, Compared, Expected, Field, Horizon, Measured, Premiums, Source, Sourced, Term, VolReport,
+};
 use crate::units::Vol;
 use crate::vol::expected_move::ExpectedMove as Move;
 
@@ -191,12 +193,12 @@ fn headline(row: &Row) -> String {
     let contract = row.contract.as_ref().filter(|contract| **contract != row.symbol);
     words.extend(contract.map(ToString::to_string));
     words.extend(row.days_to_expiration.map(|days| format!("{days} days")));
-    words.push(price(row.price));
-    words.push(format!("IV {}", percent(row.iv)));
-    words.push(format!("IVR {}", fixed(row.iv_rank, 0)));
-    words.push(format!("IVP {}", fixed(row.iv_percentile, 0)));
-    words.push(format!("HV30 {}", percent(row.hv30)));
-    words.push(format!("HV90 {}", percent(row.hv90)));
+    words.push(price(row.number(Field::Price)));
+    words.push(format!("IV {}", percent(row.number(Field::Iv))));
+    words.push(format!("IVR {}", fixed(row.number(Field::IvRank), 0)));
+    words.push(format!("IVP {}", fixed(row.number(Field::IvPercentile), 0)));
+    words.push(format!("HV30 {}", percent(row.number(Field::Hv30))));
+    words.push(format!("HV90 {}", percent(row.number(Field::Hv90))));
     words.join("  ")
 }
 

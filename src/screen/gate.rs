@@ -480,7 +480,7 @@ fn absent(record: &Record, inputs: &[Field]) -> String {
     let missing: Vec<&str> = inputs
         .iter()
         .filter(|field| value(record, **field).is_none())
-        .map(|field| super::field_name(*field))
+        .map(|field| field.name())
         .collect();
     if missing.is_empty() {
         "not computed".to_owned()

@@ -13,7 +13,6 @@ mod signal;
 mod sort;
 
 pub use diff::{Diff, Left, Moved, diff};
-pub use field::{FieldValue, field_name, field_value};
 pub use gate::{Gate, GateResult, GateVerdict, first_failure, gates, wants_straddle};
 pub use report::{Explained, Report, Screened, View, explain, run};
 pub use rules::{Rules, ScoreRules, SignalBands, VoteBands, Weights};

@@ -198,10 +198,7 @@ struct Inputs {
 
 impl Inputs {
     fn of(record: &Record, rules: &Rules, today: Date) -> Self {
-        let days = record
-            .earnings_date
-            .as_ref()
-            .map(|date| (date.value - today).get_days());
+        let days = record.earnings_date().map(|date| (date.value - today).get_days());
         Self {
             vrp_structural: value(record, Field::VrpStructural),
             markup: value(record, Field::VrpTactical).map(|ratio| (ratio - 1.0).max(-0.99)),

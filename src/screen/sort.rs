@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::field::{FieldValue, field_value};
-use super::{Flag, Screened, field_name};
+use super::{Flag, Screened};
 use crate::instrument::Kind;
-use crate::market::Field;
+use crate::market::{Field, FieldType};
+use crate::text::printable;
 
 /// A printed column to sort by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl SortKey {
             Self::StreamerSymbol => "streamer_symbol",
             Self::Kind => "kind",
             Self::AssetClass => "asset_class",
-            Self::Field(field) => field_name(field),
+            Self::Field(field) => field.name(),
             Self::Score => "score",
             Self::Signal => "signal",
             Self::Environment => "environment",
@@ -106,8 +106,8 @@ impl SortKey {
 
     fn natural(self) -> Direction {
         match self {
-            Self::Field(Field::EarningsDate)
-            | Self::Rank
+            Self::Field(field) if field.holds() == FieldType::Day => Direction::Ascending,
+            Self::Rank
             | Self::Symbol
             | Self::Contract
             | Self::DaysToExpiration
@@ -132,10 +132,10 @@ impl SortKey {
             Self::StreamerSymbol => record.streamer_symbol.as_ref().map(|symbol| Key::Text(symbol.as_str())),
             Self::Kind => Some(Key::Text(kind_name(record.kind))),
             Self::AssetClass => Some(Key::Text(&record.asset_class)),
-            Self::Field(field) => field_value(record, field).map(|sourced| match sourced.value {
-                FieldValue::Number(value) => Key::Number(value + 0.0),
-                FieldValue::Day(day) => Key::Day(day),
-            }),
+            Self::Field(field) => {
+                let value = record.get(field)?.value;
+                value.number().map(Key::Number).or_else(|| value.day().map(Key::Day))
+            }
             Self::Score => assessment.score.map(Key::Number),
             Self::Signal => assessment.signal.map(|signal| Key::Text(signal.name())),
             Self::Environment => assessment.environment.map(|environment| Key::Text(environment.name())),
@@ -234,7 +234,7 @@ fn unknown(name: &str) -> SortError {
         .min_by_key(|known| strsim::damerau_levenshtein(known, name))
         .unwrap_or("rank");
     SortError::Key {
-        key: name.chars().filter(|c| !c.is_control()).take(40).collect(),
+        key: printable(name).take(40).collect(),
         nearest,
     }
 }

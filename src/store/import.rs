@@ -12,10 +12,9 @@ use jiff::civil::Date;
 
 use labels::Labels;
 
-use super::keep::KEPT;
 use super::past::Entry;
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Field, Mode, market_of};
+use crate::market::{Field, FieldType, Group, Mode, market_of};
 use crate::time::{self, Calendar};
 
 /// Why a text is no history. Nothing of it is taken then.
@@ -146,7 +145,7 @@ impl Import<'_> {
         }
         let mut labels = Labels::read(cells.of(PROVENANCE), cells.of(AS_OF), cells.of(METHOD), self.now)?;
         let mut values = Vec::new();
-        for field in KEPT {
+        for field in Field::kept() {
             let text = cells.of(field.name());
             if text.is_empty() {
                 continue;
@@ -204,7 +203,7 @@ fn columns(heading: &StringRecord) -> Result<BTreeMap<String, usize>, ImportErro
     let mut places = BTreeMap::new();
     for (place, name) in heading.iter().enumerate() {
         let name = name.to_lowercase();
-        let mut known = LABELS.into_iter().chain(KEPT.map(Field::name));
+        let mut known = LABELS.into_iter().chain(Field::kept().map(Field::name));
         if !known.any(|column| column == name) {
             return Err(ImportError::Heading(format!(
                 "the column {name:?} is none of symbol, date, iv, hv30, hv90, and none of an export"
@@ -229,7 +228,7 @@ fn day(text: &str) -> Result<Date, String> {
 
 /// A value in the program's units, a day as its number since 1970.
 fn value(field: Field, kind: Kind, text: &str) -> Result<f64, String> {
-    if field == Field::EarningsDate {
+    if field.holds() == FieldType::Day {
         let day = day(text).map_err(|error| format!("{}: {error}", field.name()))?;
         Ok(f64::from(time::day_id(day)))
     } else {
@@ -239,7 +238,7 @@ fn value(field: Field, kind: Kind, text: &str) -> Result<f64, String> {
 
 /// Of a source that is not named only these are taken.
 fn is_volatility(field: Field) -> bool {
-    matches!(field, Field::Iv | Field::Hv30 | Field::Hv90)
+    matches!(field.spec().group, Group::Iv | Group::Realized)
 }
 
 /// The text that an export has marked, lest a spreadsheet take it for a formula.

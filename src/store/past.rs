@@ -177,7 +177,7 @@ fn days(connection: &Connection, symbol: Option<&Symbol>, first: Date, last: Dat
     let mut days: Vec<PastDay> = Vec::new();
     while let Some(row) = rows.next()? {
         let name = row.get_ref(2)?.as_str()?;
-        let field = Field::ALL.into_iter().find(|field| field.name() == name);
+        let field = Field::from_name(name);
         let (Some(field), Some(session)) = (field, date_of_day_id(row.get(1)?)) else {
             continue;
         };

@@ -115,7 +115,7 @@ fn values(
     let mut values = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
-        let Some(field) = Field::ALL.into_iter().find(|field| field.name() == name) else {
+        let Some(field) = Field::from_name(&name) else {
             continue;
         };
         let value = StoredValue {

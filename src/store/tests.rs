@@ -63,13 +63,23 @@ fn sourced<T>(value: T, source: Source, as_of: &str) -> Option<Sourced<T>> {
 }
 
 fn record(symbol: &str) -> Record {
-    Record {
-        price: sourced(Price::new(650.25).unwrap(), Source::Dxlink, "2026-11-20T20:59:59.5Z"),
-        iv: sourced(Vol::new(0.1834).unwrap(), Source::Rest, "2026-11-20T20:58:00Z"),
-        hv30: sourced(Vol::new(0.12).unwrap(), Source::Store, "2026-11-19T21:00:00Z"),
-        earnings_date: sourced(date(2027, 2, 2), Source::Rest, "2026-11-20T20:58:00Z"),
-        ..crate::screen::fixture::share(symbol)
-    }
+    crate::screen::fixture::share(symbol)
+        .with(
+            Field::Price,
+            sourced(Price::new(650.25).unwrap(), Source::Dxlink, "2026-11-20T20:59:59.5Z"),
+        )
+        .with(
+            Field::Iv,
+            sourced(Vol::new(0.1834).unwrap(), Source::Rest, "2026-11-20T20:58:00Z"),
+        )
+        .with(
+            Field::Hv30,
+            sourced(Vol::new(0.12).unwrap(), Source::Store, "2026-11-19T21:00:00Z"),
+        )
+        .with(
+            Field::EarningsDate,
+            sourced(date(2027, 2, 2), Source::Rest, "2026-11-20T20:58:00Z"),
+        )
 }
 
 fn chain() -> Chain {
@@ -132,11 +142,12 @@ fn of_two_runs_in_a_session_the_later_values_stay_whoever_writes_last() {
     let directory = TempDir::new().unwrap();
     let mut store = open(&directory);
     let newer = record("SPY");
-    let older = Record {
-        price: sourced(Price::new(1.0).unwrap(), Source::Rest, "2026-11-20T15:00:00Z"),
-        iv: None,
-        ..record("SPY")
-    };
+    let older = record("SPY")
+        .with(
+            Field::Price,
+            sourced(Price::new(1.0).unwrap(), Source::Rest, "2026-11-20T15:00:00Z"),
+        )
+        .without(&[Field::Iv]);
     store.keep(&[newer], &StoreUpdate::default(), now()).unwrap();
     store.keep(&[older], &StoreUpdate::default(), now()).unwrap();
     let days = store.days(None, date(2026, 1, 1), date(2026, 12, 31)).unwrap();

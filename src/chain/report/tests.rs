@@ -158,10 +158,10 @@ fn without_greeks_of_the_feed_the_model_gives_back_what_the_quotes_were_made_wit
     for line in &only.strikes {
         for (right, option) in [(Right::Call, &line.call), (Right::Put, &line.put)] {
             let record = &option.as_ref().unwrap().record;
-            let iv = record.option_iv.as_ref().unwrap();
+            let iv = record.option_iv().unwrap();
             assert_eq!((iv.source, iv.method.as_ref()), (Source::Model, model::IMPLIED));
             assert!(close(iv.value.get(), VOL, 2e-3), "{:?} {}", right, line.strike.get());
-            let delta = record.delta.as_ref().unwrap();
+            let delta = record.delta().unwrap();
             assert_eq!(delta.source, Source::Model);
             assert_eq!(delta.value > 0.0, right == Right::Call);
             let tried = &record

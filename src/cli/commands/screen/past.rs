@@ -92,7 +92,6 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
         },
     };
     Gathered {
-        merges: records.len(),
         records,
         vol_inputs_by_symbol: BTreeMap::new(),
         run: Run {
