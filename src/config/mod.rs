@@ -33,9 +33,7 @@ pub use error::{Error, Place, Problem};
 pub use layer::Origin;
 pub use schema::schema;
 pub use secret::Secret;
-pub use settings::{
-    Color, Dxlink, Legacy, Output, Profile, Rules, Screener, Store, Tastytrade, Universe, Volatility, Weights,
-};
+pub use settings::{Color, Dxlink, Legacy, Output, Screener, Store, Tastytrade, Universe, Volatility};
 pub use sources::{FlagValue, Sources, resolve, search_places};
 
 /// The configuration file as it ships, every key at its default.

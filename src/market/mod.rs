@@ -29,6 +29,7 @@ pub use field::{Bounds, Field, FieldSpec, FieldType, Group, Kinds};
 pub use field_value::{FieldMap, FieldValue, Held, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
 pub use merge::merge;
+pub use notes::ages;
 pub use precedence::{Precedence, first_source};
 pub use price::{market_of, tradable};
 pub use record::{Attempt, Missing, Record, Source, Sourced};

@@ -251,10 +251,9 @@ fn explained() -> RunDocument {
 }
 
 fn held() -> Rules {
-    Rules {
-        held_symbols: BTreeSet::from([Symbol("GLD".into())]),
-        ..rules()
-    }
+    let mut rules = rules();
+    rules.choices.held_symbols = BTreeSet::from([Symbol("GLD".into())]);
+    rules
 }
 
 /// Two shares and a future that pass, one that is cheap and one with a hole.

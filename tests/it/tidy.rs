@@ -32,7 +32,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "vol",
         ],
     ),
-    ("config", &["instrument", "render", "text", "units"]),
+    ("config", &["instrument", "render", "screen", "text", "units"]),
     ("demo", &["time", "units", "vol"]),
     ("dxlink", &["text"]),
     (

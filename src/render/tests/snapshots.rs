@@ -249,14 +249,9 @@ fn csv_of_an_explanation_has_one_line_a_gate() {
 #[test]
 fn json_is_the_contract() {
     let records = [future("/ES", "/ESZ6", "/ESZ26:XCME"), share("XYZ")];
-    let report = run(
-        &records,
-        &Rules {
-            min_vrp_structural: 1.6,
-            ..rules()
-        },
-        TODAY,
-    );
+    let mut rules = rules();
+    rules.limits.min_vrp_structural = 1.6;
+    let report = run(&records, &rules, TODAY);
     let mut document = RunDocument::screen(
         &report,
         &View {

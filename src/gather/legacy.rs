@@ -1,0 +1,119 @@
+//! The deprecated source, last: one request for each symbol whose price or realized volatility nobody else had.
+
+use super::run::Findings;
+use super::{Gathering, Notice};
+use crate::instrument::Symbol;
+use crate::legacy::{Client, legacy_symbol};
+use crate::market::{Evidence, Gap, LegacyState, SourceState, gaps};
+use crate::tastytrade::error_chain;
+
+impl Findings<'_, '_> {
+    /// Asks about every symbol with a gap, one after the other.
+    pub(super) async fn ask_legacy(&mut self) {
+        let Gathering {
+            venues,
+            stop,
+            clock,
+            notify,
+            ..
+        } = self.run;
+        let wanted = decide(&self.gaps(), venues.legacy.is_some());
+        for (symbol, reason) in wanted.refused {
+            self.known
+                .put(&symbol, |evidence| &mut evidence.legacy, Some(Err(reason.to_owned())));
+        }
+        let (Some(client), false, None) = (venues.legacy, wanted.named.is_empty(), self.cut) else {
+            return;
+        };
+        notify(Notice::Legacy {
+            symbols: wanted.named.len(),
+        });
+        self.legacy_used = true;
+        let asked_at = clock.now();
+        for (symbol, name) in wanted.named {
+            let history = match stop.run(client.history(&name)).await {
+                Ok(history) => history
+                    .map(|history| (history, asked_at))
+                    .map_err(|error| error_chain(&error)),
+                Err(cut) => {
+                    self.cut = Some(cut);
+                    return;
+                }
+            };
+            self.known.put(&symbol, |evidence| &mut evidence.legacy, Some(history));
+        }
+    }
+
+    fn gaps(&mut self) -> Vec<Gap> {
+        let rules = self.rules();
+        let records: Vec<_> = self.known.records(&rules).map(|(.., record)| record.clone()).collect();
+        gaps(&records, &self.vol_inputs(), rules.now)
+    }
+}
+
+/// Whom the source is asked about.
+#[derive(Debug, Default, PartialEq)]
+struct Wanted {
+    /// By its own names.
+    named: Vec<(Symbol, String)>,
+    /// Those it is not asked about, and why.
+    refused: Vec<(Symbol, &'static str)>,
+}
+
+fn decide(gaps: &[Gap], enabled: bool) -> Wanted {
+    let mut wanted = Wanted::default();
+    for Gap { symbol, kind, .. } in gaps {
+        match legacy_symbol(symbol, *kind) {
+            _ if !enabled => wanted.refused.push((symbol.clone(), "switched off by legacy.enabled")),
+            Some(name) => wanted.named.push((symbol.clone(), name)),
+            None => wanted.refused.push((symbol.clone(), "unknown to this source")),
+        }
+    }
+    wanted
+}
+
+/// How the source did, by what it said of `all`.
+pub(super) fn state<'a>(client: Option<&Client>, used: bool, all: impl Iterator<Item = &'a Evidence>) -> LegacyState {
+    let answers: Vec<_> = all.filter_map(|evidence| evidence.legacy.as_ref()).collect();
+    let failure = answers.iter().find_map(|answer| answer.as_ref().err().cloned());
+    let succeeded = answers.iter().any(|answer| answer.is_ok());
+    let (state, reason) = match (client, used, &failure) {
+        (None, ..) => (SourceState::Disabled, None),
+        (Some(_), false, _) => (SourceState::Unused, None),
+        (Some(_), true, None) if succeeded => (SourceState::Ok, None),
+        (Some(_), true, _) if succeeded => (SourceState::Degraded, failure),
+        (Some(_), true, _) => (SourceState::Failed, failure),
+    };
+    LegacyState {
+        state,
+        requests: client.map_or(0, Client::requests),
+        reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::symbol;
+    use super::*;
+    use crate::instrument::Kind;
+
+    fn gap(name: &str, kind: Kind) -> Gap {
+        Gap {
+            symbol: symbol(name),
+            kind,
+            price: true,
+            hv: true,
+        }
+    }
+
+    #[test]
+    fn the_deprecated_source_is_asked_by_its_own_names() {
+        let gaps = [gap("SPY", Kind::Equity), gap(".SPY261218C650", Kind::EquityOption)];
+        let wanted = decide(&gaps, true);
+        assert_eq!(wanted.named, [(symbol("SPY"), "SPY".to_owned())]);
+        assert_eq!(wanted.refused, [(symbol(".SPY261218C650"), "unknown to this source")]);
+        let off = decide(&gaps, false);
+        assert!(off.named.is_empty());
+        assert_eq!(off.refused[0], (symbol("SPY"), "switched off by legacy.enabled"));
+    }
+}
