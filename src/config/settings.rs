@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::base_url::BaseUrl;
-use super::{asset_classes, proxies};
+use super::{asset_classes, format, proxies};
+use crate::render::Format;
 use crate::screen::{CommonRules, Profile, Weights};
 
 /// tastytrade's REST API.
@@ -117,23 +118,11 @@ pub struct Screener {
 #[serde(default, deny_unknown_fields)]
 pub struct Output {
     /// Format of the results; `auto` is `table` on a terminal and `plain` elsewhere.
-    pub format: Format,
+    #[serde(with = "format")]
+    #[schemars(schema_with = "format::schema")]
+    pub format: Option<Format>,
     /// Whether colors are used; `auto` uses them on a terminal.
     pub color: Color,
-}
-
-/// Format of the results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are the formats")]
-pub enum Format {
-    #[default]
-    Auto,
-    Table,
-    Plain,
-    Json,
-    Jsonl,
-    Csv,
 }
 
 /// Whether colors are used.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::Screened;
 use crate::instrument::Kind;
 use crate::market::{Field, FieldType};
+use crate::text::printable;
 
 /// Which end comes first. Missing values come last either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,7 +223,7 @@ fn unknown(name: &str) -> SortError {
         .min_by_key(|known| strsim::damerau_levenshtein(known, name))
         .unwrap_or("rank");
     SortError::Key {
-        key: name.chars().filter(|c| !c.is_control()).take(40).collect(),
+        key: printable(name).take(40).collect(),
         nearest,
     }
 }

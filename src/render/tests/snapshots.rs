@@ -61,7 +61,7 @@ fn a_table_of_200_columns_shows_everything() {
 fn all_symbols_show_with_the_reason_of_their_rejection() {
     let records = records();
     let report = run(&records, &held(), TODAY);
-    let document = Document::screen(
+    let document = RunDocument::screen(
         &report,
         &View {
             all: true,
@@ -252,7 +252,7 @@ fn json_is_the_contract() {
     let mut rules = rules();
     rules.limits.min_vrp_structural = 1.6;
     let report = run(&records, &rules, TODAY);
-    let mut document = Document::screen(
+    let mut document = RunDocument::screen(
         &report,
         &View {
             all: true,
