@@ -78,10 +78,7 @@ fn implied_volatility_stands_beside_each_forecast() {
     let answer = metrics("SPY");
     let [har, garch] = of(300, Some(&answer)).try_into().unwrap();
     let (said, over) = (har.said.unwrap(), har.over.unwrap());
-    assert_eq!(
-        (said.source, over.source),
-        (Source::DxlinkCandles, Source::DxlinkCandles)
-    );
+    assert_eq!((said.source, over.source), (Source::DxlinkCandles, Source::Rest));
     assert!((over.value.difference - (0.3 - said.value.get())).abs() < 1e-12);
     assert!((over.value.ratio.unwrap() - 0.3 / said.value.get()).abs() < 1e-12);
     assert!(
