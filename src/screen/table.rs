@@ -172,7 +172,13 @@ gate_table! {
         shown: Shown::decimals(2),
     });
     /// Realized volatility is not collapsing.
-    VolatilityMomentum "volatility_momentum", Record, checks::volatility_momentum;
+    VolatilityMomentum "volatility_momentum", Record, |ask| ask.measure_known(&Measure {
+        label: "Vol Momentum:",
+        field: Field::Vtr,
+        made_of: &[Field::Hv30, Field::Hv90],
+        must: Must::Reach(ask.rules.limits.volatility_momentum_min_ratio),
+        shown: Shown::decimals(2),
+    });
     /// It costs enough for its options to be spread finely.
     RetailPrice "retail_price", Record, checks::retail_price;
     /// Its options at the money are quoted tightly.
