@@ -6,7 +6,7 @@ use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use jiff::Timestamp;
 
-use super::exit::{Failure, Kind};
+use super::exit::{Failure, FailureKind};
 use crate::config::Config;
 pub(super) use crate::screen::Overrides as Rules;
 use crate::screen::{CommandLine, FLAGS, Given, ListError, PROFILE_KEYS, RuleFlag, Typed, Unit};
@@ -134,7 +134,7 @@ pub(super) fn resolve(config: &Config, typed: &Rules, now: Timestamp) -> Result<
         .to_lowercase();
     let profile = screener.profile(&name).ok_or_else(|| {
         let known: Vec<&str> = screener.profiles.keys().map(String::as_str).collect();
-        Failure::new(Kind::Usage, format!("there is no profile `{name}`"))
+        Failure::new(FailureKind::Usage, format!("there is no profile `{name}`"))
             .hint(format!("Known profiles: {}.", known.join(", ")))
     })?;
     for class in typed.include_asset_classes.iter().chain(&typed.exclude_asset_classes) {
@@ -146,11 +146,11 @@ pub(super) fn resolve(config: &Config, typed: &Rules, now: Timestamp) -> Result<
         typed,
     };
     let hv_floor = Vol::new(config.volatility.hv_floor)
-        .ok_or_else(|| Failure::new(Kind::Config, "volatility.hv_floor is no volatility"))?;
+        .ok_or_else(|| Failure::new(FailureKind::Config, "volatility.hv_floor is no volatility"))?;
     let today = time::new_york_date(now);
     screen::Rules::of(name, &given, &screener.weights, hv_floor, today).map_err(|error| match error {
-        ListError::Typed(error) => Failure::from_error(Kind::Usage, error),
-        ListError::Configured(error) => Failure::from_error(Kind::Config, error),
+        ListError::Typed(error) => Failure::from_error(FailureKind::Usage, error),
+        ListError::Configured(error) => Failure::from_error(FailureKind::Config, error),
     })
 }
 
@@ -162,8 +162,10 @@ fn asset_class(config: &Config, class: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let known: Vec<&str> = known.into_iter().collect();
-    Err(Failure::new(Kind::Usage, format!("there is no asset class {class:?}"))
-        .hint(format!("Known asset classes: {}.", known.join(", "))))
+    Err(
+        Failure::new(FailureKind::Usage, format!("there is no asset class {class:?}"))
+            .hint(format!("Known asset classes: {}.", known.join(", "))),
+    )
 }
 
 const PROFILE: &str = "profile";

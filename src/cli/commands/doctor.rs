@@ -3,18 +3,19 @@
 use std::io::Write;
 use std::time::Duration;
 
+use clap::Args;
 use serde::Serialize;
 use smol_str::SmolStr;
 use tokio::time::Instant;
 
-use super::access::{Access, refused};
-use super::args::Doctor;
-use super::exit::{Failure, Kind};
-use super::flags::Global;
-use super::output::Output;
-use super::progress::Stderr;
-use super::runtime::interruptible;
-use super::{ProcessEnv, demo, resolve, run_store};
+use crate::cli::access::{self, Access};
+use crate::cli::exit::{Failure, FailureKind};
+use crate::cli::output::Output;
+use crate::cli::question::Command;
+use crate::cli::runtime::interruptible;
+use crate::cli::session::Session;
+use crate::cli::verdict::refused;
+use crate::cli::{run_store, venue};
 use crate::config::Config;
 use crate::demo::Faults;
 use crate::dxlink::{Event, EventType, Subscription};
@@ -22,6 +23,17 @@ use crate::gather::{Clock, TokenProvider, feed_settings};
 use crate::instrument::Symbol;
 use crate::stream::{Feed, Item, Policy};
 use crate::tastytrade::{self, QuoteToken};
+
+/// Check configuration, credentials, store, feed and clock, step by step
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Doctor {
+    /// Check against the embedded venue
+    #[arg(long)]
+    demo: bool,
+    /// Print one JSON document instead of lines
+    #[arg(long)]
+    json: bool,
+}
 
 /// The symbol every account can see.
 const PROBE: &str = "SPY";
@@ -39,7 +51,7 @@ struct Step {
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<String>,
     #[serde(skip)]
-    kind: Option<Kind>,
+    kind: Option<FailureKind>,
 }
 
 impl Step {
@@ -72,91 +84,78 @@ impl Step {
     }
 }
 
-/// Examines every step from the configuration to the first quote and says what to do about what fails.
-pub(super) fn run(args: &Doctor, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
-    let steps = interruptible(|_stop| async {
-        let mut steps = Vec::new();
-        examine(args, global, around, stderr, &mut steps).await;
-        Ok(steps)
-    })?;
-    stderr.clear();
-    let failed = steps.iter().find(|step| !step.ok);
-    Output::Stdout.finish(|out| print(&steps, args.json, out))?;
-    match failed {
-        None => Ok(()),
-        Some(step) => {
-            let failure = Failure::new(
-                step.kind.unwrap_or(Kind::Unavailable),
-                format!("{}: {}", step.step, step.detail),
-            );
-            Err(step
-                .advice
-                .iter()
-                .fold(failure, |failure, advice| failure.hint(advice.clone())))
-        }
+impl Command for Doctor {
+    /// Examines every step from the configuration to the first quote and says what to do about what fails.
+    fn run(&self, session: &Session) -> Result<(), Failure> {
+        let steps = interruptible(|_stop| async {
+            let mut steps = Vec::new();
+            self.examine(session, &mut steps).await;
+            Ok(steps)
+        })?;
+        session.stderr.clear();
+        Output::Stdout.finish(|out| print(&steps, self.json, out))?;
+        let Some(step) = steps.iter().find(|step| !step.ok) else {
+            return Ok(());
+        };
+        let kind = step.kind.unwrap_or(FailureKind::Unavailable);
+        let failure = Failure::new(kind, format!("{}: {}", step.step, step.detail));
+        Err(step
+            .advice
+            .iter()
+            .fold(failure, |failure, advice| failure.hint(advice.clone())))
     }
 }
 
-async fn examine(
-    args: &Doctor,
-    global: &Global,
-    around: &ProcessEnv,
-    stderr: &Stderr,
-    steps: &mut Vec<Step>,
-) -> Option<()> {
-    let start = Instant::now();
-    let config = keep(
-        steps,
-        "configuration",
-        start,
-        resolve::config(global, None, around),
-        |config| {
-            config
-                .path
-                .as_ref()
-                .map_or("the embedded defaults".to_owned(), |path| path.display().to_string())
-        },
-    )?;
-    let start = Instant::now();
-    let access = if args.demo {
-        let venue =
-            demo::start(1, 0, around.now, Faults::default()).and_then(|venue| Access::demo(&config, venue, None));
-        keep(steps, "venue", start, venue, |_| {
-            "the embedded venue: invented data".to_owned()
-        })?
-    } else {
-        let credentials = resolve::credentials(&config, around);
-        let access = credentials.and_then(|credentials| Access::at(&config, credentials, None, None));
-        keep(steps, "credentials", start, access, |_| {
-            "present; whether they are accepted shows the next step".to_owned()
-        })?
-    };
-    steps.push(store_step(args, &config, around, stderr));
-    let clock = Clock::starting_at(around.now);
-    stderr.status("asking for a token".to_owned());
-    let start = Instant::now();
-    let token = access.rest.quote_token().await.map_err(|error| about(&error));
-    let token = keep(steps, "token", start, token, |token| {
-        let delay = if token.delayed() {
-            "delayed data"
+impl Doctor {
+    /// Adds the steps, to the end or to the first without which no other makes sense.
+    async fn examine(&self, session: &Session, steps: &mut Vec<Step>) -> Option<()> {
+        let stderr = &session.stderr;
+        let start = Instant::now();
+        let config = keep(steps, "configuration", start, session.config(None), |config| {
+            let path = config.path.as_ref();
+            path.map_or("the embedded defaults".to_owned(), |path| path.display().to_string())
+        })?;
+        let start = Instant::now();
+        let access = if self.demo {
+            let venue =
+                venue::start(1, 0, session.now, Faults::default()).and_then(|venue| Access::demo(&config, venue, None));
+            keep(steps, "venue", start, venue, |_| {
+                "the embedded venue: invented data".to_owned()
+            })?
         } else {
-            "real-time data"
+            let credentials = access::credentials(&config, session);
+            let access = credentials.and_then(|credentials| Access::at(&config, credentials, None, None));
+            keep(steps, "credentials", start, access, |_| {
+                "present; whether they are accepted shows the next step".to_owned()
+            })?
         };
-        format!(
-            "level {} ({delay}), valid until {}",
-            token.level,
-            token.expires_at.strftime("%F %T UTC")
-        )
-    });
-    // Without a token every further step would only repeat why.
-    let token = token?;
-    clock_step(&access, steps);
-    stderr.status("connecting to the feed".to_owned());
-    feed_steps(&access, &config, clock, token, steps).await;
-    stderr.status("asking for market metrics".to_owned());
-    let start = Instant::now();
-    steps.push(metrics_step(&access, start).await);
-    Some(())
+        steps.push(store_step(self.demo, &config, session));
+        let clock = Clock::starting_at(session.now);
+        stderr.status("asking for a token".to_owned());
+        let start = Instant::now();
+        let token = access.rest.quote_token().await.map_err(|error| about(&error));
+        let token = keep(steps, "token", start, token, |token| {
+            let delay = if token.delayed() {
+                "delayed data"
+            } else {
+                "real-time data"
+            };
+            format!(
+                "level {} ({delay}), valid until {}",
+                token.level,
+                token.expires_at.strftime("%F %T UTC")
+            )
+        });
+        // Without a token every further step would only repeat why.
+        let token = token?;
+        clock_step(&access, steps);
+        stderr.status("connecting to the feed".to_owned());
+        feed_steps(&access, &config, clock, token, steps).await;
+        stderr.status("asking for market metrics".to_owned());
+        let start = Instant::now();
+        steps.push(metrics_step(&access, start).await);
+        Some(())
+    }
 }
 
 fn keep<T>(
@@ -179,16 +178,16 @@ fn keep<T>(
 }
 
 /// The store is opened and asked for what it holds; a run goes on without it.
-fn store_step(args: &Doctor, config: &Config, around: &ProcessEnv, stderr: &Stderr) -> Step {
+fn store_step(demo: bool, config: &Config, session: &Session) -> Step {
     let start = Instant::now();
     if !config.store.enabled {
         return Step::ok("store", start, "skipped: store.enabled is false");
     }
-    let opened = run_store::open(config, args.demo.then_some(1), around, stderr);
+    let opened = run_store::open(config, demo.then_some(1), session);
     let looked = opened.and_then(|(store, _mode)| {
         let sessions = store
             .sessions()
-            .map_err(|error| Failure::from_error(Kind::CannotRead, error))?;
+            .map_err(|error| Failure::from_error(FailureKind::CannotRead, error))?;
         let sessions = match (sessions.first(), sessions.last()) {
             (Some(first), Some(last)) => format!("{} sessions from {first} to {last}", sessions.len()),
             (None, _) | (_, None) => "nothing kept yet".to_owned(),
@@ -214,7 +213,7 @@ fn clock_step(access: &Access, steps: &mut Vec<Step>) {
         Step::ok("clock", start, format!("within {SKEW} s of the venue's"))
     } else {
         let failure = Failure::new(
-            Kind::Config,
+            FailureKind::Config,
             format!("this machine's clock is {} s off the venue's", ahead.abs()),
         )
         .hint("Set the clock (NTP): ages, sessions and token lifetimes are judged by it.");
@@ -269,9 +268,17 @@ async fn feed_steps(access: &Access, config: &Config, clock: Clock, token: Quote
             let sides = [quote.bid, quote.ask].map(|side| side.map_or("-".to_owned(), |price| price.to_string()));
             Step::ok(step, start, format!("{PROBE} {}", sides.join(" / ")))
         }
-        Ok(Err(reason)) => Step::failed(step, start, &Failure::new(Kind::Unavailable, reason).hint(advice)),
+        Ok(Err(reason)) => Step::failed(
+            step,
+            start,
+            &Failure::new(FailureKind::Unavailable, reason).hint(advice),
+        ),
         Err(_elapsed) => {
-            let failure = Failure::new(Kind::TryLater, format!("nothing within {} s", PATIENCE.as_secs())).hint(advice);
+            let failure = Failure::new(
+                FailureKind::TryLater,
+                format!("nothing within {} s", PATIENCE.as_secs()),
+            )
+            .hint(advice);
             Step::failed(step, start, &failure)
         }
     });
@@ -288,7 +295,7 @@ async fn metrics_step(access: &Access, start: Instant) -> Step {
         Some(iv) => Step::ok("metrics", start, format!("{PROBE} iv {:.1} %", iv.get() * 100.0)),
         None => {
             let failure = Failure::new(
-                Kind::Unavailable,
+                FailureKind::Unavailable,
                 format!("no implied volatility of {PROBE} in the answer"),
             )
             .hint("The venue's volatility service may be down; try again later.");
@@ -302,9 +309,9 @@ fn about(error: &tastytrade::Error) -> Failure {
         return refused(error);
     }
     let kind = if error.is_passing() {
-        Kind::TryLater
+        FailureKind::TryLater
     } else {
-        Kind::Unavailable
+        FailureKind::Unavailable
     };
     Failure::from_error(kind, error.clone()).hint("Check the network, the proxy variables and tastytrade.api_base_url.")
 }

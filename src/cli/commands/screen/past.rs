@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
-use super::exit::{Failure, Kind};
+use crate::cli::exit::{Failure, FailureKind};
 use crate::gather::{Gathered, Plan, RunOutcome};
 use crate::instrument::Instrument;
 use crate::market::{
@@ -20,7 +20,7 @@ use crate::time::{self, Calendar};
 /// # Errors
 /// The store cannot be read, or holds nothing of any of them on that day.
 pub(super) fn records(store: &Store, plan: &Plan, session: Date) -> Result<Vec<Record>, Failure> {
-    let unreadable = |error| Failure::from_error(Kind::CannotRead, error);
+    let unreadable = |error| Failure::from_error(FailureKind::CannotRead, error);
     let days = store.days(None, session, session).map_err(unreadable)?;
     // Where anybody's options were asked for on that day, they were asked for of all who came so far.
     let of_straddle = [Field::Slippage, Field::Yield];
@@ -49,14 +49,14 @@ pub(super) fn records(store: &Store, plan: &Plan, session: Date) -> Result<Vec<R
         }
         (None, _) | (_, None) => "Each screen keeps its session; there was none yet.".to_owned(),
     };
-    Err(Failure::new(Kind::Unavailable, format!("nothing is kept of {session}")).hint(hint))
+    Err(Failure::new(FailureKind::Unavailable, format!("nothing is kept of {session}")).hint(hint))
 }
 
 /// The last session of shares before `current` of which anything is kept.
 pub(super) fn last_session(store: &Store, current: Date) -> Result<Option<Date>, Failure> {
     let sessions = store
         .sessions()
-        .map_err(|error| Failure::from_error(Kind::CannotRead, error))?;
+        .map_err(|error| Failure::from_error(FailureKind::CannotRead, error))?;
     let earlier = |day: &&Date| **day < current && time::is_session(Calendar::UsEquities, **day);
     Ok(sessions.iter().rev().find(earlier).copied())
 }

@@ -1,26 +1,21 @@
 //! A table that is drawn over the one before, with plain escape codes and without another screen. Pure.
 
+use crate::cli::output::Size;
+
 /// Lines of the end that are kept when a table does not fit: what should catch the eye stands there.
 const TAIL: usize = 4;
 
 /// What was drawn last.
 #[derive(Debug, Default)]
-pub(super) struct Screen {
+pub(super) struct Frame {
     lines: usize,
     size: Option<Size>,
 }
 
-/// Columns and lines of a terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) width: usize,
-    pub(super) height: usize,
-}
-
-impl Screen {
+impl Frame {
     /// What to write so that `table` stands where the last one stood, in a terminal of `size`, with `remarks` above it
     /// that stay. A terminal of another size than before has moved the last table, and is cleared.
-    pub(super) fn frame(&mut self, table: &str, remarks: &[String], size: Option<Size>) -> String {
+    pub(super) fn over(&mut self, table: &str, remarks: &[String], size: Option<Size>) -> String {
         let lines = fitted(table, size.map(|size| size.height));
         let mut frame = String::new();
         if self.lines > 0 && self.size != size {
@@ -80,38 +75,38 @@ mod tests {
 
     #[test]
     fn a_table_takes_the_place_of_the_one_before() {
-        let mut screen = Screen::default();
-        let first = screen.frame("a\nb\n", &[], SIZE);
+        let mut drawn = Frame::default();
+        let first = drawn.over("a\nb\n", &[], SIZE);
         assert_eq!(first, "\x1b[?7l\x1b[2Ka\n\x1b[2Kb\n\x1b[J\x1b[?7h");
-        let second = screen.frame("c\n", &[], SIZE);
+        let second = drawn.over("c\n", &[], SIZE);
         assert_eq!(second, "\x1b[2A\r\x1b[?7l\x1b[2Kc\n\x1b[J\x1b[?7h");
-        assert!(screen.frame("d\n", &[], SIZE).contains("\x1b[1A\r"));
+        assert!(drawn.over("d\n", &[], SIZE).contains("\x1b[1A\r"));
     }
 
     #[test]
     fn nothing_is_cleared_behind_the_text_of_a_line() {
-        let frame = Screen::default().frame("as wide as the terminal\n", &[], SIZE);
+        let frame = Frame::default().over("as wide as the terminal\n", &[], SIZE);
         assert!(frame.contains("terminal\n"), "{frame:?}");
     }
 
     #[test]
     fn a_terminal_of_another_size_begins_anew() {
-        let mut screen = Screen::default();
-        screen.frame("a\nb\n", &[], SIZE);
+        let mut drawn = Frame::default();
+        drawn.over("a\nb\n", &[], SIZE);
         let narrow = Some(Size { width: 40, height: 24 });
-        let frame = screen.frame("a\nb\n", &[], narrow);
+        let frame = drawn.over("a\nb\n", &[], narrow);
         assert!(frame.starts_with("\x1b[H\x1b[2J"), "{frame:?}");
-        assert!(screen.frame("a\n", &[], narrow).starts_with("\x1b[2A\r"));
+        assert!(drawn.over("a\n", &[], narrow).starts_with("\x1b[2A\r"));
     }
 
     #[test]
     fn remarks_stay_above_the_table_and_may_wrap() {
-        let mut screen = Screen::default();
-        screen.frame("a\nb\n", &[], SIZE);
-        let frame = screen.frame("a\nb\n", &["lost".to_owned()], SIZE);
+        let mut drawn = Frame::default();
+        drawn.over("a\nb\n", &[], SIZE);
+        let frame = drawn.over("a\nb\n", &["lost".to_owned()], SIZE);
         assert!(frame.starts_with("\x1b[2A\r\x1b[Jlost\n\x1b[?7l\x1b[2Ka"), "{frame:?}");
         assert!(
-            screen.frame("c\n", &[], SIZE).starts_with("\x1b[2A\r"),
+            drawn.over("c\n", &[], SIZE).starts_with("\x1b[2A\r"),
             "a remark is not drawn over"
         );
     }
