@@ -98,7 +98,9 @@ fn days_to_expiration(rows: &[&Row], keep: u8) -> Column {
 
 /// How old what makes the row stale is.
 fn stale(rows: &[&Row], keep: u8) -> Column {
-    words(rows, "Stale", keep, |row| row.stale_seconds.map(footer::age).unwrap_or_default())
+    words(rows, "Stale", keep, |row| {
+        row.stale_seconds.map(footer::age).unwrap_or_default()
+    })
 }
 
 fn screen(rows: &[&Row]) -> Vec<Column> {
@@ -123,7 +125,9 @@ fn screen(rows: &[&Row]) -> Vec<Column> {
         value(21, Field::LiquidityRating),
         value(19, Field::EarningsDate),
         Column::numbers("Score", 1, rows, |row| fixed(row.score, 1)),
-        words(rows, "Signal", 6, |row| or_unknown(row.signal.map(|signal| signal.name()))),
+        words(rows, "Signal", 6, |row| {
+            or_unknown(row.signal.map(|signal| signal.name()))
+        }),
         words(rows, "Vote", 9, |row| or_unknown(row.vote.map(|vote| vote.name()))),
         words(rows, "Flags", 15, flags),
         stale(rows, 4),
@@ -187,7 +191,11 @@ mod tests {
         for mut dropped in [screen(&[]), quote(&[]), option_quote(&[])] {
             dropped.retain(|column| column.keep > 0);
             dropped.sort_by_key(|column| std::cmp::Reverse(column.keep));
-            let order = dropped.iter().map(|column| column.header).collect::<Vec<_>>().join(", ");
+            let order = dropped
+                .iter()
+                .map(|column| column.header)
+                .collect::<Vec<_>>()
+                .join(", ");
             assert!(documented.contains(&format!(": {order}\n")), "{order}");
         }
     }
