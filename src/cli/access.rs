@@ -6,7 +6,8 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::exit::{Failure, Kind};
-use super::{ProcessEnv, args, resolve};
+use super::flags::Source;
+use super::{ProcessEnv, resolve};
 use crate::config::Config;
 use crate::demo::Venue;
 use crate::gather::Venues;
@@ -32,13 +33,14 @@ impl Access {
     /// Starts the embedded venue or takes the configured one, with credentials. What is said goes to `recorder` too.
     pub(super) fn open(
         config: &Config,
-        source: &args::Source,
+        source: &Source,
         surroundings: &ProcessEnv,
         recorder: Option<Recorder>,
     ) -> Result<Self, Failure> {
-        if source.demo {
-            let faults = super::demo::faults(source.fault.as_deref())?;
-            let venue = super::demo::start(source.seed, source.rtt, surroundings.now, faults)?;
+        let venue = &source.venue;
+        if venue.world.demo {
+            let faults = super::demo::faults(venue.fault.as_deref())?;
+            let venue = super::demo::start(venue.world.seed, venue.rtt, surroundings.now, faults)?;
             return Self::demo(config, venue, recorder);
         }
         let credentials = resolve::credentials(config, surroundings)?;

@@ -1,8 +1,9 @@
 //! `variance chain`
 
-use super::args::{Chain, Global};
+use super::args::Chain;
 use super::data::Job;
 use super::exit::{Failure, Kind};
+use super::flags::Global;
 use super::progress::Stderr;
 use super::task::Task;
 use super::{ProcessEnv, resolve};

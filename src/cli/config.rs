@@ -1,7 +1,8 @@
 //! `variance config`
 
-use super::args::{Config, ConfigCommand, Global};
+use super::args::{Config, ConfigCommand};
 use super::exit::{Failure, Kind};
+use super::flags::Global;
 use super::output::Output;
 use super::progress::Stderr;
 use super::rules::{self, Rules};

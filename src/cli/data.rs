@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::access::{Access, refused};
-use super::args::{self, Data, Global, Show};
 use super::exit::{Failure, Kind};
+use super::flags::{Data, Global, Show, Source};
 use super::output::Output;
 use super::progress::Stderr;
 use super::run_store::{self, RunStore};
@@ -20,7 +20,9 @@ use super::runtime::interruptible;
 use super::task::Task;
 use super::{ProcessEnv, past, record, resolve};
 use crate::config::{self, Config};
-use crate::gather::{Clock, Gathered, Interrupted, Notice, Plan, RunOutcome, StopSignal, gather, gather_chain};
+use crate::gather::{
+    Clock, Gathered, Gathering, Interrupted, Notice, Plan, RunOutcome, StopSignal, gather, gather_chain,
+};
 use crate::instrument::{Instrument, Kind as Instruments, Symbol};
 use crate::market::{Coverage, Field, Mode, Record};
 use crate::recording::{self, Header, Milestone, Recorder};
@@ -36,7 +38,7 @@ pub(super) const MEMORY: &str = "store";
 /// A data command that is ready to gather.
 pub(super) struct Job<'a> {
     pub(super) config: Config,
-    pub(super) source: Option<&'a args::Source>,
+    pub(super) source: Option<&'a Source>,
     pub(super) show: &'a Show,
     pub(super) global: &'a Global,
     pub(super) surroundings: &'a ProcessEnv,
@@ -126,7 +128,7 @@ impl<'a> Job<'a> {
             options: task.asks_options(self.config.screener.max_chains),
             ..resolve::plan(&self.config, instruments, access.mode)
         };
-        let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
+        let world = resolve::world(&self.config, access.mode, source.venue.world.invented());
         let mut run_store = RunStore::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
         let chains = plan.options.is_some() || task.wish().is_some();
         let memory = run_store.recall(&plan.instruments, chains);
@@ -156,7 +158,7 @@ impl<'a> Job<'a> {
 
     /// The store, for a look at the past of `instruments`.
     pub(super) fn past(&self, instruments: Vec<Instrument>) -> Result<(Store, Plan), Failure> {
-        let seed = self.source.filter(|source| source.demo).map(|source| source.seed);
+        let seed = self.source.and_then(|source| source.venue.world.invented());
         let (store, mode) = run_store::open(&self.config, seed, self.surroundings, self.stderr)?;
         Ok((store, resolve::plan(&self.config, instruments, mode)))
     }
@@ -165,13 +167,13 @@ impl<'a> Job<'a> {
     fn recorder(
         &self,
         file: File,
-        source: &args::Source,
+        source: &Source,
         instruments: &[Instrument],
         task: &Task,
     ) -> Result<Recorder, Failure> {
         let internal = |error| Failure::from_error(Kind::Internal, error);
         let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let mode = if source.demo {
+        let mode = if source.venue.world.demo {
             Mode::Demo
         } else {
             resolve::mode(&self.config)
@@ -188,7 +190,7 @@ impl<'a> Job<'a> {
             command: word(serde_json::to_value(task.command()).map_err(internal)?),
             mode: word(serde_json::to_value(mode).map_err(internal)?),
             started_at: self.now(),
-            stands: self.global.instant().is_some(),
+            stands: self.global.now.is_some(),
             seed,
             symbols: instruments.iter().map(|one| one.symbol().to_string()).collect(),
             deadline_seconds: source.deadline,
@@ -253,7 +255,7 @@ impl<'a> Job<'a> {
 
     /// When a document that is made now is made.
     pub(super) fn generated_at(&self) -> Timestamp {
-        if self.global.instant().is_some() {
+        if self.global.now.is_some() {
             self.now()
         } else {
             crate::time::now()
@@ -299,10 +301,17 @@ impl<'a> Job<'a> {
         let notify = |notice| self.tell(&notice);
         let stop = StopSignal::new(times.deadline, stop);
         let venues = access.venues(memory);
+        let run = Gathering {
+            plan,
+            venues: &venues,
+            stop: &stop,
+            clock: times.clock,
+            notify: &notify,
+        };
         if let Some((wish, underlying)) = task.wish().zip(plan.instruments.first()) {
-            return gather_chain(plan, (underlying, wish), &venues, &stop, times.clock, &notify).await;
+            return gather_chain(run, underlying, wish).await;
         }
-        gather(plan, &venues, &stop, times.clock, &notify).await
+        gather(run).await
     }
 
     /// How the run is timed. The wall was read when it started; a watchlist on stdin may have taken its time since.
@@ -313,7 +322,7 @@ impl<'a> Job<'a> {
             clock: Clock {
                 wall: self.now(),
                 epoch,
-                stands: self.global.instant().is_some(),
+                stands: self.global.now.is_some(),
             },
             deadline: deadline.map(|seconds| epoch + Duration::from_secs_f64(seconds)),
         }
@@ -369,7 +378,7 @@ impl<'a> Job<'a> {
         let to_terminal = matches!(self.output, Output::Stdout) && io::stdout().is_terminal();
         let asked = resolve::asked(self.show.json, self.show.format);
         let format = asked.unwrap_or_else(|| resolve::format(&self.config, to_terminal));
-        let when = self.global.color.unwrap_or_else(|| resolve::color(&self.config));
+        let when = self.global.color.unwrap_or(self.config.output.color);
         let color = self.surroundings.color(when, to_terminal);
         (
             format,

@@ -8,8 +8,9 @@ use smol_str::SmolStr;
 use tokio::time::Instant;
 
 use super::access::{Access, refused};
-use super::args::{Doctor, Global};
+use super::args::Doctor;
 use super::exit::{Failure, Kind};
+use super::flags::Global;
 use super::output::Output;
 use super::progress::Stderr;
 use super::runtime::interruptible;

@@ -1,8 +1,9 @@
 //! `variance explain`
 
-use super::args::{Explain, Global};
+use super::args::Explain;
 use super::data::Job;
 use super::exit::Failure;
+use super::flags::Global;
 use super::progress::Stderr;
 use super::task::Task;
 use super::{ProcessEnv, resolve};

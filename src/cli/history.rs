@@ -6,8 +6,9 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::args::{ExportFormat, Global, History, HistoryCommand, Import, Series};
+use super::args::{History, HistoryCommand, Import, Series, Written};
 use super::exit::{Failure, Kind};
+use super::flags::Global;
 use super::output::Output;
 use super::progress::Stderr;
 use super::run_store::open;
@@ -28,25 +29,15 @@ pub(super) fn run(args: &History, global: &Global, around: &ProcessEnv, stderr: 
             print(&args.series, format.map(Written::As), &config, global, around, stderr)
         }
         Some(HistoryCommand::Export(export)) => {
-            let written = match export.format {
-                _ if export.json => Written::As(Format::Json),
-                ExportFormat::Csv => Written::As(Format::Csv),
-                ExportFormat::Parquet => Written::Parquet,
-                ExportFormat::Json => Written::As(Format::Json),
-                ExportFormat::Jsonl => Written::As(Format::Jsonl),
-                ExportFormat::Plain => Written::As(Format::Plain),
+            let written = if export.json {
+                Written::As(Format::Json)
+            } else {
+                export.format
             };
             print(&export.series, Some(written), &config, global, around, stderr)
         }
         Some(HistoryCommand::Import(import)) => enter(import, &config, around, stderr),
     }
-}
-
-/// How a history is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Written {
-    As(Format),
-    Parquet,
 }
 
 fn print(
@@ -65,7 +56,7 @@ fn print(
                 .hint("Name a file with -o FILE, or send it into a pipe."),
         );
     }
-    let (store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
+    let (store, mode) = open(config, args.whose.invented(), around, stderr)?;
     let first = args.from.unwrap_or(Date::MIN);
     let last = args.to.unwrap_or(Date::MAX);
     let mut days: Vec<PastDay> = Vec::new();
@@ -91,7 +82,7 @@ fn print(
         Some(Written::As(format)) => format,
         None => resolve::format(config, to_terminal),
     };
-    let when = global.color.unwrap_or_else(|| resolve::color(config));
+    let when = global.color.unwrap_or(config.output.color);
     let style = Style {
         width: resolve::width(around, to_terminal),
         color: around.color(when, to_terminal),
@@ -106,7 +97,7 @@ fn enter(args: &Import, config: &Config, around: &ProcessEnv, stderr: &Stderr) -
         .transpose()
         .map_err(|error| Failure::from_error(Kind::Usage, error))?;
     let text = read(&args.file)?;
-    let (mut store, mode) = open(config, args.whose.demo.then_some(args.whose.seed), around, stderr)?;
+    let (mut store, mode) = open(config, args.whose.invented(), around, stderr)?;
     let import = store::Import {
         whom: whom.as_ref(),
         now: around.now,

@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::args::Cli;
+use super::args::{self, Cli};
 use super::exit::{self, Failure, Kind};
 use super::output::Output;
 
@@ -38,7 +38,7 @@ pub(super) fn help(topic: &[String]) -> Result<(), Failure> {
     if topic == ["exit-codes"] {
         return print(exit::table().as_bytes());
     }
-    let mut command = Cli::command();
+    let mut command = args::whole(Cli::command());
     command.build();
     for name in topic {
         let Some(found) = command.find_subcommand(name) else {
@@ -49,7 +49,7 @@ pub(super) fn help(topic: &[String]) -> Result<(), Failure> {
         };
         command = found.clone();
     }
-    print(command.render_long_help().to_string().as_bytes())
+    print(command.render_help().to_string().as_bytes())
 }
 
 fn print(text: &[u8]) -> Result<(), Failure> {

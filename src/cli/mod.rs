@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod exit;
 mod explain;
+mod flags;
 mod history;
 mod log;
 mod manual;
@@ -34,12 +35,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
 use jiff::Timestamp;
 
-use self::args::{Cli, Command, Global, When};
+use self::args::{Cli, Command};
 use self::exit::{Failure, Kind};
+use self::flags::Global;
 use self::progress::Stderr;
+use crate::config::Color;
 use crate::time;
 
 /// The process around a run, read once.
@@ -49,7 +51,7 @@ pub(crate) struct ProcessEnv {
     environment: BTreeMap<String, String>,
     /// Where relative paths start.
     directory: PathBuf,
-    /// The wall clock, or `--as-of`.
+    /// The wall clock, or `--now`.
     now: Timestamp,
 }
 
@@ -62,7 +64,7 @@ impl ProcessEnv {
         Ok(Self {
             environment: environment.collect(),
             directory,
-            now: whole_millis(global.instant().unwrap_or_else(time::now)),
+            now: whole_millis(global.now.unwrap_or_else(time::now)),
         })
     }
 
@@ -74,11 +76,11 @@ impl ProcessEnv {
     }
 
     /// Whether a stream should be colored.
-    fn color(&self, when: When, terminal: bool) -> bool {
+    fn color(&self, when: Color, terminal: bool) -> bool {
         match when {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => terminal && self.variable("NO_COLOR").is_none() && self.variable("TERM") != Some("dumb"),
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && self.variable("NO_COLOR").is_none() && self.variable("TERM") != Some("dumb"),
         }
     }
 }
@@ -90,7 +92,7 @@ fn whole_millis(at: Timestamp) -> Timestamp {
 
 /// Runs the program with the arguments, environment and streams of this process.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -114,13 +116,9 @@ fn run(cli: &Cli, stderr: &Stderr) -> Result<(), Failure> {
     let surroundings = ProcessEnv::read(&cli.global)?;
     log::start(
         cli.global.verbose,
-        surroundings.color(cli.global.color.unwrap_or(When::Auto), io::stderr().is_terminal()),
+        surroundings.color(cli.global.color.unwrap_or(Color::Auto), io::stderr().is_terminal()),
     );
     let global = &cli.global;
-    if global.day().is_some() && !matches!(cli.command, Command::Screen(_)) {
-        return Err(Failure::new(Kind::Usage, "only `screen` takes a day with --as-of")
-            .hint("`variance history` prints what was kept of a day."));
-    }
     match &cli.command {
         Command::Screen(args) => screen::run(args, global, &surroundings, stderr),
         Command::Quote(args) => quote::run(args, global, &surroundings, stderr),

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use smol_str::SmolStr;
 
 use super::exit::{Failure, Kind};
 use crate::gather::{Gathered, Plan, RunOutcome};
-use crate::instrument::{Instrument, Symbol};
+use crate::instrument::Instrument;
 use crate::market::{
     Attempt, Evidence, FeedState, Field, LegacyState, PastDay, PastIv, Record, RestState, Rules, Run, Source,
     SourceState, Sources, StoppedBy, StoreState, Stored, Subject, Timing, market_of, merge,
@@ -93,6 +92,7 @@ pub(super) fn gathered(plan: &Plan, records: Vec<Record>) -> Gathered {
         },
     };
     Gathered {
+        merges: records.len(),
         records,
         vol_inputs_by_symbol: BTreeMap::new(),
         run: Run {
@@ -118,20 +118,14 @@ fn record(
     judged: bool,
     session: Date,
 ) -> Record {
-    let symbol = instrument.symbol();
-    let root = instrument.root().map(|root| Symbol(root.into()));
-    let classes = &plan.asset_classes;
-    let class: Option<&SmolStr> = classes
-        .get(&symbol)
-        .or_else(|| root.as_ref().and_then(|root| classes.get(root)));
     let subject = Subject {
-        symbol,
+        symbol: instrument.symbol(),
         kind: instrument.kind(),
         contract: None,
         expiration: None,
         roll: None,
         streamer: None,
-        asset_class: class.unwrap_or(&plan.default_asset_class).clone(),
+        asset_class: plan.asset_class(instrument),
     };
     let market = market_of(subject.kind);
     let close = time::session_close(market, session).or_else(|| end_of(session));

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::args::{Global, Quote};
+use super::args::Quote;
 use super::data::Job;
 use super::exit::Failure;
+use super::flags::Global;
 use super::progress::Stderr;
 use super::task::Task;
 use super::{ProcessEnv, resolve};

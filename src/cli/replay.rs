@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::access::Access;
-use super::args::{Global, Picks, Replay};
+use super::args::{Picks, Replay};
 use super::data::{Job, MEMORY, Times};
 use super::exit::{Failure, Kind};
+use super::flags::Global;
 use super::progress::Stderr;
 use super::runtime::simulated;
 use super::task::Task;

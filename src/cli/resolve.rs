@@ -10,10 +10,10 @@ use secrecy::SecretString;
 use smol_str::SmolStr;
 
 use super::ProcessEnv;
-use super::args::{self, Global, When};
 use super::exit::{Failure, Kind};
+use super::flags::Global;
 use super::terminal::Size;
-use crate::config::{self, BaseUrl, Color, Config, CredentialsError, FlagValue};
+use crate::config::{self, BaseUrl, Config, CredentialsError, FlagValue};
 use crate::demo::Venue;
 use crate::gather::{BarHistory, Listen, Plan};
 use crate::instrument::{DEFAULT_WATCHLIST, Instrument, Symbol, parse_watchlist};
@@ -317,22 +317,9 @@ pub(super) fn format(config: &Config, to_terminal: bool) -> Format {
     }
 }
 
-/// The configured use of color.
-pub(super) fn color(config: &Config) -> When {
-    match config.output.color {
-        Color::Auto => When::Auto,
-        Color::Always => When::Always,
-        Color::Never => When::Never,
-    }
-}
-
 /// The format asked for with `--json` or `--format`.
-pub(super) fn asked(json: bool, format: Option<args::Format>) -> Option<Format> {
-    if json {
-        Some(Format::Json)
-    } else {
-        format.map(Into::into)
-    }
+pub(super) fn asked(json: bool, format: Option<Format>) -> Option<Format> {
+    if json { Some(Format::Json) } else { format }
 }
 
 /// Columns of the table: `COLUMNS`, else the terminal's, else unbounded.

@@ -6,8 +6,8 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::args::numbers::percent;
 use super::exit::{Failure, Kind};
+use super::flags::numbers::percent;
 use crate::config::Config;
 use crate::instrument::{Instrument, Symbol};
 use crate::screen::{ScoreRules, SignalBands, VoteBands, Weights};

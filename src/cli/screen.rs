@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::args::{Against, Global, Screen};
+use super::args::{Against, Screen};
 use super::data::Job;
-use super::exit::{Failure, Kind};
+use super::exit::Failure;
+use super::flags::Global;
 use super::progress::Stderr;
 use super::task::Task;
 use super::{ProcessEnv, past, resolve};
@@ -14,21 +15,15 @@ use crate::time;
 
 /// Gathers the universe, or takes it from the store, screens it and prints the ranked table.
 pub(super) fn run(args: &Screen, global: &Global, around: &ProcessEnv, stderr: &Stderr) -> Result<(), Failure> {
-    if global.day().is_some() && args.data.source.record.is_some() {
-        return Err(
-            Failure::new(Kind::Usage, "a stored session cannot be recorded: nobody is asked")
-                .hint("Leave out --record or --as-of."),
-        );
-    }
     let job = Job::new(&args.data, global, around, stderr)?;
     let task = Task::screen(args.picks.clone(), &job.config, job.now())?;
     let universe = resolve::universe(&job.config, &args.symbols, args.watchlist.as_deref(), around)?;
     let before = match args.diff {
-        Some(against) => before(&job, &universe, against, global.day(), stderr)?,
+        Some(against) => before(&job, &universe, against, args.as_of, stderr)?,
         None => None,
     };
     let task = task.with_baseline(before);
-    match global.day() {
+    match args.as_of {
         Some(day) => job.run_past(universe, day, &task.of_session(day)),
         None => job.run(universe, &task),
     }

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::args::{Global, Vol};
+use super::args::Vol;
 use super::data::Job;
 use super::exit::{Failure, Kind};
+use super::flags::Global;
 use super::output::Output;
 use super::progress::Stderr;
 use super::task::Task;
@@ -71,7 +72,7 @@ fn of_file(path: &Path, args: &Vol, global: &Global, around: &ProcessEnv) -> Res
     let to_terminal = matches!(output, Output::Stdout) && io::stdout().is_terminal();
     let asked = resolve::asked(show.json, show.format);
     let format = asked.unwrap_or_else(|| resolve::format(&config, to_terminal));
-    let when = global.color.unwrap_or_else(|| resolve::color(&config));
+    let when = global.color.unwrap_or(config.output.color);
     let style = Style {
         width: resolve::width(around, to_terminal),
         color: around.color(when, to_terminal),

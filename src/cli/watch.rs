@@ -19,7 +19,7 @@ use super::run_store::RunStore;
 use super::runtime::interruptible;
 use super::terminal::Screen;
 use crate::config;
-use crate::gather::{Gathered, Lost, Notice, Plan, RunOutcome, Step, StopReason, StopSignal, Venues, Watch};
+use crate::gather::{Gathered, Gathering, Lost, Notice, Plan, RunOutcome, Step, StopReason, StopSignal, Venues, Watch};
 use crate::instrument::Instrument;
 use crate::market::Coverage;
 use crate::render::{self, Document, Format, Meta, Style, Turn};
@@ -70,7 +70,7 @@ impl Job<'_> {
             proxies: BTreeMap::new(),
             ..resolve::plan(&self.config, instruments, access.mode)
         };
-        let world = resolve::world(&self.config, access.mode, source.demo.then_some(source.seed));
+        let world = resolve::world(&self.config, access.mode, source.venue.world.invented());
         let mut run_store = RunStore::open(&self.config, world, self.surroundings, source.deadline, self.stderr);
         let memory = run_store.recall(&plan.instruments, false);
         let first = std::mem::replace(&mut self.output, Output::Stdout);
@@ -101,7 +101,14 @@ impl Job<'_> {
         };
         let times = self.times();
         let stop = StopSignal::new(times.deadline, stop);
-        let (first, watch) = Watch::start(plan, venues, &stop, times.clock, every, &notify).await?;
+        let run = Gathering {
+            plan,
+            venues,
+            stop: &stop,
+            clock: times.clock,
+            notify: &notify,
+        };
+        let (first, watch) = Watch::start(run, every).await?;
         self.stderr.clear();
         if let RunOutcome::Refused(error) = &first.outcome {
             return Err(refused(error));

@@ -56,6 +56,13 @@ pub(super) fn stale_seconds(record: &Record, now: Timestamp) -> Option<i64> {
     age_of_kept(record, market, now).max(old_price)
 }
 
+/// Whether the same evidence makes another record at `now` than the `record` it made `before`.
+pub fn ages(record: &Record, before: Timestamp, now: Timestamp) -> bool {
+    let market = market_of(record.kind);
+    let days = |at: Timestamp| (time::new_york_date(at), time::last_closed_session(market, at));
+    before != now && (record.stale_seconds.is_some() || days(before) != days(now))
+}
+
 /// Whether a value of the record was read from an event older than an interruption of the feed.
 fn is_before_gap(record: &Record, streamed: &LastEvents) -> bool {
     let is_old = |(field, sourced): (Field, &Sourced<FieldValue>)| match field.spec().group {

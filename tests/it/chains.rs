@@ -360,7 +360,7 @@ fn the_list_of_options_is_asked_for_once_a_day_and_never_changes_what_is_printed
         let chain = |now: &str| {
             let run = Run::at(&fund, &format!("chain {symbol} --json --record run.rec"));
             // The last one counts.
-            let (answer, desk) = run.args(["--as-of", now]).state(state.path()).kept();
+            let (answer, desk) = run.args(["--now", now]).state(state.path()).kept();
             let recording = fs::read_to_string(desk.path().join("run.rec")).unwrap();
             (answer.done().document(), recording)
         };

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use crate::run::{NOW, Run, row};
 
 fn history(state: &TempDir, arguments: &str) -> Run {
-    Run::new(&format!("--as-of {NOW} history {arguments}")).state(state.path())
+    Run::new(&format!("--now {NOW} history {arguments}")).state(state.path())
 }
 
 /// Days before the venue's last session, weekdays all, none of them a holiday.
@@ -215,7 +215,7 @@ fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
         .ended(69)
         .saying(&["nothing is kept of 2026-11-19", "2026-11-20"]);
     let quote = Run::new("quote SPY --demo --as-of 2026-11-20").state(state.path());
-    quote.answer().ended(2).saying(&["only `screen`"]);
+    quote.answer().ended(2).saying(&["--as-of"]);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
     assert!(first.stderr.contains("no earlier session"), "{}", first.stderr);
     assert!(first.document()["diff"].is_null());
     let monday = |arguments: &str| {
-        Run::new(&format!("--as-of 2026-11-23T21:30:00Z screen --demo {arguments}")).state(state.path())
+        Run::new(&format!("--now 2026-11-23T21:30:00Z screen --demo {arguments}")).state(state.path())
     };
     let document = monday("--diff last").document();
     let diff = &document["diff"];

@@ -16,12 +16,10 @@ const NULLS: &str = "metrics: null 20% iv,iv-rank,tos-iv-rank,tw-iv-rank,iv-perc
 const COMPLETE: [&str; 6] = ["price", "iv", "iv_rank", "iv_percentile", "hv30", "hv90"];
 
 fn screen(state: &Path, now: &str, fault: &str) -> Value {
-    Run::new(&format!(
-        "--as-of {now} screen --all --demo --seed 1 --listen 30 --fault"
-    ))
-    .arg(fault)
-    .state(state)
-    .document()
+    Run::new(&format!("--now {now} screen --all --demo --seed 1 --listen 30 --fault"))
+        .arg(fault)
+        .state(state)
+        .document()
 }
 
 /// Seventy sessions of everybody's volatility before the last one, around what it is in `document`.
@@ -44,7 +42,7 @@ fn past(document: &Value) -> String {
 fn once_the_store_holds_a_past_a_fifth_of_nulls_leaves_no_hole_worth_mentioning() {
     let state = TempDir::new().unwrap();
     let before = screen(state.path(), THURSDAY, "");
-    Run::new(&format!("--as-of {THURSDAY} history import past.csv --demo --seed 1"))
+    Run::new(&format!("--now {THURSDAY} history import past.csv --demo --seed 1"))
         .state(state.path())
         .file("past.csv", &past(&before))
         .answer()

@@ -56,7 +56,7 @@ impl Run {
     /// The same on the venue inside the binary, at [`NOW`].
     pub(crate) fn demo(arguments: &str) -> Self {
         let (command, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
-        Self::new(&format!("--as-of {NOW} {command} --demo --seed 1 {rest}"))
+        Self::new(&format!("--now {NOW} {command} --demo --seed 1 {rest}"))
     }
 
     /// The same with credentials on a venue of the test, which also stands in for the legacy source.
@@ -71,7 +71,7 @@ impl Run {
         }
         config["legacy"]["base_url"] = venue.base_url().into();
         config["legacy"]["requests_per_second"] = 10.into();
-        Self::new(&format!("--as-of {NOW} {arguments}"))
+        Self::new(&format!("--now {NOW} {arguments}"))
             .file("config/runtime_config.json", &config.to_string())
             .env("API_BASE_URL", venue.base_url())
             .env("TT_CLIENT_SECRET", "x")

@@ -174,7 +174,7 @@ fn config(dxlink: bool, legacy: bool) -> String {
 fn ask(venue: &Venue, command: &str, config: &str, script: String, wanted: fn(&str) -> bool) -> Value {
     let symbols: BTreeSet<&str> = SYMBOLS.iter().flat_map(|set| set.iter().copied()).collect();
     let start = format!(
-        "--as-of {} {command} --demo --listen 30 --seed {} --fault",
+        "--now {} {command} --demo --listen 30 --seed {} --fault",
         venue.now, venue.seed
     );
     let run = Run::new(&start).arg(script).file("config/runtime_config.json", config);

@@ -1,0 +1,182 @@
+//! The market metrics, in batches beside the feed; whoever has no realized volatility in them needs daily bars.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use super::bars::needs_bars;
+use super::contracts::Contracts;
+use super::failures::Failures;
+use super::stop::{LATE, StopReason};
+use super::subscriptions::Subscriptions;
+use super::{BarHistory, Gathering, Plan};
+use crate::instrument::{Instrument, Kind, Symbol, Universe};
+use crate::tastytrade::{BatchAnswer, Metrics};
+
+/// What the venue said of the metrics.
+#[derive(Debug, Default)]
+pub(super) struct MarketMetrics {
+    pub(super) by_symbol: BTreeMap<Symbol, Metrics>,
+    /// Symbols whose batch was not answered, and why.
+    unanswered: BTreeMap<Symbol, String>,
+    /// Whether the venue answered any batch, even with nothing about its symbols.
+    pub(super) answered: bool,
+    /// What went wrong when they were asked for last.
+    pub(super) failures: Failures,
+    pub(super) cut: Option<StopReason>,
+}
+
+impl MarketMetrics {
+    /// Whether the venue answered when it was asked for the metrics of `symbol`, even with none.
+    pub(super) fn answers(&self, symbol: &Symbol, contracts: &Contracts) -> bool {
+        (self.answered || contracts.answered()) && !self.unanswered.contains_key(symbol)
+    }
+
+    /// Takes in the metrics of a batch of `symbols`, answered at `now`. Whoever was not answered keeps what it has.
+    pub(super) fn take(&mut self, symbols: &[Symbol], answer: BatchAnswer<Metrics>, now: Timestamp) {
+        let reasons = self.failures.record_unanswered(&answer);
+        for symbol in symbols.iter().filter(|symbol| !reasons.contains_key(symbol)) {
+            self.by_symbol.remove(symbol);
+            self.unanswered.remove(symbol);
+        }
+        for (symbol, mut metrics) in answer.items {
+            metrics.updated_at.get_or_insert(now);
+            self.by_symbol.insert(symbol, metrics);
+        }
+        self.unanswered.extend(reasons);
+    }
+
+    /// The metrics that describe an instrument: for a contract those of its root, if it is the root's active month.
+    pub(super) fn of(&self, instrument: &Instrument, contracts: &Contracts) -> Result<Metrics, String> {
+        let symbol = instrument.symbol();
+        let Some(asked_as) = metrics_symbol(instrument) else {
+            return Err("options have no market metrics".to_owned());
+        };
+        if matches!(instrument, Instrument::Contract(_)) && !contracts.active_months.contains(&symbol) {
+            return Err(if contracts.resolved(&symbol).is_some() {
+                format!("the metrics of {asked_as} describe its active month, not this one")
+            } else {
+                format!("the metrics of {asked_as} describe its active month, and this contract is not known")
+            });
+        }
+        if let Some(metrics) = self.by_symbol.get(&asked_as) {
+            return Ok(Metrics {
+                symbol,
+                ..metrics.clone()
+            });
+        }
+        let reason = self.unanswered.get(&asked_as).cloned();
+        Err(reason.unwrap_or_else(|| "not in the answer of /market-metrics".to_owned()))
+    }
+}
+
+/// The symbol whose metrics describe an instrument: the root for futures, nothing for options.
+pub(super) fn metrics_symbol(instrument: &Instrument) -> Option<Symbol> {
+    match instrument {
+        Instrument::Contract(contract) => Some(Symbol(contract.root.clone())),
+        Instrument::Root(_) | Instrument::Equity(_) | Instrument::Index(_) | Instrument::Crypto(_) => {
+            Some(instrument.symbol())
+        }
+        Instrument::EquityOption(_) | Instrument::FutureOption(_) => None,
+    }
+}
+
+/// The symbols whose metrics are wanted, as they are asked for.
+pub(super) fn batches(plan: &Plan) -> Vec<Vec<Symbol>> {
+    let symbols: BTreeSet<Symbol> = plan.instruments.iter().filter_map(metrics_symbol).collect();
+    let symbols: Vec<Symbol> = symbols.into_iter().collect();
+    symbols.chunks(plan.batch_size.max(1)).map(<[Symbol]>::to_vec).collect()
+}
+
+/// Asks for the metrics, and subscribes to the bars that each answer makes wanted as it comes.
+pub(super) async fn ask(
+    run: Gathering<'_, '_>,
+    universe: &Universe,
+    subscriptions: &Subscriptions<'_>,
+) -> MarketMetrics {
+    let batches = batches(run.plan).into_iter().map(|batch| async move {
+        let answer = run.stop.run(run.venues.rest.metrics(&batch)).await;
+        let empty = BTreeMap::new();
+        let items = answer.as_ref().map_or(&empty, |answer| &answer.items);
+        // Of futures the bars are wanted as soon as their contract is known, whatever the metrics say.
+        let others = batch.iter().filter_map(|symbol| universe.find(symbol));
+        others
+            .filter(|_| run.plan.history == BarHistory::WhereNeeded)
+            .filter(|listed| listed.instrument.kind() != Kind::Future && needs_bars(&listed.instrument, items))
+            .for_each(|listed| subscriptions.daily_bars(listed));
+        (batch, answer)
+    });
+    let batches = join_all(batches).await;
+    let mut metrics = MarketMetrics::default();
+    for (symbols, answer) in batches {
+        match answer {
+            Ok(answer) => {
+                metrics.answered |= answer.has_come();
+                metrics.take(&symbols, answer, run.clock.now());
+            }
+            Err(cut) => {
+                let late = |symbol| (symbol, LATE.to_owned());
+                metrics.unanswered.extend(symbols.into_iter().map(late));
+                metrics.cut = Some(cut);
+            }
+        }
+    }
+    metrics
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tastytrade::{Error, Route};
+
+    fn answer(items: &[&str], unanswered: &[&str]) -> BatchAnswer<Metrics> {
+        let metrics = |symbol: &&str| {
+            let metrics = Metrics {
+                symbol: Symbol((*symbol).into()),
+                iv: None,
+                iv_change_5d: None,
+                iv_rank: None,
+                iv_percentile: None,
+                hv30: None,
+                hv60: None,
+                hv90: None,
+                terms: Vec::new(),
+                liquidity_rating: None,
+                beta: None,
+                corr_spy: None,
+                earnings: None,
+                iv_updated_at: None,
+                updated_at: None,
+                unreadable: Vec::new(),
+            };
+            (metrics.symbol.clone(), metrics)
+        };
+        let refused = Error::Unauthorized {
+            route: Route::Metrics,
+            what: String::new(),
+        };
+        let unanswered: Vec<Symbol> = unanswered.iter().map(|symbol| Symbol((*symbol).into())).collect();
+        BatchAnswer {
+            items: items.iter().map(metrics).collect(),
+            unanswered: vec![(unanswered, refused)],
+            damaged: 0,
+        }
+    }
+
+    #[test]
+    fn metrics_that_are_asked_for_again_replace_what_was_answered_and_nothing_else() {
+        let symbols = ["SPY", "QQQ", "AA"].map(|symbol| Symbol(symbol.into()));
+        let [then, now] = ["2026-11-20T18:00:00Z", "2026-11-20T18:05:00Z"].map(|time| time.parse().unwrap());
+        let mut asked = MarketMetrics::default();
+        asked.take(&symbols, answer(&["SPY", "QQQ", "AA"], &[]), then);
+        asked.take(&symbols, answer(&["SPY"], &["QQQ"]), now);
+        let times: Vec<_> = asked
+            .by_symbol
+            .iter()
+            .map(|(symbol, metrics)| (symbol.as_str(), metrics.updated_at.unwrap()))
+            .collect();
+        assert_eq!(times, [("QQQ", then), ("SPY", now)], "AA is not listed any more");
+        assert!(asked.failures.refused.is_some());
+    }
+}

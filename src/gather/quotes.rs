@@ -1,0 +1,131 @@
+//! Quotes by REST for what has no price after the feed, options without Greeks among them.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::failures::Failures;
+use super::known::Known;
+use super::run::Findings;
+use super::stop::LATE;
+use super::{Gathering, Notice};
+use crate::instrument::{Kind, Symbol};
+use crate::market::{Evidence, Subject, needs_price};
+use crate::stream::LastEvents;
+use crate::tastytrade::{BatchAnswer, MarketQuote};
+
+/// How REST was asked for quotes.
+#[derive(Debug, Default)]
+pub(super) struct Quotes {
+    /// By the symbol they were wanted for.
+    asked_as: Vec<(Symbol, (Kind, Symbol))>,
+    /// Whether REST answered, even with none of some or all symbols.
+    pub(super) answered: bool,
+    /// What went wrong when it was asked last.
+    pub(super) failures: Failures,
+}
+
+impl Quotes {
+    /// The quotes that were wanted, each once.
+    pub(super) fn requests(&self) -> Vec<(Kind, Symbol)> {
+        let requests: BTreeSet<&(Kind, Symbol)> = self.asked_as.iter().map(|(_, request)| request).collect();
+        requests.into_iter().cloned().collect()
+    }
+
+    /// Takes in the quotes, answered at `now`. Whoever was not answered keeps what it has.
+    pub(super) fn take(&mut self, answer: &BatchAnswer<MarketQuote>, now: Timestamp, known: &mut Known) {
+        self.failures.begin_anew();
+        let reasons = self.failures.record_unanswered(answer);
+        for (symbol, (_, asked_as)) in &self.asked_as {
+            let said = match (answer.items.get(asked_as), reasons.get(asked_as)) {
+                (Some(quote), _) => Ok(MarketQuote {
+                    updated_at: quote.updated_at.or(Some(now)),
+                    ..quote.clone()
+                }),
+                (None, Some(_)) if has_quote(known.find(symbol)) => continue,
+                (None, Some(reason)) => Err(reason.clone()),
+                (None, None) => Err("not in the answer".to_owned()),
+            };
+            known.put(symbol, |evidence| &mut evidence.rest_quote, Some(said));
+        }
+    }
+}
+
+impl Findings<'_, '_> {
+    /// Asks for the quotes of those without a price, in one go.
+    pub(super) async fn ask_quotes(&mut self) {
+        let Gathering {
+            venues,
+            stop,
+            clock,
+            notify,
+            ..
+        } = self.run;
+        let wanted = missing(self.known.evidence());
+        for (symbol, reason) in wanted.unnamed {
+            self.known
+                .put(&symbol, |evidence| &mut evidence.rest_quote, Some(Err(reason)));
+        }
+        if wanted.named.is_empty() {
+            return;
+        }
+        notify(Notice::Filling {
+            symbols: wanted.named.len(),
+        });
+        self.quotes.asked_as = wanted.named;
+        match stop.run(venues.rest.quotes(&self.quotes.requests())).await {
+            Ok(answer) => {
+                self.rest_ended();
+                self.quotes.answered = answer.has_come();
+                self.quotes.take(&answer, clock.now(), &mut self.known);
+            }
+            Err(cut) => {
+                self.cut = Some(cut);
+                for (symbol, _) in &self.quotes.asked_as {
+                    let late = Err(LATE.to_owned());
+                    self.known.put(symbol, |evidence| &mut evidence.rest_quote, Some(late));
+                }
+            }
+        }
+    }
+}
+
+/// Whose quotes are wanted.
+#[derive(Debug, Default, PartialEq)]
+struct Missing {
+    /// As REST is asked for them.
+    named: Vec<(Symbol, (Kind, Symbol))>,
+    /// Those it cannot be asked for, and why.
+    unnamed: Vec<(Symbol, String)>,
+}
+
+/// Those without a price, and options without Greeks.
+fn missing<'a>(all: impl Iterator<Item = &'a Evidence>) -> Missing {
+    let mut missing = Missing::default();
+    for Evidence { subject, streamed, .. } in all {
+        let streamed: Option<&LastEvents> = streamed.as_ref().ok();
+        if !needs_price(streamed, subject.kind) {
+            continue;
+        }
+        match request(subject) {
+            Ok(request) => missing.named.push((subject.symbol.clone(), request)),
+            Err(reason) => missing.unnamed.push((subject.symbol.clone(), reason.to_owned())),
+        }
+    }
+    missing
+}
+
+/// How REST must be asked for a quote.
+fn request(subject: &Subject) -> Result<(Kind, Symbol), &'static str> {
+    let contract = |absence| subject.contract.clone().ok_or(absence);
+    let name = match subject.kind {
+        Kind::Equity | Kind::Index | Kind::EquityOption | Kind::Crypto => subject.symbol.clone(),
+        Kind::FutureOption => contract("REST knows futures options only by their chain symbol")?,
+        Kind::Future => contract("no contract is known for it")?,
+    };
+    Ok((subject.kind, name))
+}
+
+fn has_quote(evidence: Option<&Evidence>) -> bool {
+    evidence.is_some_and(|evidence| matches!(evidence.rest_quote, Some(Ok(_))))
+}
