@@ -32,7 +32,7 @@ pub use field_value::{FieldMap, FieldValue, Held, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
 pub use merge::merge;
 pub use method::{Method, Seam, Series, StraddleFigure, StraddleMethod};
-pub use notes::ages;
+pub use notes::{Note, ages};
 pub use precedence::{Precedence, first_source};
 pub use price::{market_of, tradable};
 pub use reason::Reason;

@@ -9,6 +9,7 @@ use super::field::Field;
 use crate::instrument::Symbol;
 use crate::vol::chain::ChainError;
 use crate::vol::expected_move::ExpectedMoveError;
+use crate::vol::implied::ImpliedError;
 use crate::vol::premium::PremiumError;
 use crate::vol::rank::RankError;
 use crate::vol::realized::HvError;
@@ -201,7 +202,7 @@ pub enum Reason {
     #[error("the {0} of this strike has no two-sided quote")]
     OneSided(&'static str),
     #[error("the {0} of this strike: {1}")]
-    OfStrike(&'static str, ChainError),
+    OfStrike(&'static str, ImpliedError),
     #[error("no option has a quote")]
     NoOptionQuote,
     #[error("no rate: {0}")]
@@ -229,6 +230,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The same of one of several things, as `{what}: {reason}`.
+    pub fn about(what: &str, reason: Self) -> Self {
+        Self::Of(what.into(), Box::new(reason))
+    }
+
     /// What a source says itself.
     pub fn told(words: impl std::fmt::Display) -> Self {
         Self::Told(smol_str::format_smolstr!("{words}"))
