@@ -232,4 +232,53 @@ mod tests {
             "as far back as there are days"
         );
     }
+
+    #[test]
+    fn bars_that_are_kept_and_final_are_not_asked_for() {
+        let now: Timestamp = "2026-11-20T22:30:00Z".parse().unwrap();
+        let spy = Instrument::parse("SPY", date(2026, 11, 20)).unwrap();
+        let listed = Listed {
+            resolved: Some(crate::instrument::Resolved {
+                streamer: spy.streamer().unwrap(),
+                contract: None,
+                expiration: None,
+                before: None,
+            }),
+            instrument: spy,
+        };
+        let from = BarHistory::WhereNeeded.start(now);
+        let kept = |at: Timestamp| {
+            let bar = Candle {
+                time: from.as_millisecond(),
+                open: Some(100.0),
+                high: Some(101.0),
+                low: Some(99.0),
+                close: Some(100.0),
+                ..Candle::default()
+            };
+            let kept = StoredBars {
+                candles: Candles {
+                    symbol: "SPY{=d,tho=true}".into(),
+                    bars: vec![bar],
+                    snipped: false,
+                },
+                at,
+                since: Some(from),
+            };
+            StoreSnapshot {
+                bars: [(kept.candles.symbol.clone(), kept)].into(),
+                ..StoreSnapshot::default()
+            }
+        };
+        let asked = |memory: &StoreSnapshot| request(&listed, memory, BarHistory::WhereNeeded, now);
+        assert_eq!(asked(&kept(now)), None);
+        let since = |request: Option<Request>| request.and_then(|request| request.entry.from_time);
+        let yesterday = "2026-11-19T22:30:00Z".parse().unwrap();
+        assert_eq!(
+            since(asked(&kept(yesterday))),
+            Some(from.as_millisecond()),
+            "its last bar again"
+        );
+        assert_eq!(since(asked(&StoreSnapshot::default())), Some(from.as_millisecond()));
+    }
 }

@@ -61,7 +61,10 @@ impl Known {
     }
 
     /// Each symbol with a record of what is known by now, in the order of symbols.
-    pub(super) fn records(&mut self, rules: &Rules<'_>) -> impl Iterator<Item = (&Instrument, &Evidence, &Record)> {
+    pub(super) fn records(
+        &mut self,
+        rules: &Rules<'_>,
+    ) -> impl DoubleEndedIterator<Item = (&Instrument, &Evidence, &Record)> {
         let before = self.merged_at.replace(rules.now);
         for entry in self.entries.values_mut() {
             let current = |record: &Record| before.is_none_or(|before| !ages(record, before, rules.now));
@@ -77,5 +80,57 @@ impl Known {
     /// How often a record was made.
     pub(super) fn merges(&self) -> usize {
         self.merges
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{instrument, metrics, nothing, now, rules, symbol, traded};
+    use super::*;
+    use crate::market::{Field, Reason};
+
+    fn known(all: impl IntoIterator<Item = Evidence>) -> Known {
+        let all = all.into_iter();
+        Known::new(all.map(|evidence| (instrument(evidence.subject.symbol.as_str()), evidence)))
+    }
+
+    fn merges(known: &mut Known, now: Timestamp) -> usize {
+        known.records(&rules(now)).count();
+        known.merges()
+    }
+
+    #[test]
+    fn a_record_is_made_once_per_symbol_and_change() {
+        let mut known = known(["SPY", "QQQ", "AA"].map(nothing));
+        assert_eq!(merges(&mut known, now()), 3);
+        assert_eq!(merges(&mut known, now()), 3, "nothing has changed");
+        let put = |known: &mut Known, name, said| {
+            known.put(&symbol(name), |evidence| &mut evidence.metrics, said);
+            merges(known, now())
+        };
+        let reason = || Reason::NotAsked;
+        assert_eq!(put(&mut known, "SPY", Err(reason())), 3, "the same again is no change");
+        assert_eq!(put(&mut known, "SPY", Ok(metrics("SPY", Some(0.2)))), 4);
+        assert_eq!(put(&mut known, "SPY", Ok(metrics("SPY", Some(0.2)))), 4);
+        assert_eq!(put(&mut known, "SPY", Ok(metrics("SPY", Some(0.3)))), 5);
+        known.put(&symbol("QQQ"), |evidence| &mut evidence.rest_quote, Some(Err(reason())));
+        known.put(&symbol("QQQ"), |evidence| &mut evidence.chain_iv, Some(Err(reason())));
+        assert_eq!(merges(&mut known, now()), 6, "what was put since is merged at once");
+        let spy = known
+            .records(&rules(now()))
+            .next_back()
+            .and_then(|(.., record)| record.number(Field::Iv));
+        assert_eq!(spy, Some(0.3));
+    }
+
+    #[test]
+    fn time_alone_makes_a_record_anew_only_where_it_tells_on_it() {
+        let old = "2026-11-18T18:00:00Z".parse().unwrap();
+        let mut known = known([traded("SPY", now()), traded("AA", old)]);
+        assert_eq!(merges(&mut known, now()), 2);
+        let later = "2026-11-20T18:00:02Z".parse().unwrap();
+        assert_eq!(merges(&mut known, later), 3, "AA is two seconds staler");
+        let closed = "2026-11-20T21:00:00Z".parse().unwrap();
+        assert_eq!(merges(&mut known, closed), 5, "a session has closed");
     }
 }

@@ -76,26 +76,46 @@ fn decide(gaps: &[Gap], enabled: bool) -> Wanted {
 
 /// How the source did, by what it said of `all`.
 pub(super) fn state<'a>(client: Option<&Client>, used: bool, all: impl Iterator<Item = &'a Evidence>) -> LegacyState {
-    let mut failure = None;
-    let mut succeeded = false;
-    for answer in all.filter_map(|evidence| evidence.legacy.as_ref()) {
-        match answer {
-            Ok(_) => succeeded = true,
-            Err(reason) => drop(failure.get_or_insert_with(|| reason.clone())),
-        }
-    }
-    let (state, reason) = match (client, used) {
-        (None, _) => (SourceState::Disabled, None),
-        (Some(_), false) => (SourceState::Unused, None),
-        (Some(_), true) => match (succeeded, failure) {
-            (true, None) => (SourceState::Ok, None),
-            (true, failure) => (SourceState::Degraded, failure),
-            (false, failure) => (SourceState::Failed, failure),
-        },
+    let answers: Vec<_> = all.filter_map(|evidence| evidence.legacy.as_ref()).collect();
+    let failure = answers.iter().find_map(|answer| answer.as_ref().err().cloned());
+    let succeeded = answers.iter().any(|answer| answer.is_ok());
+    let (state, reason) = match (client, used, &failure) {
+        (None, ..) => (SourceState::Disabled, None),
+        (Some(_), false, _) => (SourceState::Unused, None),
+        (Some(_), true, None) if succeeded => (SourceState::Ok, None),
+        (Some(_), true, _) if succeeded => (SourceState::Degraded, failure),
+        (Some(_), true, _) => (SourceState::Failed, failure),
     };
     LegacyState {
         state,
         requests: client.map_or(0, Client::requests),
         reason: reason.map(|reason| reason.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::symbol;
+    use super::*;
+    use crate::instrument::Kind;
+
+    fn gap(name: &str, kind: Kind) -> Gap {
+        Gap {
+            symbol: symbol(name),
+            kind,
+            price: true,
+            hv: true,
+        }
+    }
+
+    #[test]
+    fn the_deprecated_source_is_asked_by_its_own_names() {
+        let gaps = [gap("SPY", Kind::Equity), gap(".SPY261218C650", Kind::EquityOption)];
+        let wanted = decide(&gaps, true);
+        assert_eq!(wanted.named, [(symbol("SPY"), "SPY".to_owned())]);
+        assert_eq!(wanted.refused, [(symbol(".SPY261218C650"), Reason::Unknown)]);
+        let off = decide(&gaps, false);
+        assert!(off.named.is_empty());
+        assert_eq!(off.refused[0], (symbol("SPY"), Reason::SwitchedOff("legacy.enabled")));
     }
 }

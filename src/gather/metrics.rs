@@ -128,56 +128,37 @@ pub(super) async fn ask(
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{metrics, now, symbol};
     use super::*;
     use crate::tastytrade::{Error, Route};
 
     fn answer(items: &[&str], unanswered: &[&str]) -> BatchAnswer<Metrics> {
-        let metrics = |symbol: &&str| {
-            let metrics = Metrics {
-                symbol: Symbol((*symbol).into()),
-                iv: None,
-                iv_change_5d: None,
-                iv_rank: None,
-                iv_percentile: None,
-                hv30: None,
-                hv60: None,
-                hv90: None,
-                terms: Vec::new(),
-                liquidity_rating: None,
-                beta: None,
-                corr_spy: None,
-                earnings: None,
-                iv_updated_at: None,
-                updated_at: None,
-                unreadable: Vec::new(),
-            };
-            (metrics.symbol.clone(), metrics)
-        };
         let refused = Error::Unauthorized {
             route: Route::Metrics,
             what: String::new(),
         };
-        let unanswered: Vec<Symbol> = unanswered.iter().map(|symbol| Symbol((*symbol).into())).collect();
+        let unanswered: Vec<Symbol> = unanswered.iter().map(|name| symbol(name)).collect();
         BatchAnswer {
-            items: items.iter().map(metrics).collect(),
+            items: items.iter().map(|name| (symbol(name), metrics(name, None))).collect(),
             unanswered: vec![(unanswered, refused)],
             damaged: 0,
         }
     }
 
     #[test]
-    fn metrics_that_are_asked_for_again_replace_what_was_answered_and_nothing_else() {
-        let symbols = ["SPY", "QQQ", "AA"].map(|symbol| Symbol(symbol.into()));
-        let [then, now] = ["2026-11-20T18:00:00Z", "2026-11-20T18:05:00Z"].map(|time| time.parse().unwrap());
-        let mut asked = MarketMetrics::default();
-        asked.take(&symbols, answer(&["SPY", "QQQ", "AA"], &[]), then);
-        asked.take(&symbols, answer(&["SPY"], &["QQQ"]), now);
-        let times: Vec<_> = asked
+    fn metrics_that_come_again_replace_what_was_answered_alone() {
+        let symbols = ["SPY", "QQQ", "AA"].map(symbol);
+        let [then, now] = [now(), "2026-11-20T18:05:00Z".parse().unwrap()];
+        let mut found = MarketMetrics::default();
+        found.take(&symbols, answer(&["SPY", "QQQ", "AA"], &[]), then);
+        found.take(&symbols, answer(&["SPY"], &["QQQ"]), now);
+        let times: Vec<_> = found
             .by_symbol
             .iter()
             .map(|(symbol, metrics)| (symbol.as_str(), metrics.updated_at.unwrap()))
             .collect();
         assert_eq!(times, [("QQQ", then), ("SPY", now)], "AA is not listed any more");
-        assert!(asked.failures.refused.is_some());
+        assert!(found.failures.refused.is_some());
+        assert!(!found.answers(&symbol("QQQ"), &Contracts::default()));
     }
 }

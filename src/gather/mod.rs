@@ -9,6 +9,8 @@ mod clock;
 mod contracts;
 mod failures;
 mod feed;
+#[cfg(test)]
+mod fixtures;
 mod known;
 mod learned;
 mod legacy;
@@ -203,8 +205,6 @@ pub struct Gathered {
     pub chain: Option<Result<Found, NoChain>>,
     /// What live sources said beside the records, to be kept for later runs.
     pub learned: StoreUpdate,
-    /// How often a record was made.
-    pub merges: usize,
 }
 
 /// The user wanted to stop.

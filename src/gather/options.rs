@@ -206,3 +206,62 @@ fn unjudged<'a, 'r>(
 
 /// Symbols whose chains and quotes are asked for before the next ones, where there is a deadline.
 const WAVE: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{instrument, metrics, nothing, now, record, symbol, traded};
+    use super::*;
+
+    #[test]
+    fn the_most_wanted_straddle_comes_first_and_nobody_without_a_price() {
+        let priced = |name, iv| Evidence {
+            metrics: Ok(metrics(name, iv)),
+            ..traded(name, now())
+        };
+        let all = [
+            priced("AA", Some(0.2)),
+            priced("QQQ", None),
+            priced("SPY", Some(0.4)),
+            nothing("TSLA"),
+            priced("XOM", Some(0.1)),
+        ];
+        let options = Options {
+            straddle: Arc::new(|record| record.number(Field::Iv).filter(|iv| *iv > 0.15)),
+            most: 10,
+        };
+        let all = all.map(|evidence| (instrument(evidence.subject.symbol.as_str()), record(&evidence)));
+        let each = || all.iter().map(|(instrument, record)| (instrument, record));
+        let names = |wanted: Vec<Wanted>| wanted.into_iter().map(|one| one.symbol).collect::<Vec<_>>();
+        let found = names(wanted(&options, each(), |_| true));
+        assert_eq!(
+            found,
+            ["SPY", "AA", "QQQ"].map(symbol),
+            "then those without a volatility"
+        );
+        let found = names(wanted(&options, each(), |_| false));
+        assert_eq!(
+            found,
+            ["SPY", "AA"].map(symbol),
+            "nobody knows whether REST has one of QQQ"
+        );
+    }
+
+    #[test]
+    fn unjudged_is_who_was_wanted_and_withheld() {
+        let straddle = |name| Evidence {
+            straddle: Some(Err(Attempt {
+                source: Source::Rest,
+                reason: "http 500".into(),
+            })),
+            ..traded(name, now())
+        };
+        let all = [straddle("AA"), traded("QQQ", now()), straddle("SPY")];
+        let records = all.each_ref().map(record);
+        let withheld = ["AA", "QQQ"]
+            .map(|name| (symbol(name), Reason::from("http 500")))
+            .into();
+        let found = unjudged(all.iter().zip(&records), &withheld);
+        let found: Vec<_> = found.into_iter().collect();
+        assert_eq!(found, [(&symbol("AA"), &Reason::from("http 500"))]);
+    }
+}

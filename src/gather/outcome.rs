@@ -28,6 +28,7 @@ impl Findings<'_, '_> {
     pub(super) fn conclude(&mut self, refused: Option<Error>, trouble: &[Trouble]) -> Gathered {
         let rules = self.rules();
         let records: Vec<_> = self.known.records(&rules).map(|(.., record)| record.clone()).collect();
+        tracing::debug!(records = records.len(), merges = self.known.merges(), "merged");
         let answered = self.feed.heard_somebody()
             || self.rest_answered()
             || self.quotes.answered
@@ -41,7 +42,6 @@ impl Findings<'_, '_> {
             learned: self.learned(),
             chain: None,
             unjudged: self.options.unjudged.clone(),
-            merges: self.known.merges(),
             run: self.how_it_went(&records),
             records,
         }

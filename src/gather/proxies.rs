@@ -63,3 +63,22 @@ fn wanted<'a>(
         .filter_map(|record| Some((record.symbol.clone(), proxies.get(&record.symbol)?.clone())))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{metrics, nothing, record, symbol};
+    use super::*;
+    use crate::market::Evidence;
+
+    #[test]
+    fn a_stand_in_is_wanted_only_where_there_is_no_volatility() {
+        let with_iv = Evidence {
+            metrics: Ok(metrics("FXI", Some(0.3))),
+            ..nothing("FXI")
+        };
+        let records = [record(&with_iv), record(&nothing("EWZ")), record(&nothing("SPY"))];
+        let proxies = [("FXI", "ASHR"), ("EWZ", "ILF")].map(|(one, other)| (symbol(one), symbol(other)));
+        let found = wanted(records.iter(), &proxies.into());
+        assert_eq!(found, [(symbol("EWZ"), symbol("ILF"))].into());
+    }
+}

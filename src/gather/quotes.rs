@@ -128,3 +128,62 @@ fn request(subject: &Subject) -> Result<(Kind, Symbol), Reason> {
 fn has_quote(evidence: Option<&Evidence>) -> bool {
     evidence.is_some_and(|evidence| matches!(evidence.rest_quote, Some(Ok(_))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{instrument, nothing, now, quote, symbol, traded};
+    use super::*;
+    use crate::tastytrade::{Error, Route};
+
+    #[test]
+    fn a_quote_is_wanted_of_whoever_has_no_price_by_its_own_name() {
+        let mut future = nothing("/ES");
+        future.subject.contract = Some(symbol("/ESZ6"));
+        let all = [
+            traded("SPY", now()),
+            nothing("QQQ"),
+            future,
+            nothing("/CL"),
+            traded("SPY   261218C00650000", now()),
+        ];
+        let expected = Missing {
+            named: vec![
+                (symbol("QQQ"), (Kind::Equity, symbol("QQQ"))),
+                (symbol("/ES"), (Kind::Future, symbol("/ESZ6"))),
+                (
+                    symbol("SPY   261218C00650000"),
+                    (Kind::EquityOption, symbol("SPY   261218C00650000")),
+                ),
+            ],
+            unnamed: vec![(symbol("/CL"), Reason::NoContract)],
+        };
+        let found = missing(all.iter());
+        assert_eq!(found, expected, "an option without Greeks is asked for them");
+    }
+
+    #[test]
+    fn a_quote_stands_until_another_answer_comes() {
+        let mut known = Known::new([(instrument("QQQ"), nothing("QQQ"))]);
+        let mut quotes = Quotes {
+            asked_as: vec![(symbol("QQQ"), (Kind::Equity, symbol("QQQ")))],
+            ..Quotes::default()
+        };
+        let refused = Error::Unauthorized {
+            route: Route::Quotes,
+            what: String::new(),
+        };
+        let answer = |items: &[&str], unanswered: &[&str]| BatchAnswer {
+            items: items.iter().map(|name| (symbol(name), quote(name))).collect(),
+            unanswered: vec![(unanswered.iter().map(|name| symbol(name)).collect(), refused.clone())],
+            damaged: 0,
+        };
+        let mut take = |answer| {
+            quotes.take(&answer, now(), &mut known);
+            has_quote(known.find(&symbol("QQQ")))
+        };
+        assert!(!take(answer(&[], &["QQQ"])), "nothing has come yet");
+        assert!(take(answer(&["QQQ"], &[])));
+        assert!(take(answer(&[], &["QQQ"])), "what came before stands");
+        assert!(!take(answer(&[], &[])), "it is quoted no more");
+    }
+}
