@@ -113,6 +113,14 @@ impl Ask<'_> {
         self.judge(measure).unwrap_or_else(|| self.lacks(measure))
     }
 
+    /// Judges by what is measured; what is missing passes.
+    pub(super) fn measure_known(&self, measure: &Measure<'_>) -> GateResult {
+        self.judge(measure).unwrap_or_else(|| {
+            self.skip(&format!("{} missing, passes", measure.label), self.absent(measure))
+                .about(None, measure.must.limit())
+        })
+    }
+
     /// Judges by what is measured; `None` where it is missing.
     pub(super) fn judge(&self, measure: &Measure<'_>) -> Option<GateResult> {
         let value = self.number(measure.field)?;

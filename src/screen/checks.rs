@@ -57,21 +57,6 @@ pub(super) fn asset_class_exclude(ask: &Ask<'_>) -> GateResult {
     }
 }
 
-/// A momentum that is missing passes.
-pub(super) fn volatility_momentum(ask: &Ask<'_>) -> GateResult {
-    let measure = Measure {
-        label: "Vol Momentum:",
-        field: Field::Vtr,
-        made_of: &[Field::Hv30, Field::Hv90],
-        must: Must::Reach(ask.rules.limits.volatility_momentum_min_ratio),
-        shown: Shown::decimals(2),
-    };
-    ask.judge(&measure).unwrap_or_else(|| {
-        ask.skip("Vol Momentum: missing, passes", ask.absent(&measure))
-            .about(None, measure.must.limit())
-    })
-}
-
 pub(super) fn retail_price(ask: &Ask<'_>) -> GateResult {
     let limit = ask.rules.limits.retail_min_price;
     if ask.record.kind == Kind::Future {
@@ -95,10 +80,11 @@ pub(super) fn slippage(ask: &Ask<'_>) -> GateResult {
             .skip("Slippage: off", "no slippage is above the maximum")
             .about(ask.number(Field::Slippage), limit);
     }
-    ask.judge(&tightness("Slippage:", limit)).unwrap_or_else(|| {
-        ask.skip("Slippage: missing, passes", not_quoted(ask, Field::Slippage))
-            .about(None, limit)
-    })
+    let result = ask.measure_known(&tightness("Slippage:", limit));
+    match result.value {
+        Some(_) => result,
+        None => result.noting(not_quoted(ask, Field::Slippage)),
+    }
 }
 
 pub(super) fn iv_percentile(ask: &Ask<'_>) -> GateResult {
