@@ -14,7 +14,7 @@ use super::tokens::TokenProvider;
 use super::{Gathering, Notice, Venues};
 use crate::dxlink::{Candles, EventType, Settings};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, candle_symbol};
-use crate::market::{FeedState, RunError, SourceState};
+use crate::market::{FeedState, Reason, RunError, SourceState};
 use crate::recording::Milestone;
 use crate::stream::{self, AnswerState, End, Feed, LastEvents, ListenWindow, Received, Request, Snapshot, Stats};
 use crate::tastytrade::{Error, QuoteToken};
@@ -44,23 +44,23 @@ impl Listening {
     }
 
     /// What the feed said about `instrument`, and why where it said nothing.
-    pub(super) fn of(&self, instrument: &Instrument, contracts: &Contracts) -> Result<LastEvents, String> {
-        let listened = self.heard.as_ref().map_err(Clone::clone)?;
+    pub(super) fn of(&self, instrument: &Instrument, contracts: &Contracts) -> Result<LastEvents, Reason> {
+        let listened = self.heard.as_ref().map_err(Reason::told)?;
         let Some(resolved) = contracts.resolved(&instrument.symbol()) else {
             return Ok(LastEvents {
-                silence: Some(unresolved(instrument.kind(), contracts.unresolved.as_deref())),
+                silence: Some(unresolved(instrument.kind(), contracts.unresolved.as_ref()).to_string()),
                 ..LastEvents::default()
             });
         };
         let values = listened.streamed.get(resolved.streamer.as_str()).cloned();
         let silence = match &listened.end {
-            End::GaveUp { reason, .. } => reason.clone(),
-            End::Complete => "no event: the feed was silent".to_owned(),
-            End::Window => "no event before the window closed".to_owned(),
+            End::GaveUp { reason, .. } => Reason::told(reason),
+            End::Complete => Reason::SilentFeed,
+            End::Window => Reason::WindowClosed,
         };
         Ok(LastEvents {
             candles: self.bars(instrument, &resolved.streamer, &silence),
-            silence: Some(silence),
+            silence: Some(silence.to_string()),
             ..values.unwrap_or_default()
         })
     }
@@ -70,15 +70,15 @@ impl Listening {
         &self,
         instrument: &Instrument,
         streamer: &StreamerSymbol,
-        silence: &str,
+        silence: &Reason,
     ) -> Option<Result<Received<Candles>, String>> {
         let listened = self.heard.as_ref().ok()?;
         let symbol = candle_symbol(instrument, streamer);
         let answer = listened.answer(EventType::Candle, &symbol)?;
         let absence = || match answer {
-            AnswerState::Answered => silence.to_owned(),
-            AnswerState::Silent => "no bars: the feed was silent".to_owned(),
-            AnswerState::Pending => format!("no complete history: {silence}"),
+            AnswerState::Answered => silence.to_string(),
+            AnswerState::Silent => Reason::NoBars.to_string(),
+            AnswerState::Pending => Reason::NoHistory(Box::new(silence.clone())).to_string(),
         };
         // A history that is being fetched again stands until the new one is there.
         Some(listened.candles.get(&symbol).cloned().ok_or_else(absence))
@@ -329,12 +329,12 @@ fn no_token(error: &Error) -> Listening {
     }
 }
 
-fn unresolved(kind: Kind, reason: Option<&str>) -> String {
+fn unresolved(kind: Kind, reason: Option<&Reason>) -> Reason {
     match (kind, reason) {
-        (Kind::Future, Some(reason)) => format!("no contract: {reason}"),
-        (Kind::Future, None) => "no such future at the venue".to_owned(),
+        (Kind::Future, Some(reason)) => Reason::NoContractSince(Box::new(reason.clone())),
+        (Kind::Future, None) => Reason::NoFuture,
         (Kind::Equity | Kind::Index | Kind::EquityOption | Kind::FutureOption | Kind::Crypto, _) => {
-            "no streamer symbol".to_owned()
+            Reason::NoStreamerSymbol
         }
     }
 }

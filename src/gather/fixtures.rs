@@ -50,7 +50,7 @@ pub(super) fn nothing(name: &str) -> Evidence {
         streamer: None,
         asset_class: "Equity".into(),
     };
-    Evidence::nothing(subject, "not asked")
+    Evidence::nothing(subject, &crate::market::Reason::NotAsked)
 }
 
 /// The same with a trade of `at`.

@@ -4,7 +4,7 @@ use super::run::Findings;
 use super::{Gathering, Notice};
 use crate::instrument::Symbol;
 use crate::legacy::{Client, legacy_symbol};
-use crate::market::{Evidence, Gap, LegacyState, SourceState, gaps};
+use crate::market::{Evidence, Gap, LegacyState, Reason, SourceState, gaps};
 use crate::tastytrade::error_chain;
 
 impl Findings<'_, '_> {
@@ -20,7 +20,7 @@ impl Findings<'_, '_> {
         let wanted = decide(&self.gaps(), venues.legacy.is_some());
         for (symbol, reason) in wanted.refused {
             self.known
-                .put(&symbol, |evidence| &mut evidence.legacy, Some(Err(reason.to_owned())));
+                .put(&symbol, |evidence| &mut evidence.legacy, Some(Err(reason)));
         }
         let (Some(client), false, None) = (venues.legacy, wanted.named.is_empty(), self.cut) else {
             return;
@@ -34,7 +34,7 @@ impl Findings<'_, '_> {
             let history = match stop.run(client.history(&name)).await {
                 Ok(history) => history
                     .map(|history| (history, asked_at))
-                    .map_err(|error| error_chain(&error)),
+                    .map_err(|error| Reason::told(error_chain(&error))),
                 Err(cut) => {
                     self.cut = Some(cut);
                     return;
@@ -57,16 +57,18 @@ struct Wanted {
     /// By its own names.
     named: Vec<(Symbol, String)>,
     /// Those it is not asked about, and why.
-    refused: Vec<(Symbol, &'static str)>,
+    refused: Vec<(Symbol, Reason)>,
 }
 
 fn decide(gaps: &[Gap], enabled: bool) -> Wanted {
     let mut wanted = Wanted::default();
     for Gap { symbol, kind, .. } in gaps {
         match legacy_symbol(symbol, *kind) {
-            _ if !enabled => wanted.refused.push((symbol.clone(), "switched off by legacy.enabled")),
+            _ if !enabled => wanted
+                .refused
+                .push((symbol.clone(), Reason::SwitchedOff("legacy.enabled"))),
             Some(name) => wanted.named.push((symbol.clone(), name)),
-            None => wanted.refused.push((symbol.clone(), "unknown to this source")),
+            None => wanted.refused.push((symbol.clone(), Reason::Unknown)),
         }
     }
     wanted
@@ -87,7 +89,7 @@ pub(super) fn state<'a>(client: Option<&Client>, used: bool, all: impl Iterator<
     LegacyState {
         state,
         requests: client.map_or(0, Client::requests),
-        reason,
+        reason: reason.map(|reason| reason.to_string()),
     }
 }
 
@@ -111,9 +113,9 @@ mod tests {
         let gaps = [gap("SPY", Kind::Equity), gap(".SPY261218C650", Kind::EquityOption)];
         let wanted = decide(&gaps, true);
         assert_eq!(wanted.named, [(symbol("SPY"), "SPY".to_owned())]);
-        assert_eq!(wanted.refused, [(symbol(".SPY261218C650"), "unknown to this source")]);
+        assert_eq!(wanted.refused, [(symbol(".SPY261218C650"), Reason::Unknown)]);
         let off = decide(&gaps, false);
         assert!(off.named.is_empty());
-        assert_eq!(off.refused[0], (symbol("SPY"), "switched off by legacy.enabled"));
+        assert_eq!(off.refused[0], (symbol("SPY"), Reason::SwitchedOff("legacy.enabled")));
     }
 }

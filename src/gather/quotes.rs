@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use super::failures::Failures;
 use super::known::Known;
 use super::run::Findings;
-use super::stop::LATE;
 use super::{Gathering, Notice};
 use crate::instrument::{Kind, Symbol};
-use crate::market::{Evidence, Subject, needs_price};
+use crate::market::{Evidence, Reason, Subject, needs_price};
 use crate::stream::LastEvents;
 use crate::tastytrade::{BatchAnswer, MarketQuote};
 
@@ -44,7 +43,7 @@ impl Quotes {
                 }),
                 (None, Some(_)) if has_quote(known.find(symbol)) => continue,
                 (None, Some(reason)) => Err(reason.clone()),
-                (None, None) => Err("not in the answer".to_owned()),
+                (None, None) => Err(Reason::NotInAnswer),
             };
             known.put(symbol, |evidence| &mut evidence.rest_quote, Some(said));
         }
@@ -82,7 +81,7 @@ impl Findings<'_, '_> {
             Err(cut) => {
                 self.cut = Some(cut);
                 for (symbol, _) in &self.quotes.asked_as {
-                    let late = Err(LATE.to_owned());
+                    let late = Err(Reason::Late);
                     self.known.put(symbol, |evidence| &mut evidence.rest_quote, Some(late));
                 }
             }
@@ -96,7 +95,7 @@ struct Missing {
     /// As REST is asked for them.
     named: Vec<(Symbol, (Kind, Symbol))>,
     /// Those it cannot be asked for, and why.
-    unnamed: Vec<(Symbol, String)>,
+    unnamed: Vec<(Symbol, Reason)>,
 }
 
 /// Those without a price, and options without Greeks.
@@ -109,19 +108,19 @@ fn missing<'a>(all: impl Iterator<Item = &'a Evidence>) -> Missing {
         }
         match request(subject) {
             Ok(request) => missing.named.push((subject.symbol.clone(), request)),
-            Err(reason) => missing.unnamed.push((subject.symbol.clone(), reason.to_owned())),
+            Err(reason) => missing.unnamed.push((subject.symbol.clone(), reason)),
         }
     }
     missing
 }
 
 /// How REST must be asked for a quote.
-fn request(subject: &Subject) -> Result<(Kind, Symbol), &'static str> {
+fn request(subject: &Subject) -> Result<(Kind, Symbol), Reason> {
     let contract = |absence| subject.contract.clone().ok_or(absence);
     let name = match subject.kind {
         Kind::Equity | Kind::Index | Kind::EquityOption | Kind::Crypto => subject.symbol.clone(),
-        Kind::FutureOption => contract("REST knows futures options only by their chain symbol")?,
-        Kind::Future => contract("no contract is known for it")?,
+        Kind::FutureOption => contract(Reason::NoChainSymbol)?,
+        Kind::Future => contract(Reason::NoContract)?,
     };
     Ok((subject.kind, name))
 }
@@ -156,7 +155,7 @@ mod tests {
                     (Kind::EquityOption, symbol("SPY   261218C00650000")),
                 ),
             ],
-            unnamed: vec![(symbol("/CL"), "no contract is known for it".to_owned())],
+            unnamed: vec![(symbol("/CL"), Reason::NoContract)],
         };
         let found = missing(all.iter());
         assert_eq!(found, expected, "an option without Greeks is asked for them");
