@@ -1,7 +1,7 @@
 //! The deprecated source, last: one request for each symbol whose price or realized volatility nobody else had.
 
+use super::Notice;
 use super::run::Findings;
-use super::{Gathering, Notice};
 use crate::instrument::Symbol;
 use crate::legacy::{Client, legacy_symbol};
 use crate::market::{Evidence, Gap, LegacyState, SourceState, gaps};
@@ -10,28 +10,22 @@ use crate::tastytrade::error_chain;
 impl Findings<'_, '_> {
     /// Asks about every symbol with a gap, one after the other.
     pub(super) async fn ask_legacy(&mut self) {
-        let Gathering {
-            venues,
-            stop,
-            clock,
-            notify,
-            ..
-        } = self.run;
-        let wanted = decide(&self.gaps(), venues.legacy.is_some());
+        let run = self.run;
+        let wanted = decide(&self.gaps(), run.venues.legacy.is_some());
         for (symbol, reason) in wanted.refused {
             self.known
                 .put(&symbol, |evidence| &mut evidence.legacy, Some(Err(reason.to_owned())));
         }
-        let (Some(client), false, None) = (venues.legacy, wanted.named.is_empty(), self.cut) else {
+        let (Some(client), false, None) = (run.venues.legacy, wanted.named.is_empty(), self.cut) else {
             return;
         };
-        notify(Notice::Legacy {
+        (run.notify)(Notice::Legacy {
             symbols: wanted.named.len(),
         });
         self.legacy_used = true;
-        let asked_at = clock.now();
+        let asked_at = run.clock.now();
         for (symbol, name) in wanted.named {
-            let history = match stop.run(client.history(&name)).await {
+            let history = match run.stop.run(client.history(&name)).await {
                 Ok(history) => history
                     .map(|history| (history, asked_at))
                     .map_err(|error| error_chain(&error)),

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::Notice;
 use super::failures::Failures;
 use super::known::Known;
 use super::run::Findings;
 use super::stop::LATE;
-use super::{Gathering, Notice};
 use crate::instrument::{Kind, Symbol};
 use crate::market::{Evidence, Subject, needs_price};
 use crate::stream::LastEvents;
@@ -54,13 +54,7 @@ impl Quotes {
 impl Findings<'_, '_> {
     /// Asks for the quotes of those without a price, in one go.
     pub(super) async fn ask_quotes(&mut self) {
-        let Gathering {
-            venues,
-            stop,
-            clock,
-            notify,
-            ..
-        } = self.run;
+        let run = self.run;
         let wanted = missing(self.known.evidence());
         for (symbol, reason) in wanted.unnamed {
             self.known
@@ -69,15 +63,15 @@ impl Findings<'_, '_> {
         if wanted.named.is_empty() {
             return;
         }
-        notify(Notice::Filling {
+        (run.notify)(Notice::Filling {
             symbols: wanted.named.len(),
         });
         self.quotes.asked_as = wanted.named;
-        match stop.run(venues.rest.quotes(&self.quotes.requests())).await {
+        match run.stop.run(run.venues.rest.quotes(&self.quotes.requests())).await {
             Ok(answer) => {
                 self.rest_ended();
                 self.quotes.answered = answer.has_come();
-                self.quotes.take(&answer, clock.now(), &mut self.known);
+                self.quotes.take(&answer, run.clock.now(), &mut self.known);
             }
             Err(cut) => {
                 self.cut = Some(cut);
