@@ -18,7 +18,7 @@ use super::schedule::Schedule;
 use super::stop::StopReason;
 use super::{Gathered, Gathering, Interrupted, Notice, bars};
 use crate::instrument::Symbol;
-use crate::market::market_of;
+use crate::market::{Reason, market_of};
 use crate::stream::{self, End, GaveUp};
 use crate::tastytrade::{BatchAnswer, MarketQuote, Metrics};
 use crate::time;
@@ -84,7 +84,7 @@ impl<'a, 'v> Watch<'a, 'v> {
             (first, lost, line) => {
                 line.close(run).await;
                 let lost = lost.unwrap_or_else(|| GaveUp {
-                    reason: "there is no feed".to_owned(),
+                    reason: Reason::NoFeed.to_string(),
                     lasting: true,
                 });
                 return first.map(|first| (first, Err(lost)));
@@ -147,7 +147,7 @@ impl<'a, 'v> Watch<'a, 'v> {
         let heard = match &mut self.found.feed.heard {
             Ok(heard) => heard,
             Err(reason) => {
-                let reason = reason.clone();
+                let reason = reason.to_string();
                 return Ok(Happened::GaveUp(GaveUp { reason, lasting: true }));
             }
         };
@@ -263,7 +263,7 @@ async fn refreshed(refreshing: &mut Option<Refreshing<'_>>) -> Refreshed {
 fn lost(feed: &Listening) -> Option<GaveUp> {
     match &feed.heard {
         Err(reason) => Some(GaveUp {
-            reason: reason.clone(),
+            reason: reason.to_string(),
             lasting: feed.failures.trouble.contains(&Trouble::Lasting),
         }),
         Ok(heard) => match &heard.end {

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bars::bars_of;
 use super::field::{Field, Group};
-use super::price::{NOTHING_KEPT, Offer};
+use super::method::Method;
+use super::price::Offer;
+use super::reason::Reason;
 use super::record::{Record, Source, Sourced};
 use crate::dxlink::Candles;
 use crate::instrument::Symbol;
@@ -41,12 +43,12 @@ impl Stored {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn value(&self, field: Field) -> Result<&StoredValue, String> {
-        let value = self.values.get(&field).ok_or_else(|| NOTHING_KEPT.to_owned())?;
+    pub(super) fn value(&self, field: Field) -> Result<&StoredValue, Reason> {
+        let value = self.values.get(&field).ok_or(Reason::NothingKept)?;
         let of_contract = matches!(field.spec().group, Group::Mark | Group::Realized);
         match &self.stood_for {
             Some((contract, until)) if of_contract && time::new_york_date(value.as_of) <= *until => {
-                Err(format!("what is kept is of {contract}"))
+                Err(Reason::KeptOf(contract.clone()))
             }
             Some(_) | None => Ok(value),
         }
@@ -61,7 +63,7 @@ pub struct StoredValue {
     /// Who gave it then, by name.
     pub source: String,
     /// How it was made.
-    pub method: String,
+    pub method: Method,
     /// The moment it describes.
     pub as_of: Timestamp,
 }
@@ -94,7 +96,7 @@ pub struct PastIv {
     /// The last implied volatility seen on it.
     pub iv: Vol,
     /// How it was made: volatilities of different methods are not compared.
-    pub method: String,
+    pub method: Method,
 }
 
 /// Daily bars, closed ones only.
@@ -169,32 +171,33 @@ pub(super) fn own_place(iv: &Sourced<Vol>, past: &[PastIv], place: Place, least:
         .map(|past| past.iv.get())
         .collect();
     if same.len() < least.max(1) {
-        return Err(format!(
-            "own history has {} of {least} days of this volatility",
-            same.len()
-        ));
+        return Err(Reason::ShortHistory {
+            have: same.len(),
+            need: least,
+        });
     }
     let now = iv.value.get();
+    let days = same.len();
     let (share, method) = match place {
         Place::Range => {
             let low = same.iter().copied().fold(now, f64::min);
             let high = same.iter().copied().fold(now, f64::max);
             if high <= low {
-                return Err("own history holds one volatility only".to_owned());
+                return Err(Reason::FlatHistory);
             }
-            ((now - low) / (high - low), "range")
+            ((now - low) / (high - low), Method::OwnRange { days })
         }
         Place::DaysBelow => {
             let below = same.iter().filter(|past| **past < now).count();
-            (ratio(below, same.len()), "share of days below")
+            (ratio(below, days), Method::OwnDaysBelow { days })
         }
     };
-    let value = Rank::from_fraction(share).ok_or_else(|| "not a finite number".to_owned())?;
+    let value = Rank::from_fraction(share).ok_or(Reason::NotFinite)?;
     Ok(Sourced {
         value,
         source: Source::Store,
         as_of: iv.as_of,
-        method: format!("{method}, own history of {} days", same.len()).into(),
+        method,
     })
 }
 

@@ -263,7 +263,7 @@ impl Session {
         let origin = |kept: &StoredValue| Origin {
             source: kept.source.clone(),
             as_of: millis(kept.as_of),
-            method: kept.method.clone(),
+            method: kept.method.to_string(),
         };
         Self {
             symbol: day.symbol.clone(),
@@ -281,7 +281,7 @@ impl Session {
             earnings_date: day.values.get(&Field::EarningsDate).and_then(StoredValue::day),
             slippage: number(Field::Slippage),
             r#yield: number(Field::Yield),
-            iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.clone()),
+            iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.to_string()),
             provenance: day.values.iter().map(|(field, kept)| (*field, origin(kept))).collect(),
         }
     }

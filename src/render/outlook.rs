@@ -15,7 +15,7 @@ use super::vol::{
 };
 use super::{Format, Row, Style, flat, footer};
 use crate::market::{
-    Attempt, Compared, Expected, Field, Horizon, Measured, Premiums, Source, Sourced, Term, VolReport,
+    Attempt, Compared, Expected, Field, Horizon, Measured, Premiums, Reason, Source, Sourced, Term, VolReport,
 };
 use crate::units::Vol;
 use crate::vol::expected_move::ExpectedMove as Move;
@@ -251,7 +251,7 @@ fn unheard(realized: &[Compared]) -> Vec<String> {
     let asked = |one: &&Compared| matches!(one.source, Source::Rest | Source::DxlinkCandles);
     for one in realized.iter().filter(asked) {
         let Err(reason) = &one.said else { continue };
-        let text = format!("{}: {}", one.source.name(), clean(reason));
+        let text = format!("{}: {}", one.source.name(), clean(&reason.to_string()));
         match reasons.iter_mut().find(|(known, _)| *known == text) {
             Some((_, days)) => days.push(one.days.to_string()),
             None => reasons.push((text, vec![one.days.to_string()])),
@@ -286,7 +286,11 @@ fn premium(premiums: &[Premiums]) -> Vec<Column> {
 fn refused(premiums: &[Premiums]) -> Vec<String> {
     let reasons = premiums.iter().filter_map(|one| {
         let reason = one.premium.as_ref().err()?;
-        Some(format!("no premium over HV{}: {}", one.days, clean(reason)))
+        Some(format!(
+            "no premium over HV{}: {}",
+            one.days,
+            clean(&reason.to_string())
+        ))
     });
     reasons.collect()
 }
@@ -310,15 +314,17 @@ fn expected(moves: &[Expected]) -> Vec<Column> {
 }
 
 fn unexpected(moves: &[Expected]) -> Vec<String> {
-    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    let mut reasons: Vec<(&Reason, Vec<String>)> = Vec::new();
     for one in moves {
         let Err(reason) = &one.said else { continue };
-        match reasons.iter_mut().find(|(known, _)| known == reason) {
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, horizons)) => horizons.push(over(one)),
-            None => reasons.push((reason.clone(), vec![over(one)])),
+            None => reasons.push((reason, vec![over(one)])),
         }
     }
-    let words = |(reason, over): (String, Vec<String>)| format!("no move over {}: {}", over.join(", "), clean(&reason));
+    let words = |(reason, over): (&Reason, Vec<String>)| {
+        format!("no move over {}: {}", over.join(", "), clean(&reason.to_string()))
+    };
     reasons.into_iter().map(words).collect()
 }
 
@@ -332,7 +338,7 @@ fn over(one: &Expected) -> String {
     }
 }
 
-fn term_structure(terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<Column> {
+fn term_structure(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Vec<Column> {
     let terms: &[Term] = terms.as_ref().map(|terms| terms.value.as_slice()).unwrap_or_default();
     let iv = |term: &Term| term.iv.map(|iv| iv.get());
     let top = terms.iter().filter_map(iv).fold(0.0, f64::max);
@@ -350,7 +356,7 @@ fn term_structure(terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<Column> {
     ]
 }
 
-fn legend_of_terms(terms: &Result<Sourced<Vec<Term>>, String>) -> Option<String> {
+fn legend_of_terms(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Option<String> {
     let terms = terms.as_ref().ok()?;
     let (source, method, as_of) = (terms.source.name(), &terms.method, terms.as_of);
     let hole = terms.value.iter().any(|term| term.iv.is_none());
@@ -362,11 +368,11 @@ fn legend_of_terms(terms: &Result<Sourced<Vec<Term>>, String>) -> Option<String>
     Some(format!("bars from 0; {source}: {method}, {as_of:.0}{hole}"))
 }
 
-fn no_terms(terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<String> {
+fn no_terms(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Vec<String> {
     match terms {
         Ok(terms) if terms.value.is_empty() => vec!["no term structure: every expiration is over".to_owned()],
         Ok(_) => Vec::new(),
-        Err(reason) => vec![format!("no term structure: {}", clean(reason))],
+        Err(reason) => vec![format!("no term structure: {}", clean(&reason.to_string()))],
     }
 }
 
@@ -405,18 +411,18 @@ fn size(value: f64, high: f64) -> String {
     fixed(Some(value), places)
 }
 
-fn moment<T>(said: &Result<Sourced<T>, String>) -> String {
+fn moment<T>(said: &Result<Sourced<T>, Reason>) -> String {
     said.as_ref()
         .map_or_else(|_| UNKNOWN.to_owned(), |said| format!("{:.0}", said.as_of))
 }
 
-fn source<T>(said: &Result<Sourced<T>, String>) -> String {
+fn source<T>(said: &Result<Sourced<T>, Reason>) -> String {
     said.as_ref().map_or(UNKNOWN, |said| said.source.name()).to_owned()
 }
 
-fn method<T>(said: &Result<Sourced<T>, String>) -> String {
+fn method<T>(said: &Result<Sourced<T>, Reason>) -> String {
     said.as_ref()
-        .map_or_else(|_| UNKNOWN.to_owned(), |said| clean(&said.method))
+        .map_or_else(|_| UNKNOWN.to_owned(), |said| clean(&said.method.to_string()))
 }
 
 const LESS_REST: &str = "- REST: points above tastytrade's own figure, whose method is not published";

@@ -494,7 +494,7 @@ fn not_quoted(record: &Record, field: Field) -> String {
     let Some(missing) = record.missing.iter().find(|missing| missing.field == field) else {
         return "its options were not asked for".to_owned();
     };
-    let first = missing.tried.first().map(|attempt| attempt.reason.clone());
+    let first = missing.tried.first().map(|attempt| attempt.reason.to_string());
     first.unwrap_or_else(|| absent(record, &[field]))
 }
 

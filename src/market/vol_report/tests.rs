@@ -98,10 +98,10 @@ fn what_is_missing_says_what_was_tried() {
     for premium in &outlook.premiums {
         assert_eq!(premium.premium.as_ref().unwrap_err(), "rest: iv missing: http 502");
     }
-    assert_eq!(outlook.terms, Err("http 502".to_owned()));
-    let reasons: Vec<&String> = outlook.moves.iter().map(|one| one.said.as_ref().unwrap_err()).collect();
-    assert_eq!(reasons[0], "iv: rest: http 502");
-    assert_eq!(reasons[3], "no expiration is known: http 502");
+    assert_eq!(outlook.terms, Err("http 502".into()));
+    let reasons: Vec<&Reason> = outlook.moves.iter().map(|one| one.said.as_ref().unwrap_err()).collect();
+    assert_eq!(*reasons[0], "iv: rest: http 502");
+    assert_eq!(*reasons[3], "no expiration is known: http 502");
     assert!(outlook.measured.is_ok());
 }
 
