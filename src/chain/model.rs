@@ -2,18 +2,43 @@
 //! the feed's own volatility.
 //!
 //! The volatility of a strike is that of its option out of the money, on the forward by put-call parity; call and put of a
-//! strike share it. Greeks are European, in the feed's units.
+//! strike share it. Options on shares and funds may be exercised early, those on indices and futures count as European.
+//! Greeks are in the feed's units.
 
 use jiff::Timestamp;
 
 use crate::market::{Attempt, Field, Group, Method, Missing, Reason, Record, Source, Sourced};
 use crate::units::Vol;
 use crate::vol::black::{European, Greeks, Right, Underlying};
-use crate::vol::chain::{Expiration, Forward, Strike};
+use crate::vol::chain::{Exercise, Expiration, Forward, Strike};
+
+/// How the model came to a volatility.
+pub(super) fn implied_method(exercise: Exercise) -> Method {
+    match exercise {
+        Exercise::European => Method::ImpliedOnParity,
+        Exercise::American { .. } => Method::ImpliedAmerican,
+    }
+}
+
+/// How the model came to a volatility at the money.
+pub(super) fn at_the_money_method(exercise: Exercise) -> Method {
+    match exercise {
+        Exercise::European => Method::AtTheMoney,
+        Exercise::American { .. } => Method::AtTheMoneyAmerican,
+    }
+}
+
+fn greeks_method(exercise: Exercise) -> Method {
+    match exercise {
+        Exercise::European => Method::BlackScholesMerton,
+        Exercise::American { .. } => Method::AmericanGreeks,
+    }
+}
 
 /// What an option is valued on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Ground {
+    pub(super) exercise: Exercise,
     pub(super) underlying: Underlying,
     pub(super) years: f64,
     pub(super) rate: f64,
@@ -40,8 +65,9 @@ impl Ground {
         forward: Forward,
         spot: Result<f64, Reason>,
         is_future: bool,
-        (years, rate): (f64, f64),
+        expiration: &Expiration,
     ) -> Result<Self, Reason> {
+        let (years, rate, exercise) = (expiration.years(), expiration.rate(), expiration.exercise());
         let underlying = if is_future {
             Underlying::Spot {
                 price: forward.price,
@@ -49,12 +75,16 @@ impl Ground {
             }
         } else {
             let price = spot?;
-            Underlying::Spot {
-                price,
-                dividend_yield: rate - (forward.price / price).ln() / years,
+            match exercise {
+                Exercise::European => Underlying::Spot {
+                    price,
+                    dividend_yield: rate - (forward.price / price).ln() / years,
+                },
+                Exercise::American { .. } => expiration.underlying(forward),
             }
         };
         Ok(Self {
+            exercise,
             underlying,
             years,
             rate,
@@ -65,6 +95,8 @@ impl Ground {
     pub(super) fn of_the_feed(spot: f64, is_future: bool, years: f64, rate: f64) -> Self {
         let rate = if is_future { rate } else { 0.0 };
         Self {
+            // Without rate and yield early exercise is worth nothing.
+            exercise: Exercise::European,
             underlying: Underlying::Spot {
                 price: spot,
                 dividend_yield: rate,
@@ -76,15 +108,18 @@ impl Ground {
 
     /// Value and Greeks of one option.
     pub(super) fn greeks(&self, right: Right, strike: f64, vol: Vol) -> Option<Greeks> {
-        European {
+        let option = European {
             right,
             underlying: self.underlying,
             strike,
             years: self.years,
             rate: self.rate,
             vol,
+        };
+        match self.exercise {
+            Exercise::European => option.greeks(),
+            Exercise::American { .. } => option.american(),
         }
-        .greeks()
     }
 }
 
@@ -101,7 +136,7 @@ pub(super) fn is_whole(record: &Record) -> bool {
 }
 
 /// Puts the model's volatility and Greeks into `record`, all of them, and keeps who was tried before.
-pub(super) fn fill(record: &mut Record, vol: Vol, greeks: &Greeks, as_of: Timestamp) {
+pub(super) fn fill(record: &mut Record, (vol, greeks): (Vol, &Greeks), exercise: Exercise, as_of: Timestamp) {
     for field in group() {
         let before = match (record.gap(field), record.source(field)) {
             (Some(missing), _) => missing.tried.clone(),
@@ -126,9 +161,9 @@ pub(super) fn fill(record: &mut Record, vol: Vol, greeks: &Greeks, as_of: Timest
         (Field::Rho, greeks.rho),
     ];
     for (field, value) in values {
-        record.set(field, Some(sourced(value, as_of, Method::BlackScholesMerton)));
+        record.set(field, Some(sourced(value, as_of, greeks_method(exercise))));
     }
-    record.set(Field::OptionIv, Some(sourced(vol, as_of, Method::ImpliedOnParity)));
+    record.set(Field::OptionIv, Some(sourced(vol, as_of, implied_method(exercise))));
 }
 
 /// Adds to `record` why the model has no value either.

@@ -8,17 +8,17 @@ use smol_str::SmolStr;
 
 use super::choice::{Choice, Chosen, day_count};
 use super::model::{self, Ground, sourced};
-use crate::instrument::{Instrument, Symbol};
+use crate::instrument::{Instrument, Kind, Symbol};
 use crate::market::{Field, Method, Reason, Record, Source, Sourced};
 use crate::tastytrade::{ListedOption, Settlement};
 use crate::time;
 use crate::units::{Price, Vol};
 use crate::vol::black::{Greeks, Right};
-use crate::vol::chain::{Expiration, Forward, OptionQuote, Strike};
+use crate::vol::chain::{Exercise, Expiration, Forward, OptionQuote, Strike};
 use crate::vol::smile::{Skew, Smile};
 use crate::vol::straddle::Straddle;
 use crate::vol::term::{Term, ThirtyDays};
-use crate::vol::vix_variance::{Between, Centre, ModelFree, Strip};
+use crate::vol::vix_variance::{Between, ModelFree, Strip};
 
 /// A whole chain. Where a number cannot be had, its reason stands in its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -221,10 +221,20 @@ impl Known<'_> {
         let is_future = listed.underlying.as_str().starts_with('/');
         let spot = underlying.and_then(|record| record.price());
 
+        // Options on indices are European, and those on futures count as that.
+        let exercise = match underlying {
+            Some(record) if record.kind == Kind::Equity => Exercise::American {
+                spot: spot.as_ref().map(|spot| spot.value.get()),
+            },
+            Some(_) | None => Exercise::European,
+        };
         let expiration = match (minutes, &rate) {
             (None, _) => Err(Reason::NoOptionQuote),
             (Some(_), Err(reason)) => Err(Reason::NoRate(Box::new(reason.clone()))),
-            (Some(minutes), Ok(rate)) => Expiration::new(minutes, rate.value, quotes.clone()).map_err(Reason::from),
+            (Some(minutes), Ok(rate)) => {
+                let european = Expiration::new(minutes, rate.value, quotes.clone()).map_err(Reason::from);
+                european.map(|european| european.exercised(exercise))
+            }
         };
         let smile = each(&expiration, Smile::of);
         let forward = smile.as_ref().map(Smile::forward).map_err(Clone::clone);
@@ -234,13 +244,13 @@ impl Known<'_> {
                 (_, Err(reason)) | (Err(reason), _) => Err(reason.clone()),
             };
         }
-        let ground = match (&expiration, &forward, &rate) {
-            (Ok(expiration), Ok(forward), Ok(rate)) => {
+        let ground = match (&expiration, &forward) {
+            (Ok(expiration), Ok(forward)) => {
                 let no_price = || Reason::NoPriceOf(listed.underlying.clone());
                 let spot = spot.as_ref().map(|spot| spot.value.get()).ok_or_else(no_price);
-                Ground::of_parity(*forward, spot, is_future, (expiration.years(), rate.value))
+                Ground::of_parity(*forward, spot, is_future, expiration)
             }
-            (_, Err(reason), _) | (Err(reason), _, _) | (_, _, Err(reason)) => Err(reason.clone()),
+            (_, Err(reason)) | (Err(reason), _) => Err(reason.clone()),
         };
         for line in &mut strikes {
             let (strike, vol) = (line.strike.get(), &line.model_iv);
@@ -256,7 +266,7 @@ impl Known<'_> {
                 option.check = feed.greeks(&option.record, right, strike);
             }
         }
-        let strip = each(&expiration, |expiration| Strip::of(expiration, Centre::AtOrBelow));
+        let strip = each(&expiration, |expiration| Strip::of(expiration));
         let strip = strip.and_then(|strip| whole(strip, chosen));
         let atm = each(&smile, Smile::at_the_money);
         let report = ExpirationReport {
@@ -276,7 +286,7 @@ impl Known<'_> {
             forward,
             atm_iv: atm.and_then(|vol| {
                 let as_of = as_of.ok_or(Reason::NoOptionQuote)?;
-                Ok(sourced(vol, as_of, Method::AtTheMoney))
+                Ok(sourced(vol, as_of, model::at_the_money_method(exercise)))
             }),
             skew: smile
                 .as_ref()
@@ -364,10 +374,10 @@ fn complete(
         let (vol, ground) = (vol.clone()?, ground.clone()?);
         let as_of = as_of.ok_or(Reason::NoOptionQuote)?;
         let greeks = ground.greeks(right, strike, vol).ok_or(Reason::OutOfRange)?;
-        Ok((vol, greeks, as_of))
+        Ok((vol, greeks, ground.exercise, as_of))
     };
     match valued() {
-        Ok((vol, greeks, as_of)) => model::fill(&mut option.record, vol, &greeks, as_of),
+        Ok((vol, greeks, exercise, as_of)) => model::fill(&mut option.record, (vol, &greeks), exercise, as_of),
         Err(reason) => {
             model::refuse(&mut option.record, &reason);
         }
@@ -418,7 +428,7 @@ fn thirty_day(valued: &[Valued]) -> ThirtyDay {
     });
     let slope = around.and_then(|around| around.slope.ok_or(Reason::NoLater));
     let whole: Vec<Expiration> = valued.iter().filter_map(|valued| valued.whole.clone().ok()).collect();
-    let model_free = match ModelFree::of(&whole, Centre::AtOrBelow) {
+    let model_free = match ModelFree::of(&whole) {
         Ok(ModelFree {
             between: Between::OneSide(_),
             ..

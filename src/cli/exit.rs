@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 /// Why a run did not do what it was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// The command line asks for something that does not exist.
     Usage,
     /// Fewer symbols are complete than was required.
@@ -31,21 +31,21 @@ pub enum Kind {
 }
 
 /// All kinds with a code of their own, in the order of the codes.
-const ALL: [Kind; 11] = [
-    Kind::Usage,
-    Kind::Incomplete,
-    Kind::Unavailable,
-    Kind::Internal,
-    Kind::CannotWrite,
-    Kind::CannotRead,
-    Kind::TryLater,
-    Kind::Protocol,
-    Kind::Credentials,
-    Kind::Config,
-    Kind::Interrupted,
+const ALL: [FailureKind; 11] = [
+    FailureKind::Usage,
+    FailureKind::Incomplete,
+    FailureKind::Unavailable,
+    FailureKind::Internal,
+    FailureKind::CannotWrite,
+    FailureKind::CannotRead,
+    FailureKind::TryLater,
+    FailureKind::Protocol,
+    FailureKind::Credentials,
+    FailureKind::Config,
+    FailureKind::Interrupted,
 ];
 
-impl Kind {
+impl FailureKind {
     /// The process exit code, after sysexits.h.
     pub fn code(self) -> u8 {
         match self {
@@ -93,7 +93,7 @@ pub(super) fn table() -> String {
 #[derive(Debug)]
 pub(super) struct Failure {
     /// Decides the exit code.
-    pub kind: Kind,
+    pub kind: FailureKind,
     /// Particulars, a line each, told before the message.
     pub details: Vec<String>,
     /// What failed, without a trailing period, with its causes.
@@ -104,7 +104,7 @@ pub(super) struct Failure {
 
 impl Failure {
     /// A failure that is told in a sentence of our own.
-    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             details: Vec::new(),
@@ -114,7 +114,7 @@ impl Failure {
     }
 
     /// A failure that another room reports, with its causes.
-    pub(super) fn from_error(kind: Kind, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub(super) fn from_error(kind: FailureKind, error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self {
             kind,
             details: Vec::new(),
@@ -160,8 +160,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-impl From<Kind> for ExitCode {
-    fn from(kind: Kind) -> Self {
+impl From<FailureKind> for ExitCode {
+    fn from(kind: FailureKind) -> Self {
         Self::from(kind.code())
     }
 }

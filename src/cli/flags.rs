@@ -7,19 +7,21 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use self::numbers::{Wanted, percent, seconds};
+use super::rules::Rules;
 use crate::config::Color;
 use crate::render::Format;
 
 /// Flags of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Global {
     /// Read this configuration file instead of searching for one
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
     /// Color tables and messages
-    #[arg(long, global = true, value_name = "WHEN", value_parser = named(&COLORS))]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = named(&[Color::Auto, Color::Always, Color::Never], color_name))]
     pub color: Option<Color>,
     /// Print errors alone to stderr, no progress and no remarks
     #[arg(short, long, global = true)]
@@ -65,20 +67,73 @@ pub(super) struct Source {
 #[derive(Debug, Args)]
 #[command(next_help_heading = DATA)]
 pub(super) struct Show {
-    /// Print as this format [default: table on a terminal, else plain]
-    ///
-    /// table is for people; plain (tabs) and csv hold rows; json and jsonl hold everything
-    #[arg(long, value_name = "FORMAT", value_parser = named(&FORMATS))]
-    pub format: Option<Format>,
-    /// Print as --format json
-    #[arg(long, conflicts_with = "format")]
-    pub json: bool,
+    /// As what.
+    #[command(flatten)]
+    pub form: Form,
     /// Write to FILE atomically
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Exit with code 65 when fewer symbols are complete
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub require_complete: Option<f64>,
+}
+
+/// As what a document is printed.
+#[derive(Debug, Args)]
+pub(super) struct Form {
+    /// Print as this format [default: table on a terminal, else plain]
+    ///
+    /// table is for people; plain (tabs) and csv hold rows; json and jsonl hold everything
+    #[arg(long, value_name = "FORMAT", value_parser = named(Format::ALL, Format::name))]
+    format: Option<Format>,
+    /// Print as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl Form {
+    /// The format asked for, if one is.
+    pub(super) fn asked(&self) -> Option<Format> {
+        if self.json { Some(Format::Json) } else { self.format }
+    }
+}
+
+/// What of a screen is wanted.
+#[derive(Debug, Clone, PartialEq, Default, Args, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Picks {
+    /// Print at most N rows
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Order rows by this column [default: score]
+    #[arg(long, value_name = "KEY[:asc|desc]")]
+    pub sort: Option<String>,
+    /// Print rejected symbols too, marked
+    #[arg(long)]
+    pub all: bool,
+    /// Rules of choice
+    #[command(flatten)]
+    pub rules: Rules,
+}
+
+impl Picks {
+    /// Rules alone.
+    pub(super) fn of_rules(rules: Rules) -> Self {
+        Self {
+            rules,
+            ..Self::default()
+        }
+    }
+
+    /// These, and for what they leave open those of `recorded`.
+    pub(super) fn over(self, recorded: Self) -> Self {
+        Self {
+            limit: self.limit.or(recorded.limit),
+            sort: self.sort.or(recorded.sort),
+            all: self.all || recorded.all,
+            rules: self.rules.over(recorded.rules),
+        }
+    }
 }
 
 /// Which world data is of.
@@ -123,32 +178,27 @@ pub(super) struct Venue {
     pub fault: Option<String>,
 }
 
-/// The value that one of `names` stands for; help, completions and errors list them.
-pub(super) fn named<T>(names: &'static [(&'static str, T)]) -> impl TypedValueParser<Value = T>
+/// One of `values` by its name; help, completions and errors list them.
+pub(super) fn named<T>(values: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {
-    let words = names.iter().map(|(name, _)| *name);
+    let words = values.iter().map(|value| name(*value));
     PossibleValuesParser::new(words).try_map(move |word| {
-        let found = names.iter().find(|(name, _)| *name == word);
-        found.map(|(_, value)| *value).ok_or(Wanted("one of these words"))
+        let mut values = values.iter().copied();
+        values
+            .find(|value| name(*value) == word)
+            .ok_or(Wanted("one of these words"))
     })
 }
 
-/// Names of the output formats.
-pub(super) const FORMATS: [(&str, Format); 5] = [
-    ("table", Format::Table),
-    ("plain", Format::Plain),
-    ("json", Format::Json),
-    ("jsonl", Format::Jsonl),
-    ("csv", Format::Csv),
-];
-
-const COLORS: [(&str, Color); 3] = [
-    ("auto", Color::Auto),
-    ("always", Color::Always),
-    ("never", Color::Never),
-];
+fn color_name(color: Color) -> &'static str {
+    match color {
+        Color::Auto => "auto",
+        Color::Always => "always",
+        Color::Never => "never",
+    }
+}
 
 const DATA: &str = "Data and output";
 const VENUE: &str = "Embedded venue";

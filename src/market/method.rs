@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use super::field::Field;
 use crate::instrument::Symbol;
 use crate::units::Price;
+use crate::vol::forecast::{Model, SESSIONS};
 
 macro_rules! methods {
     (
@@ -73,10 +74,14 @@ methods! {
     Hv30OverHv90 = "hv30 / hv90",
     ImpliedOnParity = "implied-vol on the parity forward",
     AtTheMoney = "at the money, implied-vol on the parity forward",
+    ImpliedAmerican = "implied-vol on the parity forward, American exercise, no dividends known",
+    AtTheMoneyAmerican = "at the money, implied-vol on the parity forward, American exercise, no dividends known",
     OwnChain = "30-day at the money, own option chain",
     BlackScholesMerton = "Black-Scholes-Merton at the model's volatility",
+    AmericanGreeks = "American exercise (Andersen, Lake & Offengenden) at the model's volatility, no dividends known",
     ParitySlope = "slope of call less put over the strikes",
     RiskFreeRate = "tastytrade's risk-free rate",
+    AgainstForecast = "iv against the forecast",
     Imported = "imported",
 }
 {
@@ -97,6 +102,9 @@ methods! {
     /// One standard deviation over so many days at a volatility made like this.
     OneSigma { days: u32, iv: Box<Self> }: Self::OneSigma { days, iv } =>
         format_args!("price x iv x sqrt({days} / 365), one standard deviation; iv: {iv}"),
+    /// What a model expects, fitted to so many bars since then.
+    Forecast { model: Model, bars: usize, first: Date }: Self::Forecast { model, bars, first } =>
+        format_args!("{} on {bars} bars since {first}, mean of {SESSIONS} sessions", model.name()),
     /// What a file or an earlier version of this program says.
     Told(SmolStr): Self::Told(words) => format_args!("{words}"),
 }

@@ -44,4 +44,4 @@ pub use run::{
 pub use stored::{PastDay, PastIv, Stored, StoredBars, StoredValue, stored_values};
 pub use straddle::{StraddleQuote, TwoSided};
 pub use vol_inputs::{ClosedBars, HvBySource, VolInputs};
-pub use vol_report::{Compared, Expected, Horizon, Measured, Premiums, Term, VolReport};
+pub use vol_report::{Compared, Expected, Forecast, Horizon, Measured, OverForecast, Premiums, Term, VolReport};

@@ -9,6 +9,7 @@ use super::field::Field;
 use crate::instrument::Symbol;
 use crate::vol::chain::ChainError;
 use crate::vol::expected_move::ExpectedMoveError;
+use crate::vol::forecast::ForecastError;
 use crate::vol::implied::ImpliedError;
 use crate::vol::premium::PremiumError;
 use crate::vol::rank::RankError;
@@ -157,6 +158,10 @@ pub enum Reason {
     Of(SmolStr, Box<Self>),
     #[error("{0}; {1}")]
     Both(Box<Self>, Box<Self>),
+    #[error("not fitted")]
+    NotFitted,
+    #[error(transparent)]
+    Forecast(#[from] ForecastError),
     #[error("nobody has it")]
     Nobody,
     #[error("the floor is no volatility")]

@@ -182,6 +182,11 @@ impl Record {
         self.missing.iter().find(|missing| missing.field == field)
     }
 
+    /// Whether anybody was asked for `field`.
+    pub fn was_asked(&self, field: Field) -> bool {
+        self.has(field) || self.gap(field).is_some()
+    }
+
     /// What `field` holds as a value of its type.
     pub(super) fn typed<T: Held>(&self, field: Field) -> Option<Sourced<T>> {
         let sourced = self.get(field)?;

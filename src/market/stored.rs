@@ -22,6 +22,7 @@ use crate::stream::LastEvents;
 use crate::time::{self, Calendar};
 use crate::units::{Rank, Vol};
 use crate::vol::bars::clean;
+use crate::vol::rank::{self, RankError};
 
 /// What earlier runs left about one symbol.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -163,36 +164,22 @@ pub(super) enum Place {
 pub(super) fn own_place(iv: &Sourced<Vol>, past: &[PastIv], place: Place, least: usize) -> Offer<Rank> {
     let today = time::new_york_date(iv.as_of);
     let year_ago = today.saturating_sub(52.weeks());
-    let same: Vec<f64> = past
+    let same: Vec<Option<Vol>> = past
         .iter()
         .rev()
         .filter(|past| past.method == iv.method && past.session < today && past.session >= year_ago)
         .take(YEAR)
-        .map(|past| past.iv.get())
+        .map(|past| Some(past.iv))
         .collect();
-    if same.len() < least.max(1) {
-        return Err(Reason::ShortHistory {
-            have: same.len(),
-            need: least,
-        });
-    }
-    let now = iv.value.get();
-    let days = same.len();
-    let (share, method) = match place {
-        Place::Range => {
-            let low = same.iter().copied().fold(now, f64::min);
-            let high = same.iter().copied().fold(now, f64::max);
-            if high <= low {
-                return Err(Reason::FlatHistory);
-            }
-            ((now - low) / (high - low), Method::OwnRange { days })
-        }
-        Place::DaysBelow => {
-            let below = same.iter().filter(|past| **past < now).count();
-            (ratio(below, days), Method::OwnDaysBelow { days })
-        }
+    let found = rank::Place::of(Some(iv.value), &same, least).map_err(|error| match error {
+        RankError::Thin { have, .. } => Reason::ShortHistory { have, need: least },
+        RankError::NoCurrent | RankError::NotFinite => error.into(),
+    })?;
+    let days = found.days;
+    let (value, method) = match place {
+        Place::Range => (found.rank.ok_or(Reason::FlatHistory)?, Method::OwnRange { days }),
+        Place::DaysBelow => (found.percentile, Method::OwnDaysBelow { days }),
     };
-    let value = Rank::from_fraction(share).ok_or(Reason::NotFinite)?;
     Ok(Sourced {
         value,
         source: Source::Store,
@@ -240,11 +227,6 @@ pub fn stored_values(record: &Record) -> usize {
         .iter()
         .filter(|(_, sourced)| sourced.source == Source::Store)
         .count()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a year has few days")]
-fn ratio(part: usize, whole: usize) -> f64 {
-    part as f64 / whole as f64
 }
 
 const WEEK_MILLIS: i64 = 7 * 86_400_000;

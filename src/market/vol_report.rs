@@ -18,6 +18,10 @@ use crate::vol::expected_move::ExpectedMove;
 use crate::vol::panel::Panel;
 use crate::vol::premium::Premium;
 
+mod forecast;
+
+pub use forecast::{Forecast, OverForecast};
+
 /// The volatility of one symbol from every side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VolReport {
@@ -27,6 +31,8 @@ pub struct VolReport {
     pub realized: Vec<Compared>,
     /// Implied over realized volatility, over 30 and 90 days.
     pub premiums: Vec<Premiums>,
+    /// What models expect of the next month of sessions, and implied volatility over that.
+    pub forecasts: Vec<Forecast>,
     /// One standard deviation over a day, a week, 30 days and to the next monthly expiration.
     pub moves: Vec<Expected>,
     /// Implied volatility by expiration, those that are not over; or why the venue has none.
@@ -121,12 +127,13 @@ impl VolReport {
             as_of: terms.as_of,
             method: terms.method,
         });
+        let bars = vol_inputs.bars.as_ref().map_err(Clone::clone);
+        let measured = bars.and_then(|bars| measured(bars, days, rules));
+        let iv = record.iv();
+        let iv = iv.ok_or_else(|| why_no(record, Field::Iv));
         Self {
-            measured: vol_inputs
-                .bars
-                .as_ref()
-                .map_err(Clone::clone)
-                .and_then(|bars| measured(bars, days, rules)),
+            forecasts: forecast::forecasts(&measured, &iv),
+            measured,
             realized: vol_inputs
                 .witnesses
                 .iter()
@@ -143,7 +150,7 @@ impl VolReport {
                     premium: premium(record, field, rules),
                 })
                 .into(),
-            moves: moves(record, &terms),
+            moves: moves(record, &iv, &terms),
             terms,
         }
     }
@@ -194,17 +201,18 @@ fn premium(record: &Record, ratio: Field, rules: &VolRules) -> Result<Sourced<Pr
     })
 }
 
-fn moves(record: &Record, terms: &Result<Sourced<Vec<Term>>, Reason>) -> Vec<Expected> {
+fn moves(
+    record: &Record,
+    iv: &Result<Sourced<Vol>, Reason>,
+    terms: &Result<Sourced<Vec<Term>>, Reason>,
+) -> Vec<Expected> {
     let fixed = [(Horizon::Day, 1), (Horizon::Week, 7), (Horizon::ThirtyDays, 30)];
     let mut moves: Vec<Expected> = fixed
         .into_iter()
-        .map(|(horizon, days)| {
-            let iv = record.iv().ok_or_else(|| why_no(record, Field::Iv));
-            Expected {
-                horizon,
-                days: Some(days),
-                said: iv.and_then(|iv| one_sigma(record, &iv, days)),
-            }
+        .map(|(horizon, days)| Expected {
+            horizon,
+            days: Some(days),
+            said: iv.clone().and_then(|iv| one_sigma(record, &iv, days)),
         })
         .collect();
     moves.push(to_monthly(record, terms));

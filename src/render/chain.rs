@@ -1,10 +1,13 @@
 //! The chain of a document: its numbers under the contract's names.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
+use super::cell::object;
 use super::row::{Provenance, origin, provenance};
 use super::text::millis;
 use crate::chain::{self, ExpirationReport, MOST_ENTRIES, OptionLine, Report, StrikeLine, ThirtyDay};
@@ -251,6 +254,20 @@ impl ChainBlock {
             thirty_day: ThirtyDayBlock::of(&report.thirty_day),
             expirations: report.expirations.iter().map(ExpirationBlock::of).collect(),
         }
+    }
+
+    /// Each option with what its expiration and strike say about it.
+    pub(super) fn option_objects(&self) -> impl Iterator<Item = io::Result<Map<String, Value>>> {
+        self.options().map(|(expiration, strike, right, option)| {
+            let mut said = object(option)?;
+            let about = json!({
+                "underlying": expiration.underlying, "root": expiration.root, "expiration": expiration.expiration,
+                "days_to_expiration": expiration.days_to_expiration, "multiplier": expiration.multiplier,
+                "strike": strike.strike, "right": right, "model_iv": strike.model_iv,
+            });
+            said.extend(object(&about)?);
+            Ok(said)
+        })
     }
 
     /// Every option with its expiration and strike, `call` or `put` beside it.

@@ -7,14 +7,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::flat::text;
-use super::layout::{Column, fit, lines};
+use super::block::Block;
+use super::cell::{object, text};
+use super::document::{Document, Grid, Lines};
+use super::footer;
+use super::layout::Column;
 use super::number::{fixed, percent, price};
 use super::parquet::{self, Cells};
+use super::run::SCHEMA_VERSION;
 use super::text::{clean, millis};
-use super::{Format, SCHEMA_VERSION, Style};
 use crate::instrument::Symbol;
 use crate::market::{Field, Mode, PastDay, StoredValue};
 
@@ -111,39 +113,6 @@ impl History {
         }
     }
 
-    /// Writes it to `out` as `format`; `style` concerns the table alone.
-    ///
-    /// # Errors
-    /// Whatever `out` fails with.
-    pub fn write(&self, style: &Style, format: Format, mut out: impl io::Write) -> io::Result<()> {
-        match format {
-            Format::Table => self.table(style, &mut out),
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut out, self)?;
-                out.write_all(b"\n")
-            }
-            Format::Jsonl => self.rows.iter().try_for_each(|row| {
-                serde_json::to_writer(&mut out, row)?;
-                out.write_all(b"\n")
-            }),
-            Format::Plain => {
-                writeln!(out, "{}", COLUMNS.join("\t"))?;
-                self.cells()?
-                    .iter()
-                    .try_for_each(|cells| writeln!(out, "{}", cells.join("\t")))
-            }
-            Format::Csv => {
-                let mut writer = csv::Writer::from_writer(&mut out);
-                writer.write_record(COLUMNS)?;
-                for cells in self.cells()? {
-                    writer.write_record(&cells)?;
-                }
-                writer.flush()
-            }
-        }?;
-        out.flush()
-    }
-
     /// Writes it to `out` as a Parquet file: the columns of `csv`, numbers as `DOUBLE`, days as `DATE`, all else as text.
     ///
     /// # Errors
@@ -183,54 +152,63 @@ impl History {
         let named = COLUMNS.into_iter().zip(cells);
         Ok(named.map(|(name, cells)| parquet::Column { name, cells }).collect())
     }
+}
 
-    fn cells(&self) -> io::Result<Vec<Vec<String>>> {
-        let mode = serde_json::to_value(self.mode)?;
-        let cells = |row: &Session| -> io::Result<Vec<String>> {
-            let object = serde_json::to_value(row)?;
+impl Document for History {
+    fn generated_at(&self) -> &str {
+        &self.generated_at
+    }
+
+    fn value(&self) -> impl Serialize {
+        self
+    }
+
+    fn lines(&self) -> io::Result<Lines<'_>> {
+        let rows = self.rows.iter();
+        Ok(Box::new(rows.map(|row| Ok(serde_json::to_string(row)?))))
+    }
+
+    fn grid(&self) -> io::Result<Grid<'_>> {
+        let mode = text(&serde_json::to_value(self.mode)?);
+        let rows = self.rows.iter().map(move |row| {
+            let object = object(row)?;
             let cell = |column: &&str| match *column {
-                "mode" => text(&mode),
+                "mode" => mode.clone(),
                 "provenance" => row.sources(),
                 "as_of" => row.moments(),
                 "method" => row.methods(),
-                column => text(object.get(column).unwrap_or(&Value::Null)),
+                column => object.get(column).map_or_else(String::new, text),
             };
             Ok(COLUMNS.iter().map(cell).collect())
-        };
-        self.rows.iter().map(cells).collect()
+        });
+        Ok(Grid {
+            header: COLUMNS.map(str::to_owned).to_vec(),
+            rows: Box::new(rows),
+        })
     }
 
-    fn table(&self, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-        let column = |header, right, keep, cell: &dyn Fn(&Session) -> String| Column {
-            header,
-            right,
-            keep,
-            elastic: keep == METHOD_KEEP,
-            cells: self.rows.iter().map(cell).collect(),
-        };
+    fn blocks(&self) -> Vec<Block> {
+        let rows = &self.rows;
         let columns = vec![
-            column("Symbol", false, 0, &|row| row.symbol.to_string()),
-            column("Date", false, 1, &|row| row.date.to_string()),
-            column("Price", true, 5, &|row| price(row.price)),
-            column("IV", true, 2, &|row| percent(row.iv)),
-            column("IVR", true, 6, &|row| fixed(row.iv_rank, 0)),
-            column("IVP", true, 7, &|row| fixed(row.iv_percentile, 0)),
-            column("HV30", true, 3, &|row| percent(row.hv30)),
-            column("HV90", true, 4, &|row| percent(row.hv90)),
-            column("IV by", false, METHOD_KEEP, &|row| {
-                row.iv_method.clone().unwrap_or_default()
-            }),
+            Column::words("Symbol", 0, rows, |row| row.symbol.to_string()),
+            Column::words("Date", 1, rows, |row| row.date.to_string()),
+            Column::numbers("Price", 5, rows, |row| price(row.price)),
+            Column::numbers("IV", 2, rows, |row| percent(row.iv)),
+            Column::numbers("IVR", 6, rows, |row| fixed(row.iv_rank, 0)),
+            Column::numbers("IVP", 7, rows, |row| fixed(row.iv_percentile, 0)),
+            Column::numbers("HV30", 3, rows, |row| percent(row.hv30)),
+            Column::numbers("HV90", 4, rows, |row| percent(row.hv90)),
+            Column::words("IV by", 8, rows, |row| row.iv_method.clone().unwrap_or_default()).elastic(),
         ];
-        lines(&fit(columns, style.width), style, |_| false)
-            .iter()
-            .try_for_each(|line| writeln!(out, "{line}"))?;
-        if self.mode == Mode::Demo {
-            writeln!(
-                out,
-                "\nDEMO DATA: invented by the embedded venue, no market stands behind it"
-            )?;
+        let mut blocks = vec![Block::columns(columns)];
+        if let Some(venue) = footer::venue(self.mode) {
+            blocks.extend([Block::Gap, Block::Text(venue.to_owned())]);
         }
-        Ok(())
+        blocks
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -289,4 +267,3 @@ impl Session {
 
 /// As readers of Parquet take it apart.
 const CREATED_BY: &str = concat!("variance version ", env!("CARGO_PKG_VERSION"));
-const METHOD_KEEP: u8 = 8;

@@ -63,8 +63,8 @@ fn a_roll_stands_in_its_row_and_below_every_table() {
             days: 8,
         },
     });
-    let quoted = Document::quote(&[es.clone()], meta(&gathered(), &coverage()));
-    let explained = Document::explain(&[es], &rules(), TODAY, meta(&gathered(), &coverage()));
+    let quoted = RunDocument::quote(&[es.clone()], meta(&gathered(), &coverage()));
+    let explained = RunDocument::explain(&[es], &rules(), TODAY, meta(&gathered(), &coverage()));
     let words = "rolls from /ESZ6 to /ESH7 by 2026-12-18, in 8 days";
     let json: Value = serde_json::from_str(&text(&quoted, Format::Json, None)).unwrap();
     assert_eq!(json["rows"][0]["roll"], words);
@@ -126,7 +126,7 @@ fn numbers_that_are_none_are_null_and_never_nan() {
     record.set(Field::Beta, rest(f64::NAN, ""));
     record.set(Field::CorrSpy, rest(f64::INFINITY, ""));
     record.set(Field::IvChange5d, rest(-0.0, ""));
-    let document = Document::quote(&[record], meta(&gathered(), &coverage()));
+    let document = RunDocument::quote(&[record], meta(&gathered(), &coverage()));
     let row: Value = serde_json::from_str(&text(&document, Format::Json, None)).unwrap();
     assert_eq!(row["rows"][0]["beta"], Value::Null);
     assert_eq!(row["rows"][0]["corr_spy"], Value::Null);
@@ -184,7 +184,7 @@ fn text_from_outside_cannot_steer_a_terminal_or_a_spreadsheet() {
     }];
     let mut record = share("X");
     record.asset_class = "=1+1\tX".into();
-    let document = Document::quote(&[record], meta(&run, &coverage()));
+    let document = RunDocument::quote(&[record], meta(&run, &coverage()));
     let table = text(&document, Format::Table, Some(80));
     assert!(table.contains("! rest http_502: bad[31m gatewaynext"));
     assert!(!table.contains(['\u{1b}', '\u{202e}', '\r']));
@@ -192,7 +192,7 @@ fn text_from_outside_cannot_steer_a_terminal_or_a_spreadsheet() {
     assert_eq!(text(&document, Format::Plain, None).lines().count(), 2);
 }
 
-fn text(document: &Document, format: Format, width: Option<usize>) -> String {
+fn text(document: &RunDocument, format: Format, width: Option<usize>) -> String {
     let mut out = Vec::new();
     write(document, &Style { width, color: false }, format, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -202,14 +202,14 @@ fn screened(width: Option<usize>, mode: Mode) -> String {
     text(&document(mode), Format::Table, width)
 }
 
-fn document(mode: Mode) -> Document {
+fn document(mode: Mode) -> RunDocument {
     let records = records();
     let report: Report<'_> = run(&records, &held(), TODAY);
     let run = Run { mode, ..gathered() };
-    Document::screen(&report, &View::default(), meta(&run, &coverage()))
+    RunDocument::screen(&report, &View::default(), meta(&run, &coverage()))
 }
 
-fn quoted() -> Document {
+fn quoted() -> RunDocument {
     let mut option = empty("SPY   261218C00600000", Kind::EquityOption, "Equity");
     option.set(Field::Price, dxlink(Price::new(12.345).unwrap(), "quote mid"));
     option.set(Field::Bid, dxlink(Price::new(12.33).unwrap(), "quote"));
@@ -222,7 +222,7 @@ fn quoted() -> Document {
     option.set(Field::OptionIv, dxlink(Vol::new(0.1712).unwrap(), "Greeks"));
     let mut records = records();
     records.push(option);
-    Document::quote(
+    RunDocument::quote(
         &records,
         meta(
             &Run {
@@ -234,9 +234,9 @@ fn quoted() -> Document {
     )
 }
 
-fn explained() -> Document {
+fn explained() -> RunDocument {
     let records = records();
-    Document::explain(
+    RunDocument::explain(
         &records[3..],
         &held(),
         TODAY,
@@ -251,10 +251,9 @@ fn explained() -> Document {
 }
 
 fn held() -> Rules {
-    Rules {
-        held_symbols: BTreeSet::from([Symbol("GLD".into())]),
-        ..rules()
-    }
+    let mut rules = rules();
+    rules.choices.held_symbols = BTreeSet::from([Symbol("GLD".into())]);
+    rules
 }
 
 /// Two shares and a future that pass, one that is cheap and one with a hole.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::row::Row;
 use super::row::origin;
+use super::run::Recorded;
 use super::text::millis;
-use super::{Recorded, Row};
 use crate::instrument::Symbol;
 use crate::market::{
     Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, Reason, RunError, Source, Sourced,
@@ -20,17 +21,17 @@ use crate::vol::realized::Estimator;
 
 /// `variance vol --bars`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct OfFile {
+pub(super) struct OfFile<'a> {
     /// Version of this document; within a version keys are only added.
     pub(super) schema_version: u32,
     #[schemars(extend("const" = "vol"))]
     pub(super) command: &'static str,
     /// When it was made, RFC 3339 UTC with milliseconds.
-    pub(super) generated_at: String,
+    pub(super) generated_at: &'a str,
     #[schemars(extend("const" = "file"))]
     pub(super) source: &'static str,
     /// The file, as typed.
-    pub(super) file: String,
+    pub(super) file: &'a str,
     /// Date of the first bar that counts.
     pub(super) first: String,
     /// Date of the last bar that counts: what everything here is as of.

@@ -3,15 +3,24 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
-use super::Rules;
+use super::{CommonRules, Given, Overrides, Profile, Rules, Weights};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::market::{Field, FieldValue, Group, Record, Source, Sourced, Subject};
 use crate::units::{Price, Rank, Vol};
 
 pub(crate) const TODAY: Date = date(2026, 11, 20);
 
+/// The rules of `balanced`.
 pub(crate) fn rules() -> Rules {
-    Rules::balanced(Vol::new(0.05).unwrap())
+    let (common, typed) = (CommonRules::default(), Overrides::default());
+    let [(name, profile), ..] = Profile::built_in();
+    let given = Given {
+        common: &common,
+        profile: &profile,
+        typed: &typed,
+    };
+    let floor = Vol::new(0.05).unwrap();
+    Rules::of(name.to_owned(), &given, &Weights::default(), floor, TODAY).unwrap()
 }
 
 /// A liquid share at 100 with IV 30 %, HV30 20 %, HV90 20 %: it passes every gate of `balanced`.

@@ -104,6 +104,13 @@ fn momentum_that_is_missing_passes() {
     assert_eq!(first_failure(&record, &rules()), None);
 }
 
+/// The rules of `balanced` with something changed.
+fn with(change: impl FnOnce(&mut Rules)) -> Rules {
+    let mut rules = rules();
+    change(&mut rules);
+    rules
+}
+
 /// A share whose straddle was quoted with so much slippage and yield, or in vain.
 fn quoted(slippage: Option<f64>, straddle_yield: Option<f64>) -> Record {
     let lacks = |field, value: Option<f64>| value.is_none().then(|| in_vain(field));
@@ -129,10 +136,7 @@ fn in_vain(field: Field) -> Missing {
 #[test]
 fn options_are_judged_by_slippage_and_yield_at_their_published_boundaries() {
     let unrated = |record: Record| record.without(&[Field::LiquidityRating]);
-    let loose = Rules {
-        retail_max_slippage: 2.0,
-        ..rules()
-    };
+    let loose = with(|rules| rules.limits.retail_max_slippage = 2.0);
     let table = [
         (quoted(Some(0.05), Some(0.03)), rules(), None),
         (
@@ -181,11 +185,10 @@ fn options_are_asked_for_where_nothing_else_stops_the_symbol() {
     let cheap = volatility(share("X"), 0.60, 0.60);
     let unrated = share("X").without(&[Field::LiquidityRating]);
     let illiquid = share("X").with(Field::LiquidityRating, rest(3, ""));
-    let off = Rules {
-        min_yield: 0.0,
-        retail_max_slippage: 2.0,
-        ..rules()
-    };
+    let off = with(|rules| {
+        rules.limits.min_yield = 0.0;
+        rules.limits.retail_max_slippage = 2.0;
+    });
     assert!(wants_straddle(&share("X"), &rules()));
     assert!(wants_straddle(&unrated, &rules()));
     assert!(!wants_straddle(&cheap, &rules()));
@@ -223,52 +226,28 @@ fn excluded_symbols_and_asset_classes_are_excluded() {
     let es = future("/ES", "/ESZ6", "/ESZ26:XCME");
     let table = [
         (
-            Rules {
-                exclude_symbols: named("/ES"),
-                ..rules()
-            },
+            with(|rules| rules.choices.exclude_symbols = named("/ES")),
             Some("Excluded Symbol: /ES"),
         ),
         (
-            Rules {
-                exclude_symbols: named("/ESZ6"),
-                ..rules()
-            },
+            with(|rules| rules.choices.exclude_symbols = named("/ESZ6")),
             Some("Excluded Symbol: /ES"),
         ),
+        (with(|rules| rules.choices.exclude_symbols = named("ES")), None),
         (
-            Rules {
-                exclude_symbols: named("ES"),
-                ..rules()
-            },
-            None,
-        ),
-        (
-            Rules {
-                include_asset_classes: classes("equity"),
-                ..rules()
-            },
+            with(|rules| rules.choices.include_asset_classes = classes("equity")),
             Some("Asset Class: Index not in include list"),
         ),
         (
-            Rules {
-                include_asset_classes: classes("index"),
-                ..rules()
-            },
+            with(|rules| rules.choices.include_asset_classes = classes("index")),
             None,
         ),
         (
-            Rules {
-                exclude_asset_classes: classes("INDEX"),
-                ..rules()
-            },
+            with(|rules| rules.choices.exclude_asset_classes = classes("INDEX")),
             Some("Asset Class: Index excluded"),
         ),
         (
-            Rules {
-                exclude_asset_classes: classes("Equity"),
-                ..rules()
-            },
+            with(|rules| rules.choices.exclude_asset_classes = classes("Equity")),
             None,
         ),
     ];
@@ -286,17 +265,13 @@ fn an_option_is_turned_away_as_an_option() {
 
 #[test]
 fn a_profile_without_percentile_and_liquidity_gates_asks_for_neither() {
-    let rules = Rules {
-        min_iv_percentile: 0.0,
-        allow_illiquid: true,
-        ..rules()
-    };
+    let rules = with(|rules| {
+        rules.limits.min_iv_percentile = 0.0;
+        rules.choices.allow_illiquid = true;
+    });
     let record = share("X").without(&[Field::IvPercentile, Field::LiquidityRating]);
     assert_eq!(first_failure(&record, &rules), None);
-    let rules = Rules {
-        min_liquidity_rating: 3,
-        ..fixture::rules()
-    };
+    let rules = with(|rules| rules.limits.min_liquidity_rating = 3);
     assert_eq!(
         first_failure(&share("X").with(Field::LiquidityRating, rest(3, "")), &rules),
         None
@@ -401,10 +376,10 @@ fn the_ladder_of_votes_ends_at_lean_because_no_portfolio_is_known() {
 
 #[test]
 fn held_symbols_are_flagged_and_not_dropped() {
-    let rules = Rules {
-        held_symbols: BTreeSet::from([Symbol("HOLD".into()), Symbol("/ESZ6".into()), Symbol("CHEAP".into())]),
-        ..rules()
-    };
+    let rules = with(|rules| {
+        rules.choices.held_symbols =
+            BTreeSet::from([Symbol("HOLD".into()), Symbol("/ESZ6".into()), Symbol("CHEAP".into())])
+    });
     let mut scale = volatility(future("/ES", "/ESZ6", "/ESZ26:XCME"), 0.18, 0.20);
     scale.symbol = Symbol("/ES".into());
     let cheap = volatility(share("CHEAP"), 0.40, 0.40);

@@ -99,7 +99,7 @@ impl Estimator {
     }
 
     /// The shortest window it can measure, in days.
-    pub fn shortest(self) -> usize {
+    fn shortest(self) -> usize {
         match self {
             Self::CloseToClose | Self::YangZhang => 2,
             Self::CloseToCloseZeroMean
@@ -111,7 +111,7 @@ impl Estimator {
     }
 
     /// Whether it looks at the close before the first bar of the window.
-    pub fn looks_at_gaps(self) -> bool {
+    pub(super) fn looks_at_gaps(self) -> bool {
         match self {
             Self::CloseToClose | Self::CloseToCloseZeroMean | Self::GarmanKlassGap | Self::YangZhang => true,
             Self::Parkinson | Self::GarmanKlass | Self::RogersSatchell => false,
@@ -119,7 +119,7 @@ impl Estimator {
     }
 
     /// Whether closes are all it needs.
-    pub fn takes_closes_alone(self) -> bool {
+    pub(super) fn takes_closes_alone(self) -> bool {
         match self {
             Self::CloseToClose | Self::CloseToCloseZeroMean => true,
             Self::Parkinson | Self::GarmanKlass | Self::GarmanKlassGap | Self::RogersSatchell | Self::YangZhang => {

@@ -251,6 +251,8 @@ fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
     assert!(!diff["moved"].as_array().unwrap().is_empty());
     let table = monday("--diff 2026-11-20 --format table").answer().done().stdout;
     assert!(table.contains("against 2026-11-20: entered"), "{table}");
+    let plain = monday("--diff 2026-11-20 --format plain").answer().done();
+    plain.saying(&["variance: against 2026-11-20: entered "]);
     monday("--diff 2026-11-01")
         .answer()
         .ended(69)

@@ -250,6 +250,14 @@ fn a_symbol_nobody_knows_has_reasons_and_no_numbers() {
         table.contains("no bars (") && table.contains("no term structure"),
         "{table}"
     );
+    for format in ["plain", "csv"] {
+        let grid = vol("NOSUCH", &format!("--format {format}")).answer().done();
+        grid.saying(&[
+            "variance: no bars (",
+            "variance: no premium over HV30: ",
+            "variance: no term structure: ",
+        ]);
+    }
     vol("NOSUCH", "--require-complete 100").answer().ended(65);
 }
 

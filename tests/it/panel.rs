@@ -86,6 +86,35 @@ fn bad_bars_are_dropped_and_counted() {
 }
 
 #[test]
+fn every_remark_stands_in_the_document_or_on_stderr() {
+    let said = [
+        ("split_4to1_raw", "SPLIT?"),
+        ("nan_bars", "dropped: 25 bars"),
+        ("short_030", "30 bars, 31 needed"),
+    ];
+    for (series, remark) in said {
+        let answer = |format: &str| vol(series, &format!("--format {format} --windows 30")).answer().done();
+        let table = answer("table");
+        assert!(table.stdout.contains(remark), "{}", table.stdout);
+        for format in ["table", "json", "jsonl"] {
+            assert_eq!(answer(format).stderr, "", "{series} {format}");
+        }
+        for format in ["plain", "csv"] {
+            let grid = answer(format);
+            assert!(!grid.stdout.contains(remark), "{}", grid.stdout);
+            let told = grid.stderr.lines().filter(|line| line.contains(remark));
+            assert_eq!(told.count(), 1, "{}", grid.stderr);
+            assert!(
+                grid.stderr.lines().all(|line| line.starts_with("variance: ")),
+                "{}",
+                grid.stderr
+            );
+        }
+        assert_eq!(vol(series, "--format csv --quiet").answer().done().stderr, "");
+    }
+}
+
+#[test]
 fn the_table_shows_a_chart_with_today_on_it_and_fits_the_terminal() {
     let table = vol("gbm_mid", "--format table").answer().done().stdout;
     assert!(table.contains('◆') && table.contains('█'), "{table}");

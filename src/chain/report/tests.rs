@@ -23,6 +23,7 @@ fn published() -> Result<Sourced<f64>, Reason> {
 struct Market {
     choice: Choice,
     rate: f64,
+    kind: Kind,
     quotes: Vec<(ListedOption, Right, f64, Timestamp)>,
 }
 
@@ -53,12 +54,22 @@ impl Market {
             quotes: quotes.collect(),
             choice,
             rate,
+            kind: Kind::Equity,
         }
     }
 
     /// The report, each quote of `(bid, ask)` changed by `change`, which may also take an option's side away.
     fn report(&self, rate: &Result<Sourced<f64>, Reason>, change: impl Fn(Right, f64, &mut dxlink::Quote)) -> Report {
-        let mut records = vec![record(symbol("X"), Kind::Equity, quoted(SPOT - 0.01, SPOT + 0.01))];
+        let records = self.records(change);
+        Report::of(symbol("X"), self.choice.clone(), rate, &records, now())
+    }
+
+    fn records(&self, change: impl Fn(Right, f64, &mut dxlink::Quote)) -> Vec<Record> {
+        let mut records = vec![record(symbol("X"), self.kind, quoted(SPOT - 0.01, SPOT + 0.01))];
+        let exercise = match self.kind {
+            Kind::Equity => Exercise::American { spot: None },
+            _ => Exercise::European,
+        };
         for (option, right, strike, end) in &self.quotes {
             let years = end.duration_since(now()).as_secs_f64() / SECONDS_OF_A_YEAR;
             let ground = Ground {
@@ -68,6 +79,7 @@ impl Market {
                 },
                 years,
                 rate: self.rate,
+                exercise,
             };
             let price = ground.greeks(*right, *strike, Vol::new(VOL).unwrap()).unwrap().price;
             let mut quote = quoted((price - 0.01).max(0.0), price + 0.01);
@@ -75,7 +87,7 @@ impl Market {
             let instrument = instrument(option, now_date()).unwrap();
             records.push(record(instrument.symbol(), Kind::EquityOption, quote));
         }
-        Report::of(symbol("X"), self.choice.clone(), rate, &records, now())
+        records
     }
 }
 
@@ -153,17 +165,18 @@ fn close(value: f64, expected: f64, tolerance: f64) -> bool {
 fn without_greeks_of_the_feed_the_model_gives_back_what_the_quotes_were_made_with_and_says_so() {
     let report = Market::new(&["2026-12-18"], 10, 0.04).report(&published(), |_, _, _| {});
     let only = &report.expirations[0];
-    assert!(close(only.forward.as_ref().unwrap().price, 100.308, 0.02));
-    assert!(close(only.atm_iv.as_ref().unwrap().value.get(), VOL, 1e-3));
+    assert!(close(only.forward.as_ref().unwrap().price, 100.307, 1e-3));
+    assert!(close(only.atm_iv.as_ref().unwrap().value.get(), VOL, 1e-5));
     for line in &only.strikes {
         for (right, option) in [(Right::Call, &line.call), (Right::Put, &line.put)] {
             let record = &option.as_ref().unwrap().record;
             let iv = record.option_iv().unwrap();
+            assert_eq!(iv.source, Source::Model);
             assert_eq!(
-                (iv.source, iv.method.to_string().as_str()),
-                (Source::Model, "implied-vol on the parity forward")
+                iv.method,
+                "implied-vol on the parity forward, American exercise, no dividends known"
             );
-            assert!(close(iv.value.get(), VOL, 2e-3), "{:?} {}", right, line.strike.get());
+            assert!(close(iv.value.get(), VOL, 1e-5), "{:?} {}", right, line.strike.get());
             let delta = record.delta().unwrap();
             assert_eq!(delta.source, Source::Model);
             assert_eq!(delta.value > 0.0, right == Right::Call);
@@ -183,6 +196,30 @@ fn without_greeks_of_the_feed_the_model_gives_back_what_the_quotes_were_made_wit
         }
     }
     assert_eq!(only.check, None);
+}
+
+#[test]
+fn puts_of_an_index_are_not_read_with_early_exercise() {
+    let mut market = Market::new(&["2026-12-18"], 10, 0.04);
+    market.kind = Kind::Index;
+    let report = market.report(&published(), |_, _, _| {});
+    let at = report.expirations[0].atm_iv.as_ref().unwrap();
+    assert_eq!(at.method, "at the money, implied-vol on the parity forward");
+    assert!(close(at.value.get(), VOL, 1e-5));
+}
+
+#[test]
+fn a_spot_of_another_moment_moves_no_volatility_of_a_share_by_much() {
+    let market = Market::new(&["2026-12-18"], 10, 0.04);
+    let at = |spot: f64| {
+        let mut records = market.records(|_, _, _| {});
+        records[0] = record(symbol("X"), Kind::Equity, quoted(spot - 0.01, spot + 0.01));
+        let report = Report::of(symbol("X"), market.choice.clone(), &published(), &records, now());
+        report.expirations[0].atm_iv.as_ref().unwrap().value.get()
+    };
+    for spot in [95.0, 105.0] {
+        assert!(close(at(spot), VOL, 2e-3), "{spot}: {}", at(spot));
+    }
 }
 
 #[test]
@@ -212,7 +249,8 @@ fn a_strike_whose_option_out_of_the_money_is_quoted_on_one_side_has_no_volatilit
 #[test]
 fn without_a_published_rate_put_call_parity_gives_it_by_name_and_without_either_nothing_is_computed() {
     let unpublished = Err(Reason::told("HTTP 503"));
-    let market = Market::new(&["2026-12-18"], 10, 0.04);
+    let mut market = Market::new(&["2026-12-18"], 10, 0.04);
+    market.kind = Kind::Index;
     let report = market.report(&unpublished, |_, _, _| {});
     let rate = report.expirations[0].rate.as_ref().unwrap();
     assert_eq!(rate.source, Source::Model);

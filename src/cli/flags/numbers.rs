@@ -29,7 +29,7 @@ pub(in crate::cli) fn speed(text: &str) -> Result<f64, Wanted> {
 
 /// A time between documents, in seconds.
 pub(in crate::cli) fn interval(text: &str) -> Result<f64, Wanted> {
-    let what = "a number of seconds from 0.1 to 3600, with symbols before --watch,";
+    let what = "a number of seconds from 0.1 to 3600 (symbols stand before --watch)";
     within(text, &(0.1..=3_600.0), what)
 }
 

@@ -7,6 +7,7 @@ use super::*;
 use crate::instrument::Kind;
 use crate::stream::LastEvents;
 use crate::tastytrade::Metrics;
+use crate::vol::forecast::Model;
 
 fn term(day: Date, iv: f64) -> ExpirationIv {
     ExpirationIv {
@@ -52,6 +53,47 @@ fn realized_volatility_stands_beside_that_of_rest() {
         (Source::DxlinkCandles, 2)
     );
     assert!(measured.panel.lines[1].cone.is_err(), "a hundred bars are no year");
+}
+
+#[test]
+fn implied_volatility_stands_beside_each_forecast() {
+    let spy = subject("SPY", Kind::Equity);
+    let of = |count: usize, answer: Option<&Metrics>| {
+        let mut evidence = nothing(&spy);
+        evidence.streamed = Ok(LastEvents {
+            candles: heard(candles(count)).map(Ok),
+            ..streamed()
+        });
+        if let Some(answer) = answer {
+            evidence.metrics = Ok(answer.clone());
+        }
+        VolReport::of(&merged(&evidence), &vol_inputs(&evidence), &[20], &RULES, now()).forecasts
+    };
+    let answer = metrics("SPY");
+    let [har, garch] = of(300, Some(&answer)).try_into().unwrap();
+    let (said, over) = (har.said.unwrap(), har.over.unwrap());
+    assert_eq!(
+        (said.source, over.source),
+        (Source::DxlinkCandles, Source::DxlinkCandles)
+    );
+    assert!((over.value.difference - (0.3 - said.value.get())).abs() < 1e-12);
+    assert!((over.value.ratio.unwrap() - 0.3 / said.value.get()).abs() < 1e-12);
+    assert!(
+        said.method
+            .to_string()
+            .starts_with("HAR (Corsi 2009) on 300 bars since "),
+        "{}",
+        said.method
+    );
+    assert_eq!(garch.model, Model::Garch);
+    let without_iv = of(300, None);
+    assert!(without_iv[0].said.is_ok() && without_iv[0].over.is_err());
+    let short = of(100, Some(&answer));
+    assert!(
+        short
+            .iter()
+            .all(|one| one.said.as_ref().is_err_and(|reason| *reason == "100 bars, 250 needed"))
+    );
 }
 
 #[test]
