@@ -44,7 +44,7 @@ pub(super) fn predecessor(
     let bars = match (heard, run.venues.memory.bars.get(&name)) {
         (Some(Ok(heard)), _) => Ok((Source::DxlinkCandles, closed(instrument, &heard, since))),
         (_, Some(kept)) => Ok((Source::Store, kept.clone())),
-        (Some(Err(reason)), None) => Err(Reason::told(reason)),
+        (Some(Err(reason)), None) => Err(reason),
         (None, None) => return None,
     };
     Some(Predecessor {
