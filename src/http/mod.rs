@@ -13,7 +13,7 @@ mod tls;
 mod transport;
 mod wait;
 
-pub use client::{Cause, Reply, SetupError, TransportError, is_loopback};
+pub use client::{Cause, Reply, SetupError, TransportError, error_chain, is_loopback};
 pub(crate) use lenient::Lenient;
 pub use rate_limiter::RateLimiter;
 pub use text::{clean, encode, endpoint};

@@ -78,6 +78,16 @@ pub enum Kind {
     Crypto,
 }
 
+impl Kind {
+    /// Whether it is an option, on whatever.
+    pub const fn is_option(self) -> bool {
+        match self {
+            Self::EquityOption | Self::FutureOption => true,
+            Self::Equity | Self::Index | Self::Future | Self::Crypto => false,
+        }
+    }
+}
+
 /// A parsed symbol. [`Instrument::parse`] reads every spelling; a value built by hand is only as sound as its parts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Instrument {

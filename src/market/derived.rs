@@ -4,21 +4,23 @@
 use jiff::Timestamp;
 
 use super::evidence::VolRules;
+use super::field::Field;
+use super::method::Method;
 use super::precedence::Precedence;
-use super::record::{Attempt, Field, Missing, Source, Sourced};
+use super::reason::Reason;
+use super::record::{Attempt, Record, Source, Sourced};
 use crate::units::Vol;
 
 /// What a ratio is made of.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Input<'a> {
+#[derive(Debug)]
+struct Input<'a> {
     field: Field,
-    name: &'static str,
-    value: Option<&'a Sourced<Vol>>,
+    value: Option<Sourced<Vol>>,
     order: &'a [Source],
 }
 
 /// The volatilities of a record that ratios are made of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Volatilities<'a> {
     iv: Input<'a>,
     hv30: Input<'a>,
@@ -26,64 +28,53 @@ pub(super) struct Volatilities<'a> {
 }
 
 impl<'a> Volatilities<'a> {
-    pub(super) fn new(
-        iv: Option<&'a Sourced<Vol>>,
-        hv30: Option<&'a Sourced<Vol>>,
-        hv90: Option<&'a Sourced<Vol>>,
-        precedence: &'a Precedence,
-    ) -> Self {
-        let realized = |field, name, value| Input {
+    pub(super) fn new(record: &Record, precedence: &'a Precedence) -> Self {
+        let input = |field: Field, value| Input {
             field,
-            name,
             value,
-            order: &precedence.realized,
+            order: precedence.of(field.spec().group),
         };
         Self {
-            iv: Input {
-                field: Field::Iv,
-                name: "iv",
-                value: iv,
-                order: &precedence.iv,
-            },
-            hv30: realized(Field::Hv30, "hv30", hv30),
-            hv90: realized(Field::Hv90, "hv90", hv90),
+            iv: input(Field::Iv, record.iv()),
+            hv30: input(Field::Hv30, record.hv30()),
+            hv90: input(Field::Hv90, record.hv90()),
         }
     }
 
     /// `iv / max(hv90, floor)`.
-    pub(super) fn vrp_structural(&self, rules: &VolRules, gaps: &[Missing]) -> Result<Sourced<f64>, Vec<Attempt>> {
-        ratio(self.iv, self.hv90, rules.hv_floor, "iv / max(hv90, floor)", gaps)
+    pub(super) fn vrp_structural(&self, rules: &VolRules, record: &Record) -> Result<Sourced<f64>, Vec<Attempt>> {
+        ratio(&self.iv, &self.hv90, rules.hv_floor, Method::OverHv90, record)
     }
 
     /// `iv / max(hv30, floor)`.
-    pub(super) fn vrp_tactical(&self, rules: &VolRules, gaps: &[Missing]) -> Result<Sourced<f64>, Vec<Attempt>> {
-        ratio(self.iv, self.hv30, rules.hv_floor, "iv / max(hv30, floor)", gaps)
+    pub(super) fn vrp_tactical(&self, rules: &VolRules, record: &Record) -> Result<Sourced<f64>, Vec<Attempt>> {
+        ratio(&self.iv, &self.hv30, rules.hv_floor, Method::OverHv30, record)
     }
 
     /// `hv30 / hv90`.
-    pub(super) fn vtr(&self, gaps: &[Missing]) -> Result<Sourced<f64>, Vec<Attempt>> {
-        ratio(self.hv30, self.hv90, 0.0, "hv30 / hv90", gaps)
+    pub(super) fn vtr(&self, record: &Record) -> Result<Sourced<f64>, Vec<Attempt>> {
+        ratio(&self.hv30, &self.hv90, 0.0, Method::Hv30OverHv90, record)
     }
 }
 
 fn ratio(
-    over: Input<'_>,
-    under: Input<'_>,
+    over: &Input<'_>,
+    under: &Input<'_>,
     floor: f64,
-    method: &'static str,
-    gaps: &[Missing],
+    method: Method,
+    record: &Record,
 ) -> Result<Sourced<f64>, Vec<Attempt>> {
-    let (Some(top), Some(bottom)) = (over.value, under.value) else {
+    let (Some(top), Some(bottom)) = (&over.value, &under.value) else {
         return Err([over, under]
             .into_iter()
-            .flat_map(|input| input.attempts(gaps))
+            .flat_map(|input| input.attempts(record))
             .collect());
     };
     let value = top.value.get() / bottom.value.get().max(floor);
     if !value.is_finite() {
         return Err(vec![Attempt {
             source: bottom.source,
-            reason: format!("{} is 0", under.name),
+            reason: Reason::Zero(under.field),
         }]);
     }
     let source = if under.place(bottom) > over.place(top) {
@@ -96,7 +87,7 @@ fn ratio(
         value,
         source,
         as_of,
-        method: method.into(),
+        method,
     })
 }
 
@@ -108,11 +99,14 @@ impl Input<'_> {
             .unwrap_or(self.order.len())
     }
 
-    fn attempts(&self, gaps: &[Missing]) -> Vec<Attempt> {
-        let gap = gaps.iter().find(|gap| self.value.is_none() && gap.field == self.field);
+    fn attempts(&self, record: &Record) -> Vec<Attempt> {
+        let gap = record.gap(self.field).filter(|_| self.value.is_none());
         let named = |attempt: &Attempt| Attempt {
             source: attempt.source,
-            reason: format!("{} missing: {}", self.name, attempt.reason),
+            reason: Reason::Input {
+                field: self.field,
+                of: Box::new(attempt.reason.clone()),
+            },
         };
         gap.map(|gap| gap.tried.iter().map(named).collect()).unwrap_or_default()
     }

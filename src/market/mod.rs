@@ -6,14 +6,17 @@ mod candidates;
 mod coverage;
 mod derived;
 mod evidence;
+mod field;
 mod field_value;
 #[cfg(test)]
 mod fixtures;
 mod gaps;
 mod merge;
+mod method;
 mod notes;
 mod precedence;
 mod price;
+mod reason;
 mod record;
 mod roll;
 mod run;
@@ -24,12 +27,16 @@ mod vol_report;
 
 pub use coverage::{Coverage, MissingField};
 pub use evidence::{Evidence, Predecessor, Rules, Subject, VolRules};
-pub use field_value::{FieldValue, field_value, rating};
+pub use field::{Bounds, Field, FieldSpec, FieldType, Group, Kinds};
+pub use field_value::{FieldMap, FieldValue, Held, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
 pub use merge::merge;
-pub use precedence::{Precedence, fields_of, required};
+pub use method::{Method, Seam, Series, StraddleFigure, StraddleMethod};
+pub use notes::{Note, ages};
+pub use precedence::{Precedence, first_source};
 pub use price::{market_of, tradable};
-pub use record::{Attempt, Field, Missing, Record, Source, Sourced};
+pub use reason::Reason;
+pub use record::{Attempt, Missing, Record, Source, Sourced};
 pub use roll::{ActiveSpan, Roll, RollTime};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
@@ -37,4 +44,4 @@ pub use run::{
 pub use stored::{PastDay, PastIv, Stored, StoredBars, StoredValue, stored_values};
 pub use straddle::{StraddleQuote, TwoSided};
 pub use vol_inputs::{ClosedBars, HvBySource, VolInputs};
-pub use vol_report::{Compared, Expected, Horizon, Measured, Premiums, Term, VolReport};
+pub use vol_report::{Compared, Expected, Forecast, Horizon, Measured, OverForecast, Premiums, Term, VolReport};

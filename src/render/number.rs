@@ -3,6 +3,11 @@
 /// What an unknown value shows as.
 pub(super) const UNKNOWN: &str = "-";
 
+/// `text`, where it is known.
+pub(super) fn or_unknown(text: Option<impl ToString>) -> String {
+    text.map_or_else(|| UNKNOWN.to_owned(), |text| text.to_string())
+}
+
 /// `value` with `decimals` places.
 pub(super) fn fixed(value: Option<f64>, decimals: usize) -> String {
     shown(value, |value| format!("{value:.decimals$}"))

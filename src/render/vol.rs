@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::number::fixed;
+use super::row::Row;
 use super::row::origin;
+use super::run::Recorded;
 use super::text::millis;
-use super::{Recorded, Row};
+use super::vol_forecast::{FileForecast, SymbolForecast};
 use crate::instrument::Symbol;
 use crate::market::{
-    Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, RunError, Source, Sourced, Sources,
-    StoppedBy, Term, Timing,
+    Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, Reason, RunError, Source, Sourced,
+    Sources, StoppedBy, Term, Timing,
 };
 use crate::tastytrade::Settlement;
 use crate::vol::cone::Cone;
@@ -20,17 +23,17 @@ use crate::vol::realized::Estimator;
 
 /// `variance vol --bars`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct OfFile {
+pub(super) struct OfFile<'a> {
     /// Version of this document; within a version keys are only added.
     pub(super) schema_version: u32,
     #[schemars(extend("const" = "vol"))]
     pub(super) command: &'static str,
     /// When it was made, RFC 3339 UTC with milliseconds.
-    pub(super) generated_at: String,
+    pub(super) generated_at: &'a str,
     #[schemars(extend("const" = "file"))]
     pub(super) source: &'static str,
     /// The file, as typed.
-    pub(super) file: String,
+    pub(super) file: &'a str,
     /// Date of the first bar that counts.
     pub(super) first: String,
     /// Date of the last bar that counts: what everything here is as of.
@@ -40,6 +43,8 @@ pub(super) struct OfFile {
     pub(super) trading_days: f64,
     pub(super) ewma: Weighted,
     pub(super) split_alarms: Vec<Split>,
+    /// What models expect of the next month of sessions.
+    pub(super) forecast: FileForecast,
     /// One for each window, by length.
     pub(super) rows: Vec<Window>,
 }
@@ -84,6 +89,8 @@ pub(super) struct OfSymbol<'a> {
     pub(super) hv_by_source: Vec<Witness>,
     /// Implied over realized volatility, over 30 and 90 days.
     pub(super) premium: Vec<Premium>,
+    /// What models expect of the next month of sessions, and implied volatility over that.
+    pub(super) forecast: SymbolForecast,
     /// One standard deviation over several times.
     pub(super) expected_move: Vec<ExpectedMove>,
     pub(super) term_structure: TermStructure,
@@ -399,13 +406,13 @@ impl ConeBlock {
 }
 
 impl Said {
-    fn of<T>(said: &Result<Sourced<T>, String>) -> Self {
+    pub(super) fn of<T>(said: &Result<Sourced<T>, Reason>) -> Self {
         let origin = said.as_ref().ok().map(origin);
         Self {
             source: origin.as_ref().map(|origin| origin.source),
             as_of: origin.as_ref().map(|origin| origin.as_of.clone()),
             method: origin.map(|origin| origin.method),
-            reason: said.as_ref().err().cloned(),
+            reason: said.as_ref().err().map(Reason::to_string),
         }
     }
 }
@@ -466,7 +473,7 @@ impl ExpectedMove {
 }
 
 impl TermStructure {
-    pub(super) fn of(terms: &Result<Sourced<Vec<Term>>, String>) -> Self {
+    pub(super) fn of(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Self {
         let blocks = |terms: &Sourced<Vec<Term>>| terms.value.iter().map(TermBlock::of).collect();
         Self {
             expirations: terms.as_ref().ok().map(blocks),
@@ -485,6 +492,16 @@ impl TermBlock {
             iv: term.iv.map(|iv| iv.get()),
             reason: term.iv.is_none().then_some(NO_TERM),
         }
+    }
+}
+
+/// A difference of volatilities in points, with its sign.
+pub(super) fn points(value: Option<f64>) -> String {
+    let text = fixed(value.map(|value| value * 100.0), 1);
+    if value.is_some_and(|value| value > 0.0) && text != "0.0" {
+        format!("+{text}")
+    } else {
+        text
     }
 }
 

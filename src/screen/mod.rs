@@ -3,23 +3,32 @@
 //! Records and [`Rules`] go in, a [`Report`] comes out; the same records in any order give the same report. Everything
 //! here is a function of its arguments, today's date among them.
 
+mod ask;
+mod checks;
 mod diff;
-mod field;
 mod gate;
 mod report;
 mod rules;
 mod score;
 mod signal;
 mod sort;
+mod table;
+mod thresholds;
 
 pub use diff::{Diff, Left, Moved, diff};
-pub use field::{FieldValue, field_name, field_value};
-pub use gate::{Gate, GateResult, GateVerdict, first_failure, gates, wants_straddle};
+pub use gate::{GateResult, GateVerdict, first_failure, gates, wants_straddle};
 pub use report::{Explained, Report, Screened, View, explain, run};
-pub use rules::{Rules, ScoreRules, SignalBands, VoteBands, Weights};
+pub use rules::{Rules, ScoreRules};
 pub use score::score;
 pub use signal::{Assessment, Environment, Flag, Signal, Vote, assess};
 pub use sort::{Direction, Sort, SortError, SortKey};
+pub use table::{
+    ASCENDING, Choices, CommonRules, FLAGS, Gate, Limits, Nearness, Overrides, PROFILE_KEYS, Profile, RANGES,
+    ScorePoints, SignalBands, VoteBands, Weights,
+};
+pub use thresholds::{CommandLine, Flag as RuleFlag, Given, ListError, Range, Typed, Unit};
+
+use ask::Ask;
 
 /// Ratios that differ by less than this are equal: 0.33 / 0.3 is 1.10, not a hair more.
 const EQUAL_WITHIN: f64 = 1e-9;

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 
 use jiff::civil::Date;
 
-use super::field::value;
 use super::{Assessment, GateResult, Rules, Sort, assess, first_failure, gates};
 use crate::market::{Field, Record};
 
@@ -126,8 +125,8 @@ fn order(a: &Screened<'_>, b: &Screened<'_>) -> Ordering {
     let by_merit = if a.rejection.is_none() {
         descending(a.assessment.score, b.assessment.score).then_with(|| {
             descending(
-                value(a.record, Field::VrpStructural),
-                value(b.record, Field::VrpStructural),
+                a.record.number(Field::VrpStructural),
+                b.record.number(Field::VrpStructural),
             )
         })
     } else {

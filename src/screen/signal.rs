@@ -4,8 +4,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::field::value;
-use super::gate::names;
+use super::ask::names;
 use super::{Rules, exceeds, reaches, score};
 use crate::market::{Field, Record};
 
@@ -198,17 +197,14 @@ struct Inputs {
 
 impl Inputs {
     fn of(record: &Record, rules: &Rules, today: Date) -> Self {
-        let days = record
-            .earnings_date
-            .as_ref()
-            .map(|date| (date.value - today).get_days());
+        let days = record.earnings_date().map(|date| (date.value - today).get_days());
         Self {
-            vrp_structural: value(record, Field::VrpStructural),
-            markup: value(record, Field::VrpTactical).map(|ratio| (ratio - 1.0).max(-0.99)),
-            trend: value(record, Field::Vtr).map(|ratio| ratio.clamp(0.5, 2.0)),
-            iv_percentile: value(record, Field::IvPercentile),
-            earnings_soon: days.is_some_and(|days| (0..=rules.earnings_days).contains(&days)),
-            held: names(&rules.held_symbols, record),
+            vrp_structural: record.number(Field::VrpStructural),
+            markup: record.number(Field::VrpTactical).map(|ratio| (ratio - 1.0).max(-0.99)),
+            trend: record.number(Field::Vtr).map(|ratio| ratio.clamp(0.5, 2.0)),
+            iv_percentile: record.number(Field::IvPercentile),
+            earnings_soon: days.is_some_and(|days| (0..=rules.nearness.earnings_days).contains(&i64::from(days))),
+            held: names(&rules.choices.held_symbols, record),
         }
     }
 

@@ -12,10 +12,9 @@ use jiff::civil::Date;
 
 use labels::Labels;
 
-use super::keep::KEPT;
 use super::past::Entry;
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Field, Mode, market_of};
+use crate::market::{Field, FieldType, Group, Method, Mode, market_of};
 use crate::time::{self, Calendar};
 
 /// Why a text is no history. Nothing of it is taken then.
@@ -146,7 +145,7 @@ impl Import<'_> {
         }
         let mut labels = Labels::read(cells.of(PROVENANCE), cells.of(AS_OF), cells.of(METHOD), self.now)?;
         let mut values = Vec::new();
-        for field in KEPT {
+        for field in Field::kept() {
             let text = cells.of(field.name());
             if text.is_empty() {
                 continue;
@@ -157,9 +156,12 @@ impl Import<'_> {
             }
             let method = if field == Field::Iv {
                 let named = unguarded(cells.of(IV_METHOD));
-                if named.is_empty() { self.iv_method } else { named }.to_owned()
+                Method::parse(if named.is_empty() { self.iv_method } else { named })
             } else {
-                labels.methods.remove(&field).unwrap_or_else(|| IMPORTED.to_owned())
+                labels
+                    .methods
+                    .remove(&field)
+                    .map_or(Method::Imported, |words| Method::parse(&words))
             };
             values.push(Value {
                 field,
@@ -181,7 +183,7 @@ struct Value {
     field: Field,
     value: f64,
     source: String,
-    method: String,
+    method: Method,
     as_of: Option<Timestamp>,
 }
 
@@ -204,7 +206,7 @@ fn columns(heading: &StringRecord) -> Result<BTreeMap<String, usize>, ImportErro
     let mut places = BTreeMap::new();
     for (place, name) in heading.iter().enumerate() {
         let name = name.to_lowercase();
-        let mut known = LABELS.into_iter().chain(KEPT.map(Field::name));
+        let mut known = LABELS.into_iter().chain(Field::kept().map(Field::name));
         if !known.any(|column| column == name) {
             return Err(ImportError::Heading(format!(
                 "the column {name:?} is none of symbol, date, iv, hv30, hv90, and none of an export"
@@ -229,7 +231,7 @@ fn day(text: &str) -> Result<Date, String> {
 
 /// A value in the program's units, a day as its number since 1970.
 fn value(field: Field, kind: Kind, text: &str) -> Result<f64, String> {
-    if field == Field::EarningsDate {
+    if field.holds() == FieldType::Day {
         let day = day(text).map_err(|error| format!("{}: {error}", field.name()))?;
         Ok(f64::from(time::day_id(day)))
     } else {
@@ -239,7 +241,7 @@ fn value(field: Field, kind: Kind, text: &str) -> Result<f64, String> {
 
 /// Of a source that is not named only these are taken.
 fn is_volatility(field: Field) -> bool {
-    matches!(field, Field::Iv | Field::Hv30 | Field::Hv90)
+    matches!(field.spec().group, Group::Iv | Group::Realized)
 }
 
 /// The text that an export has marked, lest a spreadsheet take it for a formula.
@@ -262,8 +264,6 @@ const LABELS: [&str; 7] = [SYMBOL, DATE, IV_METHOD, PROVENANCE, AS_OF, METHOD, M
 
 /// The source of a value that was entered from a file which does not say it.
 pub(super) const IMPORT: &str = "import";
-/// How a volatility was made of which nothing is said.
-const IMPORTED: &str = "imported";
 const DAY_LENGTH: usize = 10;
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod types;
 #[cfg(test)]
 mod samples;
 
+pub use crate::http::error_chain;
 pub use chains::{Chain, ChainFuture, ListedExpiration, ListedOption, ListedStrike, Settlement};
 pub use client::{BatchAnswer, Client, Credentials, Settings, Traffic};
 pub use error::Error;

@@ -217,7 +217,7 @@ fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
         .ended(69)
         .saying(&["nothing is kept of 2026-11-19", "2026-11-20"]);
     let quote = Run::new("quote SPY --demo --as-of 2026-11-20").state(state.path());
-    quote.answer().ended(2).saying(&["only `screen`"]);
+    quote.answer().ended(2).saying(&["--as-of"]);
 }
 
 #[test]
@@ -256,6 +256,8 @@ fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
     assert!(!diff["moved"].as_array().unwrap().is_empty());
     let table = monday("--diff 2026-11-20 --format table").answer().done().stdout;
     assert!(table.contains("against 2026-11-20: entered"), "{table}");
+    let plain = monday("--diff 2026-11-20 --format plain").answer().done();
+    plain.saying(&["variance: against 2026-11-20: entered "]);
     monday("--diff 2026-11-01")
         .answer()
         .ended(69)

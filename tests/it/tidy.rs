@@ -26,14 +26,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "store",
             "stream",
             "tastytrade",
+            "text",
             "time",
             "units",
             "vol",
         ],
     ),
-    ("config", &["instrument", "units"]),
+    ("config", &["instrument", "render", "screen", "text", "units"]),
     ("demo", &["time", "units", "vol"]),
-    ("dxlink", &[]),
+    ("dxlink", &["text"]),
     (
         "gather",
         &[
@@ -50,8 +51,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("http", &["recording"]),
-    ("instrument", &[]),
+    ("http", &["recording", "text"]),
+    ("instrument", &["text"]),
     ("legacy", &["http", "instrument", "time", "units"]),
     (
         "market",
@@ -69,9 +70,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("recording", &[]),
     (
         "render",
-        &["chain", "instrument", "market", "screen", "tastytrade", "units", "vol"],
+        &[
+            "chain",
+            "instrument",
+            "market",
+            "screen",
+            "tastytrade",
+            "text",
+            "units",
+            "vol",
+        ],
     ),
-    ("screen", &["instrument", "market", "time", "units", "vol"]),
+    ("screen", &["instrument", "market", "text", "time", "units", "vol"]),
     (
         "store",
         &[
@@ -86,6 +96,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("stream", &["dxlink", "recording", "time"]),
     ("tastytrade", &["http", "instrument", "time", "units"]),
+    ("text", &[]),
     ("time", &[]),
     ("units", &[]),
     ("vol", &["units"]),

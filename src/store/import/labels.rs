@@ -61,7 +61,7 @@ fn words<'a>(cell: &'a str, column: &str) -> Result<Vec<(Field, &'a str)>, Strin
 
 fn named(part: &str) -> Option<(Field, &str)> {
     let (name, text) = part.split_once('=')?;
-    let field = Field::ALL.into_iter().find(|field| field.name() == name)?;
+    let field = Field::from_name(name)?;
     Some((field, text))
 }
 
