@@ -136,31 +136,31 @@ impl Findings {
                 self.broken.extend(truth.objection(row, field));
                 let as_of = origin["as_of"].as_str();
                 if as_of.is_none() || as_of > now {
-                    self.tell(row, field, format!("is as of {as_of:?}, now is {now:?}"));
+                    self.tell(row, field, &format!("is as of {as_of:?}, now is {now:?}"));
                 }
                 continue;
             }
             if !origin.is_null() {
-                self.tell(row, field, format!("is nothing, and yet it is from {origin}"));
+                self.tell(row, field, &format!("is nothing, and yet it is from {origin}"));
             }
             let required = required(row).contains(&field);
             if (required || !tried.is_null() || truth.serves(symbol, field)) && !is_told(tried) {
-                self.tell(row, field, format!("is missing without a reason: {tried}"));
+                self.tell(row, field, &format!("is missing without a reason: {tried}"));
             }
             let hole = |hole: &&Value| hole["symbol"] == symbol && hole["field"] == field;
             let counted = holes.as_array().unwrap().iter().find(hole);
             if required && counted.is_none_or(|counted| counted["tried"] != *tried) {
-                self.tell(row, field, "is not in coverage.missing as in the row".to_owned());
+                self.tell(row, field, "is not in coverage.missing as in the row");
             }
         }
         for what in ["contract", "streamer_symbol"] {
             if !row[what].is_null() && row[what] != truth.name(symbol, what) {
-                self.tell(row, what, format!("is {}", row[what]));
+                self.tell(row, what, &format!("is {}", row[what]));
             }
         }
     }
 
-    fn tell(&mut self, row: &Value, field: &str, what: String) {
+    fn tell(&mut self, row: &Value, field: &str, what: &str) {
         self.broken.push(format!("{} {field} {what}", row["symbol"]));
     }
 }

@@ -116,7 +116,7 @@ fn at_the_money(rest: &Rest, listed: &Listed, price: f64, minutes: f64, rate: Op
     let puts = quoted.iter().filter(|(strike, ..)| *strike < forward);
     let below = puts
         .filter_map(|(strike, _, put)| vol(Right::Put, *strike, *put))
-        .last();
+        .next_back();
     let calls = quoted.iter().filter(|(strike, ..)| *strike >= forward);
     let above = calls
         .filter_map(|(strike, call, _)| vol(Right::Call, *strike, *call))
