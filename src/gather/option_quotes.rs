@@ -168,6 +168,7 @@ fn thirty_day_iv(
             };
             Some(merge(&evidence, &run.rules(now)))
         })
+        .chain([one.record.clone()])
         .collect();
     let report = chain::Report::of(one.symbol.clone(), choice, rate, &records, now);
     chain::thirty_day_iv(&report)

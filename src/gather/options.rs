@@ -59,6 +59,8 @@ pub(super) struct Wanted {
     /// By contract; of anything but a future by symbol.
     pub(super) prices: BTreeMap<Symbol, f64>,
     pub(super) lacks_iv: bool,
+    /// What is known of it without its options.
+    pub(super) record: Record,
 }
 
 impl Findings<'_, '_> {
@@ -182,6 +184,7 @@ fn wanted<'a>(
                 symbol: record.symbol.clone(),
                 prices: [(on, price)].into(),
                 lacks_iv,
+                record: record.clone(),
             };
             wanted.push((straddle.unwrap_or(f64::NEG_INFINITY), one));
         }
