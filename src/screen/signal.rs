@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ask::names;
-use super::{Rules, exceeds, reaches, score};
+use super::compare::{exceeds, reaches};
+use super::rules::Rules;
+use super::score::score;
 use crate::market::{Field, Record};
 
 /// What the volatility of a symbol is doing.

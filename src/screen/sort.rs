@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::Screened;
+use super::screened::Screened;
 use crate::instrument::Kind;
 use crate::market::{Field, FieldType};
 use crate::text::printable;
