@@ -266,7 +266,7 @@ impl Known<'_> {
                 option.check = feed.greeks(&option.record, right, strike);
             }
         }
-        let strip = each(&expiration, |expiration| Strip::of(expiration));
+        let strip = each(&expiration, Strip::of);
         let strip = strip.and_then(|strip| whole(strip, chosen));
         let atm = each(&smile, Smile::at_the_money);
         let report = ExpirationReport {

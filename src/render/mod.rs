@@ -20,6 +20,7 @@ mod screen_table;
 mod text;
 mod vol;
 mod vol_file;
+mod vol_forecast;
 mod vol_symbol;
 mod vol_windows;
 

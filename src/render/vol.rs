@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::number::fixed;
 use super::row::Row;
 use super::row::origin;
 use super::run::Recorded;
 use super::text::millis;
+use super::vol_forecast::{FileForecast, SymbolForecast};
 use crate::instrument::Symbol;
 use crate::market::{
     Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, RunError, Source, Sourced, Sources,
@@ -41,6 +43,8 @@ pub(super) struct OfFile<'a> {
     pub(super) trading_days: f64,
     pub(super) ewma: Weighted,
     pub(super) split_alarms: Vec<Split>,
+    /// What models expect of the next month of sessions.
+    pub(super) forecast: FileForecast,
     /// One for each window, by length.
     pub(super) rows: Vec<Window>,
 }
@@ -85,6 +89,8 @@ pub(super) struct OfSymbol<'a> {
     pub(super) hv_by_source: Vec<Witness>,
     /// Implied over realized volatility, over 30 and 90 days.
     pub(super) premium: Vec<Premium>,
+    /// What models expect of the next month of sessions, and implied volatility over that.
+    pub(super) forecast: SymbolForecast,
     /// One standard deviation over several times.
     pub(super) expected_move: Vec<ExpectedMove>,
     pub(super) term_structure: TermStructure,
@@ -400,7 +406,7 @@ impl ConeBlock {
 }
 
 impl Said {
-    fn of<T>(said: &Result<Sourced<T>, String>) -> Self {
+    pub(super) fn of<T>(said: &Result<Sourced<T>, String>) -> Self {
         let origin = said.as_ref().ok().map(origin);
         Self {
             source: origin.as_ref().map(|origin| origin.source),
@@ -486,6 +492,16 @@ impl TermBlock {
             iv: term.iv.map(|iv| iv.get()),
             reason: term.iv.is_none().then_some(NO_TERM),
         }
+    }
+}
+
+/// A difference of volatilities in points, with its sign.
+pub(super) fn points(value: Option<f64>) -> String {
+    let text = fixed(value.map(|value| value * 100.0), 1);
+    if value.is_some_and(|value| value > 0.0) && text != "0.0" {
+        format!("+{text}")
+    } else {
+        text
     }
 }
 

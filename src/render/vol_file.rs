@@ -12,6 +12,7 @@ use super::document::{Document, Grid, Lines};
 use super::run::SCHEMA_VERSION;
 use super::text::{clean, millis};
 use super::vol::{Bars, OfFile, Weighted, Window, splits};
+use super::vol_forecast::{self, FileForecast};
 use super::vol_windows::{blocks, cells, columns, lines, remarks};
 use crate::vol::panel::Panel;
 
@@ -46,6 +47,7 @@ impl<'a> VolFile<'a> {
             trading_days: self.panel.trading_days,
             ewma: Weighted::of(self.panel),
             split_alarms: splits(self.panel),
+            forecast: FileForecast::of(&self.panel.forecasts),
             rows: self.panel.lines.iter().map(Window::of).collect(),
         }
     }
@@ -78,10 +80,14 @@ impl Document for VolFile<'_> {
         let headline = format!("{}: {bars} bars, {first} to {last}", self.file);
         let mut all = vec![Block::Text(headline), Block::Gap];
         all.extend(blocks(self.panel));
+        all.push(Block::Gap);
+        all.extend(vol_forecast::blocks(&self.panel.forecasts));
         all
     }
 
     fn remarks(&self) -> Vec<String> {
-        remarks(self.panel)
+        let mut remarks = remarks(self.panel);
+        remarks.extend(vol_forecast::refused(&self.panel.forecasts));
+        remarks
     }
 }

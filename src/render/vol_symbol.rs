@@ -1,5 +1,5 @@
-//! The document of `vol SYMBOL`: the panel of the symbol's bars, realized volatility by source, the premium, the expected
-//! move and implied volatility by expiration, around the document of its record.
+//! The document of `vol SYMBOL`: the panel of the symbol's bars, realized volatility by source, the premium, the forecasts,
+//! the expected move and implied volatility by expiration, around the document of its record.
 
 use std::io;
 
@@ -14,10 +14,12 @@ use super::row::Row;
 use super::run::{RUN_COLUMNS, RunDocument};
 use super::text::{clean, millis, together};
 use super::vol::{
-    ClosedBars, ExpectedMove, NO_TERM, OfSymbol, Premium, TermStructure, Weighted, Window, Witness, settlement, splits,
+    ClosedBars, ExpectedMove, NO_TERM, OfSymbol, Premium, TermStructure, Weighted, Window, Witness, points, settlement,
+    splits,
 };
+use super::vol_forecast::SymbolForecast;
 use super::vol_windows::{cells, columns, lines};
-use super::{footer, vol_windows};
+use super::{footer, vol_forecast, vol_windows};
 use crate::market::{
     Attempt, Compared, Expected, Field, Horizon, Measured, Premiums, Source, Sourced, Term, VolReport,
 };
@@ -97,6 +99,8 @@ impl Document for VolSymbol<'_> {
         };
         part(by_source(realized), Some(LESS_REST.to_owned()), unheard(realized));
         part(premium(premiums), Some(FORMS.to_owned()), refused(premiums));
+        let (columns, legend, notes) = vol_forecast::beside_iv(self.report);
+        part(columns, legend, notes);
         part(expected(moves), Some(ONE_SIGMA.to_owned()), unexpected(moves));
         part(term_structure(terms), legend_of_terms(terms), no_terms(terms));
         blocks.extend(footer::blocks(self.run));
@@ -126,6 +130,7 @@ impl Document for VolSymbol<'_> {
                 .map(|line| format!("no realized volatility over {line}"))
                 .collect(),
             refused(premiums),
+            vol_forecast::missing(self.report),
             unexpected(moves),
             no_terms(terms),
             self.run.remarks(),
@@ -175,6 +180,7 @@ impl VolSymbol<'_> {
             },
             hv_by_source: realized.iter().map(Witness::of).collect(),
             premium: premiums.iter().map(Premium::of).collect(),
+            forecast: SymbolForecast::of(self.report),
             expected_move: moves.iter().map(ExpectedMove::of).collect(),
             term_structure: TermStructure::of(terms),
             coverage: &document.coverage,
@@ -358,16 +364,6 @@ fn bar(value: Option<f64>, top: f64) -> String {
     let width = f64::from(BAR_WIDTH);
     let filled = |cell: &u32| (f64::from(*cell) + 0.5) / width * top <= value;
     (0..BAR_WIDTH).filter(filled).map(|_| BAR).collect()
-}
-
-/// A difference of volatilities in points, with its sign.
-fn points(value: Option<f64>) -> String {
-    let text = fixed(value.map(|value| value * 100.0), 1);
-    if value.is_some_and(|value| value > 0.0) && text != "0.0" {
-        format!("+{text}")
-    } else {
-        text
-    }
 }
 
 fn priced(said: Option<(Vol, Move)>, read: fn(&Move) -> f64) -> String {

@@ -51,10 +51,28 @@ pub enum ImpliedError {
 }
 
 impl Quoted {
-    /// The volatility at which the option is worth its price.
+    /// The volatility at which the option is worth its price, by Jäckel, "Let's Be Rational" (2015).
     ///
     /// # Errors
     /// Every [`ImpliedError`].
+    ///
+    /// ```
+    /// use variance_vol::black::{Right, Underlying};
+    /// use variance_vol::implied::{ImpliedError, Quoted};
+    ///
+    /// // The example of Hull, "Options, Futures, and Other Derivatives": three months, 10 %.
+    /// let call = Quoted {
+    ///     right: Right::Call,
+    ///     underlying: Underlying::Spot { price: 21.0, dividend_yield: 0.0 },
+    ///     strike: 20.0,
+    ///     years: 0.25,
+    ///     rate: 0.1,
+    ///     price: 1.875,
+    /// };
+    /// assert!((call.implied()?.get() - 0.235).abs() < 0.0005);
+    /// assert_eq!(Quoted { price: 1.0, ..call }.implied(), Err(ImpliedError::BelowIntrinsic));
+    /// # Ok::<(), ImpliedError>(())
+    /// ```
     pub fn implied(&self) -> Result<Vol, ImpliedError> {
         let (spot, carry) = self.underlying.spot_and_yield(self.rate);
         let above_zero = |value: f64| value.is_finite() && value > 0.0;
@@ -105,6 +123,24 @@ impl Quoted {
     ///
     /// # Errors
     /// Every [`ImpliedError`]; the intrinsic value is that of exercise now, or of waiting without volatility if that is more.
+    ///
+    /// ```
+    /// use variance_vol::black::{Right, Underlying};
+    /// use variance_vol::implied::{ImpliedError, Quoted};
+    ///
+    /// // Geske & Johnson (1984), table I: what a put of seven months at a volatility of 30 % is worth.
+    /// let put = Quoted {
+    ///     right: Right::Put,
+    ///     underlying: Underlying::Spot { price: 40.0, dividend_yield: 0.0 },
+    ///     strike: 45.0,
+    ///     years: 0.5833,
+    ///     rate: 0.0488,
+    ///     price: 6.2436,
+    /// };
+    /// assert!((put.implied_american()?.get() - 0.3).abs() < 1e-4);
+    /// assert!(put.implied()?.get() > 0.32, "read as European it is too high");
+    /// # Ok::<(), ImpliedError>(())
+    /// ```
     pub fn implied_american(&self) -> Result<Vol, ImpliedError> {
         let european = self.implied();
         let (spot, carry) = self.underlying.spot_and_yield(self.rate);

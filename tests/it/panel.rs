@@ -6,6 +6,7 @@ use crate::run::Run;
 
 const OHLC: &str = include_str!("../data/golden/ohlc.csv");
 const ESTIMATORS: &str = include_str!("../data/golden/hv_estimators.csv");
+const FORECASTS: &str = include_str!("../data/golden/forecast.csv");
 const CONES: &str = include_str!("../data/golden/vol_cone.csv");
 
 #[test]
@@ -51,6 +52,36 @@ fn the_document_holds_the_golden_values_of_every_estimator_and_the_cone() {
         assert_eq!(row["missing"], serde_json::json!({}));
     }
     assert_eq!(document["ewma"]["lambda"], 0.94);
+}
+
+#[test]
+fn the_forecast_of_garch_is_that_of_the_golden_fit() {
+    let forecast = &vol("garch_a", "").document()["forecast"];
+    let golden = golden(FORECASTS, |cells| cells[0] == "garch_a");
+    let number = |column: usize| -> f64 { golden[column].parse().unwrap() };
+    let (omega, persistence, tomorrow) = (number(9), number(10) + number(11), number(13));
+    let long_run = omega / (1.0 - persistence);
+    let ahead = (0..21).map(|day| long_run + (tomorrow.powi(2) / 252.0 * 1e4 - long_run) * persistence.powi(day));
+    let wanted = (ahead.sum::<f64>() / 21.0 * 252.0 / 1e4).sqrt();
+    let garch = &forecast["models"][1];
+    assert_eq!((&forecast["sessions"], &garch["model"]), (&21.into(), &"garch".into()));
+    let found = garch["vol"].as_f64().unwrap();
+    assert!((found / wanted - 1.0).abs() < 0.01, "{found} for {wanted}");
+}
+
+#[test]
+fn a_model_that_cannot_be_fitted_is_told_in_every_format() {
+    let few = "no forecast by HAR (Corsi 2009), GARCH(1,1) (Bollerslev 1986): 30 bars, 250 needed";
+    let models = &vol("short_030", "").document()["forecast"]["models"];
+    for model in models.as_array().unwrap() {
+        assert_eq!(
+            (&model["vol"], &model["reason"]),
+            (&Value::Null, &"30 bars, 250 needed".into())
+        );
+    }
+    let table = vol("short_030", "--format table").env("COLUMNS", "100").answer().done();
+    assert!(table.stdout.contains(few), "{}", table.stdout);
+    vol("short_030", "--format csv").answer().done().saying(&[few]);
 }
 
 #[test]

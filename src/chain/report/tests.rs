@@ -66,9 +66,10 @@ impl Market {
 
     fn records(&self, change: impl Fn(Right, f64, &mut dxlink::Quote)) -> Vec<Record> {
         let mut records = vec![record(symbol("X"), self.kind, quoted(SPOT - 0.01, SPOT + 0.01))];
-        let exercise = match self.kind {
-            Kind::Equity => Exercise::American { spot: None },
-            _ => Exercise::European,
+        let exercise = if self.kind == Kind::Equity {
+            Exercise::American { spot: None }
+        } else {
+            Exercise::European
         };
         for (option, right, strike, end) in &self.quotes {
             let years = end.duration_since(now()).as_secs_f64() / SECONDS_OF_A_YEAR;

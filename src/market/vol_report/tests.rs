@@ -59,9 +59,15 @@ fn realized_volatility_stands_beside_that_of_rest() {
 fn implied_volatility_stands_beside_each_forecast() {
     let spy = subject("SPY", Kind::Equity);
     let of = |count: usize, answer: Option<&Metrics>| {
+        let mut bars = candles(count);
+        for (place, bar) in (0_u32..).zip(&mut bars.bars) {
+            bar.high = bar
+                .high
+                .map(|high| high * (1.0 + 0.001 * f64::from(place * 7_919 % 13)));
+        }
         let mut evidence = nothing(&spy);
         evidence.streamed = Ok(LastEvents {
-            candles: heard(candles(count)).map(Ok),
+            candles: heard(bars).map(Ok),
             ..streamed()
         });
         if let Some(answer) = answer {
