@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::cli::access::{self, Access};
 use crate::cli::exit::{Failure, FailureKind};
 use crate::cli::output::Output;
+use crate::cli::progress::plural;
 use crate::cli::question::Command;
 use crate::cli::runtime::interruptible;
 use crate::cli::session::Session;
