@@ -63,7 +63,7 @@ impl Access {
     /// Uses an embedded venue.
     pub(super) fn demo(config: &Config, venue: Venue, recorder: Option<Recorder>) -> Result<Self, Failure> {
         let config = at_venue(config, &venue)?;
-        Self::at(&config, demo_credentials(), Some(venue), recorder)
+        Self::at(&config, no_credentials(), Some(venue), recorder)
     }
 
     /// Uses the configured venue.
@@ -105,9 +105,6 @@ impl Access {
     }
 
     /// Answers out of `recording`, as if the run started at `epoch`.
-    ///
-    /// # Errors
-    /// A line of the recording is wrong.
     pub(super) fn playback(config: &Config, recording: &Recording, epoch: Instant) -> Result<Self, ReadError> {
         let calls = |channel| http::Playback::of(recording, channel, epoch).map(Transport::recording);
         let legacy = if config.legacy.enabled {
@@ -153,23 +150,13 @@ pub(super) fn credentials(config: &Config, session: &Session) -> Result<tastytra
     })
 }
 
-/// What the embedded venue accepts from anyone.
-fn demo_credentials() -> tastytrade::Credentials {
-    let demo = || SecretString::from("demo");
-    tastytrade::Credentials {
-        client_id: None,
-        client_secret: demo(),
-        refresh_token: demo(),
-    }
-}
-
-/// What the answers of a recording are fetched with: nobody is asked for credentials.
+/// What the embedded venue accepts from anyone, and what is shown to a recording, which asks nobody.
 fn no_credentials() -> tastytrade::Credentials {
-    let nothing = || SecretString::from(String::new());
+    let secret = || SecretString::from("demo");
     tastytrade::Credentials {
         client_id: None,
-        client_secret: nothing(),
-        refresh_token: nothing(),
+        client_secret: secret(),
+        refresh_token: secret(),
     }
 }
 

@@ -4,9 +4,6 @@ use std::io;
 use std::path::Path;
 
 /// What the file says.
-///
-/// # Errors
-/// It cannot be read, or is no UTF-8.
 pub(super) fn read(path: &Path) -> io::Result<String> {
     if path.as_os_str() == "-" {
         io::read_to_string(io::stdin())

@@ -39,9 +39,6 @@ pub(super) struct Job<'s> {
 
 impl<'s> Job<'s> {
     /// Reads the configuration and opens the output, so that what is wrong with them is told at once.
-    ///
-    /// # Errors
-    /// The configuration is wrong, or a file cannot be written.
     pub(super) fn new(data: &'s Data, session: &'s Session) -> Result<Self, Failure> {
         let started = std::time::Instant::now();
         let (source, show) = (&data.source, &data.show);
@@ -63,9 +60,6 @@ impl<'s> Job<'s> {
     }
 
     /// Gathers `instruments`, prints the answer to `question` and says how the run ended.
-    ///
-    /// # Errors
-    /// Whatever ends a run.
     pub(super) fn run(mut self, instruments: Vec<Instrument>, question: &dyn Question) -> Result<(), Failure> {
         let recording = match self.recording.take() {
             Some((path, file)) => Some((path, self.recorder(file, &instruments, question)?)),
@@ -102,9 +96,6 @@ impl<'s> Job<'s> {
     }
 
     /// Prints the answer to `question` and says how the run ended.
-    ///
-    /// # Errors
-    /// Whatever ends a run.
     pub(super) fn print(
         self,
         gathered: &Gathered,
@@ -175,9 +166,6 @@ impl<'s> Job<'s> {
 }
 
 /// Gathers what `run` plans, by way of an option chain if `question` wants one.
-///
-/// # Errors
-/// The user wanted to stop.
 pub(super) async fn gather(run: Gathering<'_, '_>, question: &dyn Question) -> Result<Gathered, Interrupted> {
     match question.chain().zip(run.plan.instruments.first()) {
         Some((query, underlying)) => gather_chain(run, underlying, query).await,

@@ -18,7 +18,7 @@ impl Args for Rules {
         let profile = Arg::new(PROFILE)
             .long(PROFILE)
             .value_name("NAME")
-            .help("Take the thresholds of this profile [default: screener.default_profile]");
+            .help("Take this profile [default: screener.default_profile]");
         let (of_profile, of_all) = FLAGS
             .iter()
             .partition::<Vec<_>, _>(|flag| PROFILE_KEYS.contains(&flag.key));

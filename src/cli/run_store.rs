@@ -150,9 +150,6 @@ impl<'a> RunStore<'a> {
 }
 
 /// Opens the store for a look at the past: that of the embedded venue with `seed`, else of the configured venue.
-///
-/// # Errors
-/// There is none, or it cannot be read.
 pub(super) fn open(config: &Config, seed: Option<u64>, session: &Session) -> Result<(Store, Mode), Failure> {
     let mode = seed.map_or_else(|| access::mode(config), |_| Mode::Demo);
     let place = place(config, access::world(config, mode, seed), session).map_err(|error| {

@@ -33,9 +33,6 @@ pub(super) struct Session {
 
 impl Session {
     /// Reads the process.
-    ///
-    /// # Errors
-    /// There is no working directory.
     pub(super) fn read(global: Global, stderr: Stderr, command_line: fn() -> clap::Command) -> Result<Self, Failure> {
         let environment =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -94,9 +91,6 @@ impl Session {
     }
 
     /// The effective configuration, with `--listen` in front.
-    ///
-    /// # Errors
-    /// It cannot be read, or is wrong.
     pub(super) fn config(&self, listen: Option<f64>) -> Result<Config, Failure> {
         let listen = listen.map(|seconds| FlagValue {
             key: "dxlink.listen_duration_seconds".to_owned(),
@@ -111,9 +105,6 @@ impl Session {
     }
 
     /// The configuration that a recording at `place` holds, under what the environment says about output.
-    ///
-    /// # Errors
-    /// It is wrong.
     pub(super) fn recorded_config(&self, text: String, place: &Path) -> Result<Config, Failure> {
         self.resolved(config::Sources {
             text: Some((place.to_owned(), text)),

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::block::{Block, Columns, texts};
 use super::chain::{ChainBlock, ExpirationBlock, OptionBlock, StrikeBlock};
 use super::layout::Column;
-use super::number::{UNKNOWN, count, fixed, or_unknown, percent, price};
+use super::number::{fixed, or_unknown, percent, price};
 use super::row::{Provenance, Row};
 use super::text::{clean, together};
-use crate::market::{Field, first_source};
+use crate::market::{Field, Group, first_source};
 
 /// The chain of the underlyings in `rows`.
 pub(super) fn blocks(chain: &ChainBlock, rows: &[Row]) -> Vec<Block> {
@@ -76,13 +76,15 @@ fn underlying(row: &Row) -> String {
             .map(ToString::to_string),
     );
     words.extend(row.days_to_expiration.map(|days| format!("{days} days")));
-    words.push(price(row.number(Field::Price)));
+    words.push(price(row.values.number(Field::Price)));
     words.extend(
-        row.number(Field::Iv)
+        row.values
+            .number(Field::Iv)
             .map(|iv| format!("IV index {}", percent(Some(iv)))),
     );
     words.extend(
-        row.number(Field::IvRank)
+        row.values
+            .number(Field::IvRank)
             .map(|rank| format!("IVR {}", fixed(Some(rank), 0))),
     );
     words.join("  ")
@@ -108,46 +110,37 @@ fn headline(expiration: &ExpirationBlock) -> String {
     words.join("  ")
 }
 
-struct Spec {
+/// A column of the calls and one of the puts.
+struct Sides {
     call: &'static str,
     put: &'static str,
     keep: u8,
-    cell: fn(&OptionBlock) -> String,
+    field: Field,
 }
 
 /// From the strike outwards.
-const SIDES: [Spec; 9] = [
-    side("C Bid", "P Bid", 2, |option| price(option.bid)),
-    side("C Ask", "P Ask", 2, |option| price(option.ask)),
-    side("C IV", "P IV", 3, |option| {
-        marked(option, Field::OptionIv, percent(option.option_iv))
-    }),
-    side("C Delta", "P Delta", 4, |option| {
-        marked(option, Field::Delta, fixed(option.delta, 3))
-    }),
-    side("C Theta", "P Theta", 7, |option| {
-        marked(option, Field::Theta, greek(option.theta))
-    }),
-    side("C Vega", "P Vega", 8, |option| {
-        marked(option, Field::Vega, greek(option.vega))
-    }),
-    side("C Gamma", "P Gamma", 9, |option| {
-        marked(option, Field::Gamma, gamma(option.gamma))
-    }),
-    side("C OI", "P OI", 5, |option| count(option.open_interest)),
-    side("C Vol", "P Vol", 6, |option| count(option.volume)),
+const SIDES: [Sides; 9] = [
+    sides("C Bid", "P Bid", 2, Field::Bid),
+    sides("C Ask", "P Ask", 2, Field::Ask),
+    sides("C IV", "P IV", 3, Field::OptionIv),
+    sides("C Delta", "P Delta", 4, Field::Delta),
+    sides("C Theta", "P Theta", 7, Field::Theta),
+    sides("C Vega", "P Vega", 8, Field::Vega),
+    sides("C Gamma", "P Gamma", 9, Field::Gamma),
+    sides("C OI", "P OI", 5, Field::OpenInterest),
+    sides("C Vol", "P Vol", 6, Field::Volume),
 ];
 
-const fn side(call: &'static str, put: &'static str, keep: u8, cell: fn(&OptionBlock) -> String) -> Spec {
-    Spec { call, put, keep, cell }
+const fn sides(call: &'static str, put: &'static str, keep: u8, field: Field) -> Sides {
+    Sides { call, put, keep, field }
 }
 
 /// Calls, the strike and puts, with the same columns on both sides.
 fn strikes(expiration: &ExpirationBlock) -> Vec<Column> {
     let strikes = &expiration.strikes;
-    let column = |spec: &Spec, header, option: fn(&StrikeBlock) -> Option<&OptionBlock>| {
-        Column::numbers(header, spec.keep, strikes, |strike| {
-            option(strike).map_or_else(|| UNKNOWN.to_owned(), spec.cell)
+    let column = |sides: &Sides, header, option: fn(&StrikeBlock) -> Option<&OptionBlock>| {
+        Column::numbers(header, sides.keep, strikes, |strike| {
+            or_unknown(option(strike).map(|option| cell(option, sides.field)))
         })
     };
     let nearest = expiration.forward.and_then(|forward| {
@@ -159,9 +152,9 @@ fn strikes(expiration: &ExpirationBlock) -> Vec<Column> {
         format!("{}{}", if here { "> " } else { "" }, price(Some(strike.strike)))
     });
     let calls = SIDES.iter().rev();
-    let calls = calls.map(|spec| column(spec, spec.call, |strike| strike.call.as_ref()));
+    let calls = calls.map(|sides| column(sides, sides.call, |strike| strike.call.as_ref()));
     let puts = SIDES.iter();
-    let puts = puts.map(|spec| column(spec, spec.put, |strike| strike.put.as_ref()));
+    let puts = puts.map(|sides| column(sides, sides.put, |strike| strike.put.as_ref()));
     calls.chain([middle]).chain(puts).collect()
 }
 
@@ -308,32 +301,27 @@ fn spoken(name: &str) -> &str {
     }
 }
 
-/// Three decimals, more where the unit of the underlying is small.
-fn greek(value: Option<f64>) -> String {
-    match value {
-        Some(small) if small.abs() < 0.01 => price(value),
-        Some(_) | None => fixed(value, 3),
-    }
-}
-
-fn gamma(value: Option<f64>) -> String {
-    let decimals = if value.is_some_and(|value| value.abs() >= 1.0) {
-        2
+/// A value of an option. Greeks have more decimals where the unit of the underlying is small, and with the volatility a
+/// mark where they are not from the source that is asked first.
+fn cell(option: &OptionBlock, field: Field) -> String {
+    let number = option.values.number(field);
+    let size = number.map_or(0.0, f64::abs);
+    let text = if matches!(field, Field::Theta | Field::Vega) && size < 0.01 {
+        price(number)
+    } else if field == Field::Gamma && size >= 1.0 {
+        fixed(number, 2)
     } else {
-        5
+        option.values.shown(field)
     };
-    fixed(value, decimals)
+    let origin = option.provenance.get(&field);
+    let first = origin.is_none_or(|origin| origin.source == first_source(field));
+    let mark = if first || field.spec().group != Group::Greeks {
+        ""
+    } else {
+        "*"
+    };
+    format!("{text}{mark}")
 }
 
 /// Greeks that differ by no more agree.
 const AGREED: f64 = 1e-6;
-
-/// `text`, with a mark where the value is not from the source that is asked first.
-fn marked(option: &OptionBlock, field: Field, text: String) -> String {
-    let origin = option.provenance.get(&field);
-    if origin.is_some_and(|origin| origin.source != first_source(field)) {
-        format!("{text}*")
-    } else {
-        text
-    }
-}

@@ -5,7 +5,7 @@ use super::layout::Column;
 use super::number::{UNKNOWN, fixed, or_unknown, percent};
 use super::row::{Provenance, Row};
 use super::run::{Explanation, RunDocument};
-use super::screen_table::{second_hand, shown};
+use super::screen_table::second_hand;
 use super::text::{clean, together};
 use crate::market::{Attempt, Field};
 use crate::screen::{Gate, GateResult, GateVerdict};
@@ -104,7 +104,7 @@ fn origins(row: &Row) -> Vec<Column> {
     let origin = |field| {
         let from = row.provenance.get(&field);
         let mark = if second_hand(row, field) { "*" } else { "" };
-        let value = from.map_or_else(|| UNKNOWN.to_owned(), |_| format!("{}{mark}", shown(row, field)));
+        let value = from.map_or_else(|| UNKNOWN.to_owned(), |_| format!("{}{mark}", row.values.shown(field)));
         (from.is_some() || row.missing.contains_key(&field)).then_some(Origin { field, value, from })
     };
     let fields: Vec<Origin<'_>> = Field::ALL.into_iter().filter_map(origin).collect();

@@ -212,16 +212,7 @@ fn few(symbols: &[&str]) -> String {
 
 /// Fields that make a record complete come first.
 fn importance(field: Field) -> (bool, Field) {
-    let required = [
-        Field::Price,
-        Field::Iv,
-        Field::IvRank,
-        Field::IvPercentile,
-        Field::Hv30,
-        Field::Hv90,
-    ]
-    .contains(&field);
-    (!required, field)
+    (!field.spec().required, field)
 }
 
 fn sources(document: &RunDocument) -> String {

@@ -21,26 +21,22 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// A column of `cells`, numbers flush right.
-    pub(super) fn new(header: &'static str, right: bool, keep: u8, cells: Vec<String>) -> Self {
-        let elastic = false;
-        Self {
-            header,
-            right,
-            keep,
-            elastic,
-            cells,
-        }
-    }
-
     /// A column with a cell for each of `lines`: numbers, flush right.
     pub(super) fn numbers<T>(header: &'static str, keep: u8, lines: &[T], cell: impl Fn(&T) -> String) -> Self {
-        Self::new(header, true, keep, lines.iter().map(cell).collect())
+        Self {
+            header,
+            right: true,
+            keep,
+            elastic: false,
+            cells: lines.iter().map(cell).collect(),
+        }
     }
 
     /// A column with a cell for each of `lines`: words, flush left.
     pub(super) fn words<T>(header: &'static str, keep: u8, lines: &[T], cell: impl Fn(&T) -> String) -> Self {
-        Self::new(header, false, keep, lines.iter().map(cell).collect())
+        let right = false;
+        let numbers = Self::numbers(header, keep, lines, cell);
+        Self { right, ..numbers }
     }
 
     /// The column, whose cells may be cut before it is left out.

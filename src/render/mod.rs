@@ -18,6 +18,7 @@ mod run;
 mod schema;
 mod screen_table;
 mod text;
+mod values;
 mod vol;
 mod vol_file;
 mod vol_forecast;
@@ -32,8 +33,9 @@ pub use chain::{ChainBlock, CheckBlock, ExpirationBlock, GreeksBlock, OptionBloc
 pub use document::{Document, Grid, Lines, Records};
 pub use format::{Format, Style, Turn, write, write_turn};
 pub use history::{History, Origin, Session};
-pub use row::{Provenance, Row, Values, row_columns};
+pub use row::{Provenance, Row, row_columns};
 pub use run::{Command, Explanation, Meta, Recorded, Rejected, RunDocument, SCHEMA_VERSION};
 pub use schema::schema;
+pub use values::{Every, Fields, Kept, OfOption, Values};
 pub use vol_file::VolFile;
 pub use vol_symbol::VolSymbol;

@@ -1,15 +1,14 @@
 //! One row of the document: a record flattened to the contract's names.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
-use serde_json::{Map, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::text::millis;
+use super::values::{Every, Values};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
-use crate::market::{Attempt, Field, FieldMap, FieldType, FieldValue, Record, Source, Sourced};
+use crate::market::{Attempt, Field, Record, Source, Sourced};
 use crate::screen::{Assessment, Environment, Flag, Screened, Signal, Vote};
 
 macro_rules! row {
@@ -24,7 +23,7 @@ macro_rules! row {
             $($(#[doc = $before_doc])+ pub $before: $before_type,)*
             /// The values of the fields.
             #[serde(flatten)]
-            pub values: Values,
+            pub values: Values<Every>,
             $($(#[doc = $after_doc])+ pub $after: $after_type,)*
         }
 
@@ -84,48 +83,6 @@ row! {
     }
 }
 
-/// The values of every field by name, `null` where there is none.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Values(FieldMap<FieldValue>);
-
-impl Serialize for Values {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(Field::ALL.into_iter().map(|field| (field.name(), self.0.get(field))))
-    }
-}
-
-impl JsonSchema for Values {
-    fn schema_name() -> Cow<'static, str> {
-        "Values".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let property = |field: Field| {
-            let about = field.description();
-            let schema = match field.holds() {
-                FieldType::Rating => json!({"description": about, "type": ["integer", "null"], "format": "int64"}),
-                FieldType::Day => json!({"description": about, "type": ["string", "null"]}),
-                FieldType::Price
-                | FieldType::Vol
-                | FieldType::Rank
-                | FieldType::Number(_)
-                | FieldType::Fraction
-                | FieldType::Count => json!({"description": about, "type": ["number", "null"], "format": "double"}),
-            };
-            (field.name().to_owned(), schema)
-        };
-        json_schema!({
-            "type": "object",
-            "properties": Map::from_iter(Field::ALL.map(property)),
-            "required": Field::ALL.map(Field::name),
-        })
-    }
-}
-
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Provenance {
@@ -155,16 +112,6 @@ impl Row {
         }
     }
 
-    /// What `field` holds.
-    pub fn get(&self, field: Field) -> Option<FieldValue> {
-        self.values.0.get(field).copied()
-    }
-
-    /// The number that `field` holds.
-    pub fn number(&self, field: Field) -> Option<f64> {
-        self.get(field)?.number()
-    }
-
     fn assessed(record: &Record, assessment: Option<&Assessment>) -> Self {
         Self {
             rank: None,
@@ -175,7 +122,7 @@ impl Row {
             streamer_symbol: record.streamer_symbol.clone(),
             kind: record.kind,
             asset_class: record.asset_class.to_string(),
-            values: Values(record.values().map(|sourced| sourced.value)),
+            values: Values::new(record.values().map(|sourced| sourced.value)),
             score: assessment.and_then(|assessment| assessment.score),
             signal: assessment.and_then(|assessment| assessment.signal),
             environment: assessment.and_then(|assessment| assessment.environment),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::block::Block;
 use super::cell::{object, text};
-use super::chain::{ChainBlock, OPTION_COLUMNS};
+use super::chain::{ChainBlock, option_columns};
 use super::document::{Document, Grid, Lines};
 use super::row::{Row, row_columns};
 use super::text::millis;
@@ -322,10 +322,7 @@ impl Document for RunDocument {
 
     fn grid(&self) -> io::Result<Grid<'_>> {
         match (self.command, &self.explained) {
-            (Command::Chain, _) => self.under(
-                OPTION_COLUMNS.to_vec(),
-                self.chain.iter().flat_map(ChainBlock::option_objects),
-            ),
+            (Command::Chain, _) => self.under(option_columns(), self.chain.iter().flat_map(ChainBlock::option_objects)),
             (_, Some(explained)) => self.under(GATE_COLUMNS.to_vec(), explained.iter().flat_map(Explanation::objects)),
             (_, None) => self.under(row_columns(), self.rows.iter().map(object)),
         }

@@ -202,12 +202,12 @@ fn headline(row: &Row) -> String {
     let contract = row.contract.as_ref().filter(|contract| **contract != row.symbol);
     words.extend(contract.map(ToString::to_string));
     words.extend(row.days_to_expiration.map(|days| format!("{days} days")));
-    words.push(price(row.number(Field::Price)));
-    words.push(format!("IV {}", percent(row.number(Field::Iv))));
-    words.push(format!("IVR {}", fixed(row.number(Field::IvRank), 0)));
-    words.push(format!("IVP {}", fixed(row.number(Field::IvPercentile), 0)));
-    words.push(format!("HV30 {}", percent(row.number(Field::Hv30))));
-    words.push(format!("HV90 {}", percent(row.number(Field::Hv90))));
+    words.push(price(row.values.number(Field::Price)));
+    words.push(format!("IV {}", percent(row.values.number(Field::Iv))));
+    words.push(format!("IVR {}", fixed(row.values.number(Field::IvRank), 0)));
+    words.push(format!("IVP {}", fixed(row.values.number(Field::IvPercentile), 0)));
+    words.push(format!("HV30 {}", percent(row.values.number(Field::Hv30))));
+    words.push(format!("HV90 {}", percent(row.values.number(Field::Hv90))));
     words.join("  ")
 }
 

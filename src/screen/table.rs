@@ -66,13 +66,13 @@ thresholds! {
         /// Greatest `(ask - bid) / mid` of the worse leg of the straddle, as a fraction; 2 switches the gate off.
         retail_max_slippage: f64 = 0.05, 0.0..=2.0, rules.retail_max_slippage,
             flag max_slippage "max-slippage" Fraction
-            "Allow at most this slippage of the straddle, (ask - bid) / mid of its worse leg, a fraction; 2 switches the gate off";
+            "Allow at most this straddle slippage; 2 switches it off";
         /// Least percentile of implied volatility, 0 to 100; 0 switches the gate off.
         min_iv_percentile: f64 = 0.0, 0.0..=100.0, profile.min_iv_percentile,
-            flag min_iv_percentile "min-iv-percentile" Percent "Require at least this IV percentile, 0 to 100; 0 switches the gate off";
+            flag min_iv_percentile "min-iv-percentile" Percent "Require at least this IV percentile; 0 switches it off";
         /// Least yield of the straddle in 30 days, as a fraction; 0 switches the gate off.
         min_yield: f64 = 0.03, 0.0..=2.0, rules.min_yield,
-            flag min_yield "min-yield" Fraction "Require at least this yield of the straddle in 30 days, a fraction; 0 switches the gate off";
+            flag min_yield "min-yield" Fraction "Require this 30-day straddle yield; 0 switches it off";
         /// Least liquidity rating, 0 to 5; futures without a rating are exempt.
         min_liquidity_rating: i64 = 4, 0.0..=5.0, rules.min_liquidity_rating, or profile.min_liquidity_rating,
             flag min_liquidity "min-liquidity" Rating "Require at least this liquidity rating, 0 to 5";

@@ -29,13 +29,6 @@ macro_rules! formats {
                 }
             }
 
-            /// What it is, in a few words.
-            pub const fn help(self) -> &'static str {
-                match self {
-                    $(Self::$format => $help,)+
-                }
-            }
-
             /// Whether it has room for a document's remarks.
             pub const fn holds_remarks(self) -> bool {
                 match self {

@@ -7,44 +7,24 @@ use crate::vol::bars::Bar;
 /// Why a text is no bars.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BarsError {
-    /// It is no CSV.
     #[error(transparent)]
     Csv(#[from] csv::Error),
-    /// A column is missing.
     #[error("the header has no column {0}")]
     NoColumn(&'static str),
-    /// A column is there twice.
     #[error("the header has two columns {0}")]
     TwoColumns(&'static str),
-    /// A cell is no price.
     #[error("line {line}: {cell:?} is not a price")]
-    Price {
-        /// Where.
-        line: u64,
-        /// What it says.
-        cell: String,
-    },
-    /// A cell is no date.
+    Price { line: u64, cell: String },
     #[error("line {line}: {cell:?} is not a date such as 2026-11-20")]
-    Date {
-        /// Where.
-        line: u64,
-        /// What it says.
-        cell: String,
-    },
-    /// There is none.
+    Date { line: u64, cell: String },
     #[error("there is no line below the header")]
     Empty,
-    /// None can be used.
     #[error("no bar counts: each lacks a price, has a zero, or its high and low do not enclose open and close")]
     NoneCounts,
 }
 
 /// Bars from CSV with a header that names `date`, `open`, `high`, `low` and `close`, in any order and case, other columns
 /// among them. A price that is blank, `-`, `null`, `N/A` or `NaN` is absent.
-///
-/// # Errors
-/// The first thing that is wrong.
 pub(super) fn parse(text: &str) -> Result<Vec<Bar>, BarsError> {
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new()
