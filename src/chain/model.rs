@@ -7,35 +7,31 @@
 
 use jiff::Timestamp;
 
-use crate::market::{Attempt, Field, Group, Missing, Record, Source, Sourced};
+use crate::market::{Attempt, Field, Group, Method, Missing, Reason, Record, Source, Sourced};
 use crate::units::Vol;
 use crate::vol::black::{European, Greeks, Right, Underlying};
 use crate::vol::chain::{Exercise, Expiration, Forward, Strike};
 
 /// How the model came to a volatility.
-pub(super) fn implied_method(exercise: Exercise) -> &'static str {
+pub(super) fn implied_method(exercise: Exercise) -> Method {
     match exercise {
-        Exercise::European => "implied-vol on the parity forward",
-        Exercise::American { .. } => "implied-vol on the parity forward, American exercise, no dividends known",
+        Exercise::European => Method::ImpliedOnParity,
+        Exercise::American { .. } => Method::ImpliedAmerican,
     }
 }
 
 /// How the model came to a volatility at the money.
-pub(super) fn at_the_money_method(exercise: Exercise) -> &'static str {
+pub(super) fn at_the_money_method(exercise: Exercise) -> Method {
     match exercise {
-        Exercise::European => "at the money, implied-vol on the parity forward",
-        Exercise::American { .. } => {
-            "at the money, implied-vol on the parity forward, American exercise, no dividends known"
-        }
+        Exercise::European => Method::AtTheMoney,
+        Exercise::American { .. } => Method::AtTheMoneyAmerican,
     }
 }
 
-fn greeks_method(exercise: Exercise) -> &'static str {
+fn greeks_method(exercise: Exercise) -> Method {
     match exercise {
-        Exercise::European => "Black-Scholes-Merton at the model's volatility",
-        Exercise::American { .. } => {
-            "American exercise (Andersen, Lake & Offengenden) at the model's volatility, no dividends known"
-        }
+        Exercise::European => Method::BlackScholesMerton,
+        Exercise::American { .. } => Method::AmericanGreeks,
     }
 }
 
@@ -49,17 +45,17 @@ pub(super) struct Ground {
 }
 
 /// The volatility at one strike, from its option out of the money.
-pub(super) fn implied(expiration: &Expiration, strike: &Strike, forward: Forward) -> Result<Vol, String> {
+pub(super) fn implied(expiration: &Expiration, strike: &Strike, forward: Forward) -> Result<Vol, Reason> {
     let (right, name) = if strike.strike < forward.price {
         (Right::Put, "put")
     } else {
         (Right::Call, "call")
     };
     if strike.quote(right).mid().is_none() {
-        return Err(format!("the {name} of this strike has no two-sided quote"));
+        return Err(Reason::OneSided(name));
     }
     let vol = expiration.implied(strike, right, forward);
-    vol.map_err(|error| format!("the {name} of this strike: {error}"))
+    vol.map_err(|error| Reason::OfStrike(name, error))
 }
 
 impl Ground {
@@ -67,10 +63,10 @@ impl Ground {
     /// future is its own forward.
     pub(super) fn of_parity(
         forward: Forward,
-        spot: Result<f64, String>,
+        spot: Result<f64, Reason>,
         is_future: bool,
         expiration: &Expiration,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Reason> {
         let (years, rate, exercise) = (expiration.years(), expiration.rate(), expiration.exercise());
         let underlying = if is_future {
             Underlying::Spot {
@@ -146,7 +142,7 @@ pub(super) fn fill(record: &mut Record, (vol, greeks): (Vol, &Greeks), exercise:
             (Some(missing), _) => missing.tried.clone(),
             (None, Some(source)) => vec![Attempt {
                 source,
-                reason: "incomplete: other values of the option are missing".to_owned(),
+                reason: Reason::Incomplete,
             }],
             (None, None) => Vec::new(),
         };
@@ -171,23 +167,23 @@ pub(super) fn fill(record: &mut Record, (vol, greeks): (Vol, &Greeks), exercise:
 }
 
 /// Adds to `record` why the model has no value either.
-pub(super) fn refuse(record: &mut Record, reason: &str) {
+pub(super) fn refuse(record: &mut Record, reason: &Reason) {
     let lacking = record.missing.iter_mut();
     for missing in lacking.filter(|missing| missing.field.spec().group == Group::Greeks) {
         missing.tried.push(Attempt {
             source: Source::Model,
-            reason: reason.to_owned(),
+            reason: reason.clone(),
         });
     }
 }
 
 /// A value of the model.
-pub(super) fn sourced<T>(value: T, as_of: Timestamp, method: &'static str) -> Sourced<T> {
+pub(super) fn sourced<T>(value: T, as_of: Timestamp, method: Method) -> Sourced<T> {
     Sourced {
         value,
         source: Source::Model,
         as_of,
-        method: method.into(),
+        method,
     }
 }
 
@@ -196,13 +192,13 @@ pub(super) fn sourced<T>(value: T, as_of: Timestamp, method: &'static str) -> So
 ///
 /// # Errors
 /// Fewer than three such strikes, or a rate beyond 25 %.
-pub(super) fn parity_rate(strikes: &[Strike], years: f64) -> Result<f64, String> {
+pub(super) fn parity_rate(strikes: &[Strike], years: f64) -> Result<f64, Reason> {
     let pairs: Vec<(f64, f64)> = strikes
         .iter()
         .filter_map(|at| at.pair().map(|(call, put)| (at.strike, call - put)))
         .collect();
     if pairs.len() < LEAST_PAIRS {
-        return Err("fewer than three strikes have two-sided quotes of call and put".to_owned());
+        return Err(Reason::FewPairs);
     }
     let count: f64 = pairs.iter().map(|_| 1.0).sum();
     let mean = |part: fn(&(f64, f64)) -> f64| pairs.iter().map(part).sum::<f64>() / count;
@@ -213,7 +209,7 @@ pub(super) fn parity_rate(strikes: &[Strike], years: f64) -> Result<f64, String>
     if rate.is_finite() && rate.abs() <= BELIEVABLE {
         Ok(rate)
     } else {
-        Err("put-call parity implies no believable rate".to_owned())
+        Err(Reason::NoParityRate)
     }
 }
 

@@ -11,7 +11,7 @@ use super::subscriptions::last_values;
 use super::{Gathered, Gathering, Interrupted, Plan};
 use crate::chain::{self, ChainQuery, Choice, ChoiceError, Underlyings};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, Symbol};
-use crate::market::{Field, Run, Sourced};
+use crate::market::{Field, Reason, Run, Sourced};
 use crate::tastytrade::{Chain, Error};
 use crate::time;
 
@@ -21,7 +21,7 @@ pub struct Found {
     /// The options worth a subscription; their records are among the gathered ones.
     pub choice: Choice,
     /// The rate the venue works with, continuously compounded, a fraction a year, or why there is none.
-    pub rate: Result<Sourced<f64>, String>,
+    pub rate: Result<Sourced<f64>, Reason>,
 }
 
 /// Why there is no chain.

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::Gathering;
 use super::failures::Failures;
-use super::stop::{LATE, StopReason};
+use super::stop::StopReason;
 use super::subscriptions::Subscriptions;
 use crate::instrument::{Instrument, Kind, Listed, Resolved, Symbol, Universe};
-use crate::market::Roll;
+use crate::market::{Reason, Roll};
 use crate::store::StoreSnapshot;
 use crate::tastytrade::{FutureListing, active_contract, contract_before};
 
@@ -29,7 +29,7 @@ pub(super) struct Contracts {
     pub(super) listings: Vec<FutureListing>,
     pub(super) listed: BTreeSet<Symbol>,
     /// Why a future has no streamer symbol, where the venue did not answer.
-    pub(super) unresolved: Option<String>,
+    pub(super) unresolved: Option<Reason>,
     pub(super) failures: Failures,
     pub(super) cut: Option<StopReason>,
 }
@@ -79,7 +79,7 @@ pub(super) async fn ask(run: Gathering<'_, '_>, spelled: &Universe, subscription
             Ok(Ok(fresh)) => listings = fresh,
             Ok(Err(error)) => unresolved = Some(failures.record(&error)),
             Err(reason) => {
-                unresolved = Some(LATE.to_owned());
+                unresolved = Some(Reason::Late);
                 cut = Some(reason);
             }
         }

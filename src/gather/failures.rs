@@ -1,6 +1,6 @@
 //! What went wrong with requests: for the document, and for the verdict on the run.
 
-use crate::market::RunError;
+use crate::market::{Reason, RunError};
 use crate::tastytrade::{BatchAnswer, Error, error_chain};
 use std::collections::BTreeMap;
 
@@ -42,18 +42,18 @@ pub(super) struct Failures {
 
 impl Failures {
     /// Records a failed request to tastytrade's REST API; the reason in one line.
-    pub(super) fn record(&mut self, error: &Error) -> String {
+    pub(super) fn record(&mut self, error: &Error) -> Reason {
         let reason = error_chain(error);
         self.trouble.push(Trouble::of(error));
         record_error(&mut self.errors, "rest", error.code(), reason.clone());
         if error.is_refusal() {
             self.refused.get_or_insert_with(|| error.clone());
         }
-        reason
+        Reason::told(reason)
     }
 
     /// Records what of a batch was not answered; by symbol why.
-    pub(super) fn record_unanswered<T>(&mut self, answer: &BatchAnswer<T>) -> BTreeMap<Symbol, String> {
+    pub(super) fn record_unanswered<T>(&mut self, answer: &BatchAnswer<T>) -> BTreeMap<Symbol, Reason> {
         let mut reasons = BTreeMap::new();
         for (symbols, error) in &answer.unanswered {
             let reason = self.record(error);

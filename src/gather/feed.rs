@@ -14,7 +14,7 @@ use super::tokens::TokenProvider;
 use super::{Gathering, Notice, Venues};
 use crate::dxlink::{Candles, EventType, Settings};
 use crate::instrument::{Instrument, Kind, StreamerSymbol, candle_symbol};
-use crate::market::{FeedState, RunError, SourceState};
+use crate::market::{FeedState, Reason, RunError, SourceState};
 use crate::recording::Milestone;
 use crate::stream::{self, AnswerState, End, Feed, LastEvents, ListenWindow, Received, Request, Snapshot, Stats};
 use crate::tastytrade::{Error, QuoteToken};
@@ -23,9 +23,7 @@ use crate::tastytrade::{Error, QuoteToken};
 #[derive(Debug)]
 pub(super) struct Listening {
     /// What was heard, or why nothing was to anybody.
-    pub(super) heard: Result<Snapshot, String>,
-    /// The feed is switched off.
-    pub(super) disabled: bool,
+    pub(super) heard: Result<Snapshot, Reason>,
     pub(super) delayed: bool,
     pub(super) stats: Stats,
     pub(super) token_ms: Option<u64>,
@@ -44,23 +42,25 @@ impl Listening {
     }
 
     /// What the feed said about `instrument`, and why where it said nothing.
-    pub(super) fn of(&self, instrument: &Instrument, contracts: &Contracts) -> Result<LastEvents, String> {
+    pub(super) fn of(&self, instrument: &Instrument, contracts: &Contracts) -> Result<LastEvents, Reason> {
         let listened = self.heard.as_ref().map_err(Clone::clone)?;
         let Some(resolved) = contracts.resolved(&instrument.symbol()) else {
             return Ok(LastEvents {
-                silence: Some(unresolved(instrument.kind(), contracts.unresolved.as_deref())),
+                silence: Some(unresolved(instrument.kind(), contracts.unresolved.as_ref()).to_string()),
                 ..LastEvents::default()
             });
         };
         let values = listened.streamed.get(resolved.streamer.as_str()).cloned();
         let silence = match &listened.end {
-            End::GaveUp { reason, .. } => reason.clone(),
-            End::Complete => "no event: the feed was silent".to_owned(),
-            End::Window => "no event before the window closed".to_owned(),
+            End::GaveUp { reason, .. } => Reason::told(reason),
+            End::Complete => Reason::SilentFeed,
+            End::Window => Reason::WindowClosed,
         };
         Ok(LastEvents {
-            candles: self.bars(instrument, &resolved.streamer, &silence),
-            silence: Some(silence),
+            candles: self
+                .bars(instrument, &resolved.streamer, &silence)
+                .map(|bars| bars.map_err(|reason| reason.to_string())),
+            silence: Some(silence.to_string()),
             ..values.unwrap_or_default()
         })
     }
@@ -70,15 +70,15 @@ impl Listening {
         &self,
         instrument: &Instrument,
         streamer: &StreamerSymbol,
-        silence: &str,
-    ) -> Option<Result<Received<Candles>, String>> {
+        silence: &Reason,
+    ) -> Option<Result<Received<Candles>, Reason>> {
         let listened = self.heard.as_ref().ok()?;
         let symbol = candle_symbol(instrument, streamer);
         let answer = listened.answer(EventType::Candle, &symbol)?;
         let absence = || match answer {
-            AnswerState::Answered => silence.to_owned(),
-            AnswerState::Silent => "no bars: the feed was silent".to_owned(),
-            AnswerState::Pending => format!("no complete history: {silence}"),
+            AnswerState::Answered => silence.clone(),
+            AnswerState::Silent => Reason::NoBars,
+            AnswerState::Pending => Reason::NoHistory(Box::new(silence.clone())),
         };
         // A history that is being fetched again stands until the new one is there.
         Some(listened.candles.get(&symbol).cloned().ok_or_else(absence))
@@ -87,8 +87,8 @@ impl Listening {
     /// How the feed did, where anybody was asked for.
     pub(super) fn state(&self, anybody: bool) -> FeedState {
         let (state, reason) = match &self.heard {
-            _ if self.disabled => (SourceState::Disabled, Some("dxlink.enabled is false".to_owned())),
-            Err(reason) => (SourceState::Failed, Some(reason.clone())),
+            Err(Reason::SwitchedOff(key)) => (SourceState::Disabled, Some(Reason::IsFalse(key).to_string())),
+            Err(reason) => (SourceState::Failed, Some(reason.to_string())),
             Ok(listened) => {
                 let trouble = listened.troubles.last().map(ToString::to_string);
                 let gave_up = match &listened.end {
@@ -100,7 +100,7 @@ impl Listening {
                 match (failed, gave_up.or(trouble)) {
                     (true, reason) => (
                         SourceState::Failed,
-                        Some(reason.unwrap_or_else(|| "no event came".to_owned())),
+                        Some(reason.unwrap_or_else(|| Reason::NoEvent.to_string())),
                     ),
                     (false, Some(reason)) => (SourceState::Degraded, Some(reason)),
                     (false, None) => (SourceState::Ok, None),
@@ -117,10 +117,9 @@ impl Listening {
         }
     }
 
-    fn nothing(reason: impl Into<String>) -> Self {
+    fn nothing(reason: Reason) -> Self {
         Self {
-            heard: Err(reason.into()),
-            disabled: false,
+            heard: Err(reason),
             delayed: false,
             stats: Stats::default(),
             token_ms: None,
@@ -159,11 +158,7 @@ pub(super) async fn listen<'v>(
         ..
     } = run;
     let Some(how) = run.plan.listen else {
-        let off = Listening {
-            disabled: true,
-            ..Listening::nothing("switched off by dxlink.enabled")
-        };
-        return (off, None);
+        return (Listening::nothing(Reason::SwitchedOff("dxlink.enabled")), None);
     };
     notify(Notice::Connecting);
     let token = match stop.run(venues.rest.quote_token()).await {
@@ -172,7 +167,7 @@ pub(super) async fn listen<'v>(
         Err(cut) => {
             let late = Listening {
                 cut: Some(cut),
-                ..Listening::nothing("no quote token before the deadline")
+                ..Listening::nothing(Reason::TokenLate)
             };
             return (late, None);
         }
@@ -201,7 +196,7 @@ pub(super) async fn listen<'v>(
         feed.close().await;
         let interrupted = Listening {
             cut: Some(StopReason::Interrupted),
-            ..Listening::nothing("interrupted")
+            ..Listening::nothing(Reason::Interrupted)
         };
         return (interrupted, None);
     };
@@ -219,7 +214,7 @@ pub(super) async fn listen<'v>(
         handshake_ms: heard.ready.map(|ready| millis(ready.saturating_duration_since(dialed))),
         stream_ms: heard.ready.map(|ready| millis(ended.saturating_duration_since(ready))),
         cut: cut_by_deadline.then_some(StopReason::Deadline),
-        ..Listening::nothing("")
+        ..Listening::nothing(Reason::NoEvent)
     };
     if matches!(heard.end, End::GaveUp { .. }) {
         listening.failures.trouble.push(Trouble::Lasting);
@@ -325,16 +320,45 @@ fn no_token(error: &Error) -> Listening {
     let reason = failures.record(error);
     Listening {
         failures,
-        ..Listening::nothing(format!("no quote token: {reason}"))
+        ..Listening::nothing(Reason::NoToken(Box::new(reason)))
     }
 }
 
-fn unresolved(kind: Kind, reason: Option<&str>) -> String {
+fn unresolved(kind: Kind, reason: Option<&Reason>) -> Reason {
     match (kind, reason) {
-        (Kind::Future, Some(reason)) => format!("no contract: {reason}"),
-        (Kind::Future, None) => "no such future at the venue".to_owned(),
+        (Kind::Future, Some(reason)) => Reason::NoContractSince(Box::new(reason.clone())),
+        (Kind::Future, None) => Reason::NoFuture,
         (Kind::Equity | Kind::Index | Kind::EquityOption | Kind::FutureOption | Kind::Crypto, _) => {
-            "no streamer symbol".to_owned()
+            Reason::NoStreamerSymbol
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::instrument;
+    use super::*;
+    use crate::tastytrade::Route;
+
+    #[test]
+    fn a_feed_without_a_token_failed_and_one_switched_off_did_not() {
+        let off = Listening::nothing(Reason::SwitchedOff("dxlink.enabled"));
+        let state = off.state(true);
+        assert_eq!(state.state, SourceState::Disabled);
+        assert_eq!(state.reason.as_deref(), Some("dxlink.enabled is false"));
+        let spy = off.of(&instrument("SPY"), &Contracts::default());
+        assert_eq!(spy, Err(Reason::SwitchedOff("dxlink.enabled")));
+        let none = no_token(&Error::Unauthorized {
+            route: Route::QuoteToken,
+            what: String::new(),
+        });
+        let state = none.state(true);
+        assert_eq!(state.state, SourceState::Failed);
+        assert!(
+            state
+                .reason
+                .is_some_and(|reason| reason.starts_with("no quote token: "))
+        );
+        assert!(none.failures.refused.is_some());
     }
 }

@@ -7,7 +7,7 @@ use jiff::civil::date;
 
 use crate::dxlink::Trade;
 use crate::instrument::{Instrument, Symbol};
-use crate::market::{Evidence, Precedence, Record, Rules, Subject, VolRules, merge};
+use crate::market::{Evidence, Precedence, Reason, Record, Rules, Subject, VolRules, merge};
 use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{MarketQuote, Metrics};
 use crate::units::{Price, Vol};
@@ -50,7 +50,7 @@ pub(super) fn nothing(name: &str) -> Evidence {
         streamer: None,
         asset_class: "Equity".into(),
     };
-    Evidence::nothing(subject, "not asked")
+    Evidence::nothing(subject, &Reason::NotAsked)
 }
 
 /// The same with a trade of `at`.

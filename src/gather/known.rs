@@ -87,7 +87,7 @@ impl Known {
 mod tests {
     use super::super::fixtures::{instrument, metrics, nothing, now, rules, symbol, traded};
     use super::*;
-    use crate::market::Field;
+    use crate::market::{Field, Reason};
 
     fn known(all: impl IntoIterator<Item = Evidence>) -> Known {
         let all = all.into_iter();
@@ -108,13 +108,24 @@ mod tests {
             known.put(&symbol(name), |evidence| &mut evidence.metrics, said);
             merges(known, now())
         };
-        let reason = || "not asked".to_owned();
-        assert_eq!(put(&mut known, "SPY", Err(reason())), 3, "the same again is no change");
+        assert_eq!(
+            put(&mut known, "SPY", Err(Reason::NotAsked)),
+            3,
+            "the same again is no change"
+        );
         assert_eq!(put(&mut known, "SPY", Ok(metrics("SPY", Some(0.2)))), 4);
         assert_eq!(put(&mut known, "SPY", Ok(metrics("SPY", Some(0.2)))), 4);
         assert_eq!(put(&mut known, "SPY", Ok(metrics("SPY", Some(0.3)))), 5);
-        known.put(&symbol("QQQ"), |evidence| &mut evidence.rest_quote, Some(Err(reason())));
-        known.put(&symbol("QQQ"), |evidence| &mut evidence.chain_iv, Some(Err(reason())));
+        known.put(
+            &symbol("QQQ"),
+            |evidence| &mut evidence.rest_quote,
+            Some(Err(Reason::NotAsked)),
+        );
+        known.put(
+            &symbol("QQQ"),
+            |evidence| &mut evidence.chain_iv,
+            Some(Err(Reason::NotAsked)),
+        );
         assert_eq!(merges(&mut known, now()), 6, "what was put since is merged at once");
         let spy = known
             .records(&rules(now()))

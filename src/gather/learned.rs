@@ -6,7 +6,7 @@ use super::contracts::Contracts;
 use super::feed::Listening;
 use super::run::Findings;
 use crate::instrument::{Instrument, candle_symbol};
-use crate::market::{Predecessor, Record, Source, SourceState, StoreState, Stored, stored_values};
+use crate::market::{Predecessor, Reason, Record, Source, SourceState, StoreState, Stored, stored_values};
 use crate::store::StoreUpdate;
 
 /// What earlier runs left for `instrument`; events and bars only of the very contract it means now.
@@ -38,7 +38,7 @@ pub(super) fn predecessor(
 ) -> Option<Predecessor> {
     let resolved = contracts.resolved(&instrument.symbol())?;
     let before = resolved.before.as_ref()?;
-    let heard = feed.bars(instrument, &before.streamer, "the feed was silent");
+    let heard = feed.bars(instrument, &before.streamer, &Reason::told("the feed was silent"));
     let name = candle_symbol(instrument, &before.streamer);
     let since = feed.heard.as_ref().ok().and_then(|heard| heard.since(&name));
     let bars = match (heard, run.venues.memory.bars.get(&name)) {

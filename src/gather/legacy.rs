@@ -1,40 +1,36 @@
 //! The deprecated source, last: one request for each symbol whose price or realized volatility nobody else had.
 
+use super::Notice;
 use super::run::Findings;
-use super::{Gathering, Notice};
 use crate::instrument::Symbol;
 use crate::legacy::{Client, legacy_symbol};
-use crate::market::{Evidence, Gap, LegacyState, SourceState, gaps};
+use crate::market::{Evidence, Gap, LegacyState, Reason, SourceState, gaps};
 use crate::tastytrade::error_chain;
 
 impl Findings<'_, '_> {
     /// Asks about every symbol with a gap, one after the other.
     pub(super) async fn ask_legacy(&mut self) {
-        let Gathering {
-            venues,
-            stop,
-            clock,
-            notify,
-            ..
-        } = self.run;
-        let wanted = decide(&self.gaps(), venues.legacy.is_some());
-        for (symbol, reason) in wanted.refused {
-            self.known
-                .put(&symbol, |evidence| &mut evidence.legacy, Some(Err(reason.to_owned())));
+        let run = self.run;
+        let mut named = Vec::new();
+        for (symbol, name) in decide(&self.gaps(), run.venues.legacy.is_some()) {
+            match name {
+                Ok(name) => named.push((symbol, name)),
+                Err(reason) => self
+                    .known
+                    .put(&symbol, |evidence| &mut evidence.legacy, Some(Err(reason))),
+            }
         }
-        let (Some(client), false, None) = (venues.legacy, wanted.named.is_empty(), self.cut) else {
+        let (Some(client), false, None) = (run.venues.legacy, named.is_empty(), self.cut) else {
             return;
         };
-        notify(Notice::Legacy {
-            symbols: wanted.named.len(),
-        });
+        (run.notify)(Notice::Legacy { symbols: named.len() });
         self.legacy_used = true;
-        let asked_at = clock.now();
-        for (symbol, name) in wanted.named {
-            let history = match stop.run(client.history(&name)).await {
+        let asked_at = run.clock.now();
+        for (symbol, name) in named {
+            let history = match run.stop.run(client.history(&name)).await {
                 Ok(history) => history
                     .map(|history| (history, asked_at))
-                    .map_err(|error| error_chain(&error)),
+                    .map_err(|error| Reason::told(error_chain(&error))),
                 Err(cut) => {
                     self.cut = Some(cut);
                     return;
@@ -51,25 +47,16 @@ impl Findings<'_, '_> {
     }
 }
 
-/// Whom the source is asked about.
-#[derive(Debug, Default, PartialEq)]
-struct Wanted {
-    /// By its own names.
-    named: Vec<(Symbol, String)>,
-    /// Those it is not asked about, and why.
-    refused: Vec<(Symbol, &'static str)>,
-}
-
-fn decide(gaps: &[Gap], enabled: bool) -> Wanted {
-    let mut wanted = Wanted::default();
-    for Gap { symbol, kind, .. } in gaps {
-        match legacy_symbol(symbol, *kind) {
-            _ if !enabled => wanted.refused.push((symbol.clone(), "switched off by legacy.enabled")),
-            Some(name) => wanted.named.push((symbol.clone(), name)),
-            None => wanted.refused.push((symbol.clone(), "unknown to this source")),
-        }
-    }
-    wanted
+/// By which names the source is asked about `gaps`, or why it is not.
+fn decide(gaps: &[Gap], enabled: bool) -> Vec<(Symbol, Result<String, Reason>)> {
+    let named = gaps.iter().map(|Gap { symbol, kind, .. }| {
+        let name = match legacy_symbol(symbol, *kind) {
+            _ if !enabled => Err(Reason::SwitchedOff("legacy.enabled")),
+            name => name.ok_or(Reason::Unknown),
+        };
+        (symbol.clone(), name)
+    });
+    named.collect()
 }
 
 /// How the source did, by what it said of `all`.
@@ -87,7 +74,7 @@ pub(super) fn state<'a>(client: Option<&Client>, used: bool, all: impl Iterator<
     LegacyState {
         state,
         requests: client.map_or(0, Client::requests),
-        reason,
+        reason: reason.map(|reason| reason.to_string()),
     }
 }
 
@@ -109,11 +96,14 @@ mod tests {
     #[test]
     fn the_deprecated_source_is_asked_by_its_own_names() {
         let gaps = [gap("SPY", Kind::Equity), gap(".SPY261218C650", Kind::EquityOption)];
-        let wanted = decide(&gaps, true);
-        assert_eq!(wanted.named, [(symbol("SPY"), "SPY".to_owned())]);
-        assert_eq!(wanted.refused, [(symbol(".SPY261218C650"), "unknown to this source")]);
-        let off = decide(&gaps, false);
-        assert!(off.named.is_empty());
-        assert_eq!(off.refused[0], (symbol("SPY"), "switched off by legacy.enabled"));
+        let names = |enabled| {
+            decide(&gaps, enabled)
+                .into_iter()
+                .map(|(_, name)| name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(true), [Ok("SPY".to_owned()), Err(Reason::Unknown)]);
+        let off = Reason::SwitchedOff("legacy.enabled");
+        assert_eq!(names(false), [Err(off.clone()), Err(off)]);
     }
 }

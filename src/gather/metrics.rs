@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use super::bars::needs_bars;
 use super::contracts::Contracts;
 use super::failures::Failures;
-use super::stop::{LATE, StopReason};
+use super::stop::StopReason;
 use super::subscriptions::Subscriptions;
 use super::{BarHistory, Gathering, Plan};
 use crate::instrument::{Instrument, Kind, Symbol, Universe};
+use crate::market::Reason;
 use crate::tastytrade::{BatchAnswer, Metrics};
 
 /// What the venue said of the metrics.
@@ -19,7 +20,7 @@ use crate::tastytrade::{BatchAnswer, Metrics};
 pub(super) struct MarketMetrics {
     pub(super) by_symbol: BTreeMap<Symbol, Metrics>,
     /// Symbols whose batch was not answered, and why.
-    unanswered: BTreeMap<Symbol, String>,
+    unanswered: BTreeMap<Symbol, Reason>,
     /// Whether the venue answered any batch, even with nothing about its symbols.
     pub(super) answered: bool,
     /// What went wrong when they were asked for last.
@@ -48,16 +49,16 @@ impl MarketMetrics {
     }
 
     /// The metrics that describe an instrument: for a contract those of its root, if it is the root's active month.
-    pub(super) fn of(&self, instrument: &Instrument, contracts: &Contracts) -> Result<Metrics, String> {
+    pub(super) fn of(&self, instrument: &Instrument, contracts: &Contracts) -> Result<Metrics, Reason> {
         let symbol = instrument.symbol();
         let Some(asked_as) = metrics_symbol(instrument) else {
-            return Err("options have no market metrics".to_owned());
+            return Err(Reason::OptionMetrics);
         };
         if matches!(instrument, Instrument::Contract(_)) && !contracts.active_months.contains(&symbol) {
             return Err(if contracts.resolved(&symbol).is_some() {
-                format!("the metrics of {asked_as} describe its active month, not this one")
+                Reason::OtherMonth(asked_as)
             } else {
-                format!("the metrics of {asked_as} describe its active month, and this contract is not known")
+                Reason::UnknownMonth(asked_as)
             });
         }
         if let Some(metrics) = self.by_symbol.get(&asked_as) {
@@ -67,7 +68,7 @@ impl MarketMetrics {
             });
         }
         let reason = self.unanswered.get(&asked_as).cloned();
-        Err(reason.unwrap_or_else(|| "not in the answer of /market-metrics".to_owned()))
+        Err(reason.unwrap_or(Reason::NotInMetrics))
     }
 }
 
@@ -116,7 +117,7 @@ pub(super) async fn ask(
                 metrics.take(&symbols, answer, run.clock.now());
             }
             Err(cut) => {
-                let late = |symbol| (symbol, LATE.to_owned());
+                let late = |symbol| (symbol, Reason::Late);
                 metrics.unanswered.extend(symbols.into_iter().map(late));
                 metrics.cut = Some(cut);
             }

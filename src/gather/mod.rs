@@ -44,12 +44,13 @@ pub use outcome::RunOutcome;
 pub use run::gather;
 pub use stop::{StopReason, StopSignal};
 pub use tokens::TokenProvider;
-pub use watch::{Lost, Step, Watch};
+pub use watch::{Step, Watch};
 
 use crate::instrument::{Instrument, Symbol};
 use crate::market::{Mode, Precedence, Record, Rules, Run, VolInputs, VolRules};
 use crate::recording::Recorder;
 use crate::store::{StoreSnapshot, StoreUpdate};
+pub use crate::stream::GaveUp as Lost;
 use crate::stream::{Connector, Policy, Progress};
 
 /// A gathering: what is wanted, who can be asked for it, what ends it, and who is told how it goes.

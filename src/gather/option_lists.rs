@@ -9,7 +9,7 @@ use super::Venues;
 use super::failures::{Failures, record_error};
 use crate::chain::Underlyings;
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Source, Sourced};
+use crate::market::{Method, Reason, Source, Sourced};
 use crate::tastytrade::{Chain, Error, MarketQuote};
 use crate::time;
 
@@ -64,13 +64,13 @@ pub(super) fn published(
     rate: Result<f64, Error>,
     now: Timestamp,
     failures: &mut Failures,
-) -> Result<Sourced<f64>, String> {
+) -> Result<Sourced<f64>, Reason> {
     let value = rate.map_err(|error| failures.record(&error))?;
     Ok(Sourced {
         value,
         source: Source::Rest,
         as_of: now,
-        method: "tastytrade's risk-free rate".into(),
+        method: Method::RiskFreeRate,
     })
 }
 

@@ -14,25 +14,25 @@ use super::run::Findings;
 use super::stop::StopReason;
 use crate::chain::{self, Choice, Strikes, Underlyings, When};
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Attempt, Evidence, Record, Source, Sourced, Subject, merge};
+use crate::market::{Attempt, Evidence, Reason, Record, Source, Sourced, Subject, merge};
 use crate::tastytrade::{Chain, Error, ListedExpiration, ListedOption, MarketQuote};
 use crate::time;
 use crate::units::Vol;
 
 /// The options of a symbol that are worth a quote.
 struct Picked {
-    straddle: Result<Choice, String>,
+    straddle: Result<Choice, Reason>,
     /// Those around 30 days, where its volatility is wanted.
-    terms: Option<Result<Choice, String>>,
+    terms: Option<Result<Choice, Reason>>,
 }
 
 /// The expirations that are looked at, before strikes are chosen.
 struct Expirations {
-    straddle: Result<(Timestamp, ListedExpiration), String>,
-    terms: Option<Result<Vec<(Timestamp, ListedExpiration)>, String>>,
+    straddle: Result<(Timestamp, ListedExpiration), Reason>,
+    terms: Option<Result<Vec<(Timestamp, ListedExpiration)>, Reason>>,
 }
 
-type Quotes = BTreeMap<Symbol, Result<MarketQuote, String>>;
+type Quotes = BTreeMap<Symbol, Result<MarketQuote, Reason>>;
 
 impl Findings<'_, '_> {
     /// Asks for the options of all of `wanted` at once, and puts what they say where it belongs.
@@ -62,7 +62,7 @@ impl Findings<'_, '_> {
         let further = further(wanted, &listed);
         if !further.is_empty() {
             let quotes = quotes(run, further, from).await?;
-            let near = |quote: &Result<MarketQuote, String>| quote.as_ref().ok().and_then(near);
+            let near = |quote: &Result<MarketQuote, Reason>| quote.as_ref().ok().and_then(near);
             for ((one, prices), listed) in wanted.iter().zip(&mut prices).zip(&listed) {
                 for on in listed.on() {
                     if let Some(price) = quotes.get(&on).and_then(near) {
@@ -77,7 +77,7 @@ impl Findings<'_, '_> {
         let options = picked.iter().flat_map(Picked::options).collect();
         let quotes = quotes(run, options, from).await?;
         let rate = rate.map_or_else(
-            || Err("not asked for".to_owned()),
+            || Err(Reason::NotAskedFor),
             |rate| published(rate, now, &mut from.failures),
         );
         let now = run.clock.now();
@@ -106,9 +106,9 @@ impl FromOptions {
         &mut self,
         symbol: &Symbol,
         list: Result<Option<Cow<'v, Chain>>, Error>,
-    ) -> Result<Cow<'v, Chain>, String> {
+    ) -> Result<Cow<'v, Chain>, Reason> {
         match list {
-            Ok(None) => Err("no options are listed on it".to_owned()),
+            Ok(None) => Err(Reason::NoOptions),
             Ok(Some(chain)) => {
                 record_damage(&chain, &mut self.failures);
                 Ok(chain)
@@ -116,7 +116,7 @@ impl FromOptions {
             Err(error) => {
                 let reason = self.failures.record(&error);
                 self.withheld.insert(symbol.clone(), reason.clone());
-                Err(format!("the list of its options did not come: {reason}"))
+                Err(Reason::NoOptionList(Box::new(reason)))
             }
         }
     }
@@ -142,11 +142,7 @@ async fn quotes(
     let mut reasons = from.failures.record_unanswered(&answer);
     from.unquoted.extend(reasons.clone());
     let quote = |(_, symbol): (Kind, Symbol)| {
-        let absent = || {
-            reasons
-                .remove(&symbol)
-                .unwrap_or_else(|| "not in the answer".to_owned())
-        };
+        let absent = || reasons.remove(&symbol).unwrap_or(Reason::NotInAnswer);
         (symbol.clone(), answer.items.remove(&symbol).ok_or_else(absent))
     };
     Ok(wanted.into_iter().map(quote).collect())
@@ -157,10 +153,10 @@ fn thirty_day_iv(
     run: Gathering<'_, '_>,
     one: &Wanted,
     choice: Choice,
-    rate: &Result<Sourced<f64>, String>,
+    rate: &Result<Sourced<f64>, Reason>,
     quotes: &Quotes,
     now: Timestamp,
-) -> Result<Sourced<Vol>, String> {
+) -> Result<Sourced<Vol>, Reason> {
     let today = time::new_york_date(now);
     let strikes = choice.expirations.iter().flat_map(|chosen| &chosen.listed.strikes);
     let options = strikes.flat_map(|at| [&at.call, &at.put]).flatten();
@@ -168,7 +164,7 @@ fn thirty_day_iv(
         .filter_map(|option| {
             let evidence = Evidence {
                 rest_quote: Some(quotes.get(&option.symbol)?.clone()),
-                ..Evidence::nothing(subject(run, option, today)?, "not listened to")
+                ..Evidence::nothing(subject(run, option, today)?, &Reason::NotListenedTo)
             };
             Some(merge(&evidence, &run.rules(now)))
         })
@@ -190,14 +186,13 @@ fn subject(run: Gathering<'_, '_>, option: &ListedOption, today: Date) -> Option
     })
 }
 
-fn expirations(one: &Wanted, chain: Result<&Chain, String>, now: Timestamp) -> Expirations {
-    let none = "no options are listed on it".to_owned();
+fn expirations(one: &Wanted, chain: Result<&Chain, Reason>, now: Timestamp) -> Expirations {
     let found = chain.and_then(|chain| {
         let of = match (&one.instrument, one.prices.keys().next()) {
             (Instrument::Root(_), Some(contract)) => Some(Underlyings::From(contract.clone())),
             (instrument, _) => whose(instrument, chain, now),
         };
-        Ok((of.ok_or(none)?, chain))
+        Ok((of.ok_or(Reason::NoOptions)?, chain))
     });
     let root = one.instrument.root();
     let root = root.map_or_else(|| one.symbol.clone(), |root| Symbol(root.into()));
@@ -206,7 +201,7 @@ fn expirations(one: &Wanted, chain: Result<&Chain, String>, now: Timestamp) -> E
     let terms = one.lacks_iv.then(|| {
         let (of, chain) = found.as_ref().map_err(Clone::clone)?;
         let around = chain::expirations(chain, &one.symbol, of, When::AroundThirtyDays, now);
-        around.map_err(|error| error.to_string())
+        around.map_err(Reason::told)
     });
     Expirations { straddle, terms }
 }
@@ -222,9 +217,7 @@ impl Expirations {
     }
 
     fn pick(self, prices: &BTreeMap<Symbol, f64>, now: Timestamp) -> Picked {
-        let choose = |expirations, strikes| {
-            chain::choose(expirations, prices, strikes, now, 1).map_err(|error| error.to_string())
-        };
+        let choose = |expirations, strikes| chain::choose(expirations, prices, strikes, now, 1).map_err(Reason::told);
         Picked {
             straddle: self.straddle.and_then(|one| choose(vec![one], Strikes::EachSide(0))),
             terms: self.terms.map(|terms| choose(terms?, Strikes::EachSide(STRIKES))),

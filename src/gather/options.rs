@@ -10,9 +10,8 @@ use super::failures::Failures;
 use super::known::Known;
 use super::metrics::metrics_symbol;
 use super::run::Findings;
-use super::stop::LATE;
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Attempt, Evidence, Field, Record, Source, StraddleQuote};
+use crate::market::{Attempt, Evidence, Field, Reason, Record, Source, StraddleQuote};
 use crate::tastytrade::Chain;
 
 /// How much the straddle of a record is wanted, if at all.
@@ -42,11 +41,11 @@ pub(super) struct FromOptions {
     /// Straddles of those who may not need them after all.
     pub(super) straddles: BTreeMap<Symbol, Result<StraddleQuote, Attempt>>,
     /// Symbols whose options were not asked for, or not answered.
-    pub(super) withheld: BTreeMap<Symbol, String>,
+    pub(super) withheld: BTreeMap<Symbol, Reason>,
     /// Symbols that cannot be judged by options for want of an answer.
     pub(super) unjudged: BTreeSet<Symbol>,
     /// Options and contracts that REST gave no answer about.
-    pub(super) unquoted: BTreeMap<Symbol, String>,
+    pub(super) unquoted: BTreeMap<Symbol, Reason>,
     pub(super) failures: Failures,
     /// Lists of options, for later runs of the day.
     pub(super) to_keep: BTreeMap<Symbol, Chain>,
@@ -74,16 +73,13 @@ impl Findings<'_, '_> {
         let mut wanted = wanted(options, all, |symbol| metrics.answers(symbol, contracts));
         let idle = match self.cut {
             _ if wanted.is_empty() => return,
-            Some(_) => Some(LATE),
-            None if !self.rest_answered() => Some("not asked: REST has not answered before"),
+            Some(_) => Some(Reason::Late),
+            None if !self.rest_answered() => Some(Reason::RestSilent),
             None => None,
         };
         let asked = if idle.is_some() { 0 } else { options.most };
         for left in wanted.split_off(wanted.len().min(asked)) {
-            let reason = idle.map_or_else(
-                || format!("not asked: screener.max_chains is {}", options.most),
-                str::to_owned,
-            );
+            let reason = idle.clone().unwrap_or(Reason::MostChains(options.most));
             self.options.refuse(&left, &reason, &mut self.known);
         }
         if wanted.is_empty() {
@@ -101,7 +97,7 @@ impl Findings<'_, '_> {
             if let Err(cut) = self.ask_chains(wave).await {
                 self.cut = Some(cut);
                 for left in wave.iter().chain(waves.by_ref().flatten()) {
-                    self.options.refuse(left, LATE, &mut self.known);
+                    self.options.refuse(left, &Reason::Late, &mut self.known);
                 }
             }
         }
@@ -127,12 +123,11 @@ impl Findings<'_, '_> {
             .records(&rules)
             .map(|(_, evidence, record)| (evidence, record));
         let unjudged = unjudged(records, &self.options.withheld);
-        let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut by_reason: BTreeMap<String, usize> = BTreeMap::new();
         for reason in unjudged.values() {
-            *by_reason.entry(reason).or_default() += 1;
+            *by_reason.entry(reason.to_string()).or_default() += 1;
         }
         for (why, symbols) in by_reason {
-            let why = why.to_owned();
             (self.run.notify)(Notice::Unjudged { symbols, why });
         }
         self.options.unjudged = unjudged.into_keys().cloned().collect();
@@ -141,16 +136,16 @@ impl Findings<'_, '_> {
 
 impl FromOptions {
     /// Notes why nobody was asked for the options of one.
-    fn refuse(&mut self, left: &Wanted, reason: &str, known: &mut Known) {
+    fn refuse(&mut self, left: &Wanted, reason: &Reason, known: &mut Known) {
         let symbol = &left.symbol;
-        self.withheld.insert(symbol.clone(), reason.to_owned());
+        self.withheld.insert(symbol.clone(), reason.clone());
         let attempt = Attempt {
             source: Source::Rest,
-            reason: reason.to_owned(),
+            reason: reason.clone(),
         };
         self.straddles.insert(symbol.clone(), Err(attempt));
         if left.lacks_iv {
-            known.put(symbol, |evidence| &mut evidence.chain_iv, Some(Err(reason.to_owned())));
+            known.put(symbol, |evidence| &mut evidence.chain_iv, Some(Err(reason.clone())));
         }
     }
 
@@ -202,11 +197,10 @@ fn wanted<'a>(
 /// Those that a straddle was wanted of in vain, and why. What an earlier run has kept may still stand in.
 fn unjudged<'a, 'r>(
     all: impl Iterator<Item = (&'a Evidence, &'a Record)>,
-    withheld: &'r BTreeMap<Symbol, String>,
-) -> BTreeMap<&'r Symbol, &'r str> {
+    withheld: &'r BTreeMap<Symbol, Reason>,
+) -> BTreeMap<&'r Symbol, &'r Reason> {
     let vain = all.filter(|(evidence, record)| evidence.straddle.is_some() && !record.has(Field::Yield));
     vain.filter_map(|(_, record)| withheld.get_key_value(&record.symbol))
-        .map(|(symbol, reason)| (symbol, reason.as_str()))
         .collect()
 }
 
@@ -257,15 +251,15 @@ mod tests {
         let straddle = |name| Evidence {
             straddle: Some(Err(Attempt {
                 source: Source::Rest,
-                reason: "http 500".to_owned(),
+                reason: Reason::Late,
             })),
             ..traded(name, now())
         };
         let all = [straddle("AA"), traded("QQQ", now()), straddle("SPY")];
         let records = all.each_ref().map(record);
-        let withheld = ["AA", "QQQ"].map(|name| (symbol(name), "http 500".to_owned())).into();
+        let withheld = ["AA", "QQQ"].map(|name| (symbol(name), Reason::Late)).into();
         let found = unjudged(all.iter().zip(&records), &withheld);
         let found: Vec<_> = found.into_iter().collect();
-        assert_eq!(found, [(&symbol("AA"), "http 500")]);
+        assert_eq!(found, [(&symbol("AA"), &Reason::Late)]);
     }
 }

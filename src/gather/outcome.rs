@@ -61,15 +61,8 @@ impl Findings<'_, '_> {
 
     fn how_it_went(&self, records: &[Record]) -> Run {
         let window = matches!(&self.feed.heard, Ok(listened) if listened.end == End::Window);
-        let of_rest = [
-            &self.contracts.failures,
-            &self.metrics.failures,
-            &self.quotes.failures,
-            &self.options.failures,
-            &self.proxy_failures,
-        ];
         let mut errors = self.feed.failures.errors.clone();
-        for error in of_rest.into_iter().flat_map(|failures| &failures.errors) {
+        for error in self.rest_errors() {
             add_error(&mut errors, error.clone());
         }
         Run {
@@ -83,7 +76,7 @@ impl Findings<'_, '_> {
             },
             sources: Sources {
                 dxlink: self.feed.state(!records.is_empty()),
-                rest: self.rest_state(&errors),
+                rest: self.rest_state(),
                 legacy: legacy::state(self.run.venues.legacy, self.legacy_used, self.known.evidence()),
                 store: learned::state(records),
             },
@@ -98,9 +91,22 @@ impl Findings<'_, '_> {
         }
     }
 
-    fn rest_state(&self, errors: &[RunError]) -> RestState {
+    fn rest_errors(&self) -> impl Iterator<Item = &RunError> {
+        let all = [
+            &self.contracts.failures,
+            &self.metrics.failures,
+            &self.quotes.failures,
+            &self.options.failures,
+            &self.proxy_failures,
+        ];
+        all.into_iter().flat_map(|failures| &failures.errors)
+    }
+
+    fn rest_state(&self) -> RestState {
         let traffic = self.run.venues.rest.traffic();
-        let complaint = errors.iter().find(|error| error.source == "rest");
+        // Where nothing could be heard, what went wrong with the feed is that REST gave no token.
+        let token = self.feed.failures.errors.first().filter(|_| self.feed.heard.is_err());
+        let complaint = token.or_else(|| self.rest_errors().next());
         let troubled = self.was_late() || complaint.is_some();
         let gave = !self.metrics.by_symbol.is_empty() || self.quotes.answered;
         RestState {

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::options::lacks_iv;
 use super::run::Findings;
-use super::stop::LATE;
 use crate::instrument::Symbol;
-use crate::market::Record;
+use crate::market::{Reason, Record};
 use crate::tastytrade::Metrics;
 
 impl Findings<'_, '_> {
@@ -18,7 +17,7 @@ impl Findings<'_, '_> {
         let mut wanted = wanted(records, &run.plan.proxies);
         wanted.retain(|symbol, _| self.metrics.answers(symbol, &self.contracts));
         let distinct: BTreeSet<&Symbol> = wanted.values().collect();
-        let mut known: BTreeMap<Symbol, Result<Metrics, String>> = BTreeMap::new();
+        let mut known: BTreeMap<Symbol, Result<Metrics, Reason>> = BTreeMap::new();
         let mut unknown = Vec::new();
         for proxy in distinct {
             match self.metrics.by_symbol.get(proxy) {
@@ -32,14 +31,14 @@ impl Findings<'_, '_> {
                     let mut reasons = self.proxy_failures.record_unanswered(&answer);
                     for proxy in unknown {
                         let reason = reasons.remove(&proxy);
-                        let reason = || reason.unwrap_or_else(|| "not in the answer".to_owned());
+                        let reason = || reason.unwrap_or(Reason::NotInAnswer);
                         let metrics = answer.items.remove(&proxy).ok_or_else(reason);
                         known.insert(proxy, metrics);
                     }
                 }
                 Err(cut) => {
                     self.cut = Some(cut);
-                    let late = |proxy| (proxy, Err(LATE.to_owned()));
+                    let late = |proxy| (proxy, Err(Reason::Late));
                     known.extend(unknown.into_iter().map(late));
                 }
             }

@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::Notice;
 use super::failures::Failures;
 use super::known::Known;
 use super::run::Findings;
-use super::stop::LATE;
-use super::{Gathering, Notice};
 use crate::instrument::{Kind, Symbol};
-use crate::market::{Evidence, Subject, needs_price};
-use crate::stream::LastEvents;
+use crate::market::{Evidence, Reason, Subject, needs_price};
 use crate::tastytrade::{BatchAnswer, MarketQuote};
 
 /// How REST was asked for quotes.
@@ -44,7 +42,7 @@ impl Quotes {
                 }),
                 (None, Some(_)) if has_quote(known.find(symbol)) => continue,
                 (None, Some(reason)) => Err(reason.clone()),
-                (None, None) => Err("not in the answer".to_owned()),
+                (None, None) => Err(Reason::NotInAnswer),
             };
             known.put(symbol, |evidence| &mut evidence.rest_quote, Some(said));
         }
@@ -54,35 +52,30 @@ impl Quotes {
 impl Findings<'_, '_> {
     /// Asks for the quotes of those without a price, in one go.
     pub(super) async fn ask_quotes(&mut self) {
-        let Gathering {
-            venues,
-            stop,
-            clock,
-            notify,
-            ..
-        } = self.run;
-        let wanted = missing(self.known.evidence());
-        for (symbol, reason) in wanted.unnamed {
-            self.known
-                .put(&symbol, |evidence| &mut evidence.rest_quote, Some(Err(reason)));
+        let run = self.run;
+        for (symbol, request) in missing(self.known.evidence()) {
+            match request {
+                Ok(request) => self.quotes.asked_as.push((symbol, request)),
+                Err(reason) => self
+                    .known
+                    .put(&symbol, |evidence| &mut evidence.rest_quote, Some(Err(reason))),
+            }
         }
-        if wanted.named.is_empty() {
+        let symbols = self.quotes.asked_as.len();
+        if symbols == 0 {
             return;
         }
-        notify(Notice::Filling {
-            symbols: wanted.named.len(),
-        });
-        self.quotes.asked_as = wanted.named;
-        match stop.run(venues.rest.quotes(&self.quotes.requests())).await {
+        (run.notify)(Notice::Filling { symbols });
+        match run.stop.run(run.venues.rest.quotes(&self.quotes.requests())).await {
             Ok(answer) => {
                 self.rest_ended();
                 self.quotes.answered = answer.has_come();
-                self.quotes.take(&answer, clock.now(), &mut self.known);
+                self.quotes.take(&answer, run.clock.now(), &mut self.known);
             }
             Err(cut) => {
                 self.cut = Some(cut);
                 for (symbol, _) in &self.quotes.asked_as {
-                    let late = Err(LATE.to_owned());
+                    let late = Err(Reason::Late);
                     self.known.put(symbol, |evidence| &mut evidence.rest_quote, Some(late));
                 }
             }
@@ -90,38 +83,21 @@ impl Findings<'_, '_> {
     }
 }
 
-/// Whose quotes are wanted.
-#[derive(Debug, Default, PartialEq)]
-struct Missing {
-    /// As REST is asked for them.
-    named: Vec<(Symbol, (Kind, Symbol))>,
-    /// Those it cannot be asked for, and why.
-    unnamed: Vec<(Symbol, String)>,
-}
-
-/// Those without a price, and options without Greeks.
-fn missing<'a>(all: impl Iterator<Item = &'a Evidence>) -> Missing {
-    let mut missing = Missing::default();
-    for Evidence { subject, streamed, .. } in all {
-        let streamed: Option<&LastEvents> = streamed.as_ref().ok();
-        if !needs_price(streamed, subject.kind) {
-            continue;
-        }
-        match request(subject) {
-            Ok(request) => missing.named.push((subject.symbol.clone(), request)),
-            Err(reason) => missing.unnamed.push((subject.symbol.clone(), reason.to_owned())),
-        }
-    }
-    missing
+/// Those without a price, and options without Greeks; how REST is asked for them, or why it cannot be.
+fn missing<'a>(all: impl Iterator<Item = &'a Evidence>) -> Vec<(Symbol, Result<(Kind, Symbol), Reason>)> {
+    let lacking = all.filter(|evidence| needs_price(evidence.streamed.as_ref().ok(), evidence.subject.kind));
+    lacking
+        .map(|Evidence { subject, .. }| (subject.symbol.clone(), request(subject)))
+        .collect()
 }
 
 /// How REST must be asked for a quote.
-fn request(subject: &Subject) -> Result<(Kind, Symbol), &'static str> {
+fn request(subject: &Subject) -> Result<(Kind, Symbol), Reason> {
     let contract = |absence| subject.contract.clone().ok_or(absence);
     let name = match subject.kind {
         Kind::Equity | Kind::Index | Kind::EquityOption | Kind::Crypto => subject.symbol.clone(),
-        Kind::FutureOption => contract("REST knows futures options only by their chain symbol")?,
-        Kind::Future => contract("no contract is known for it")?,
+        Kind::FutureOption => contract(Reason::NoChainSymbol)?,
+        Kind::Future => contract(Reason::NoContract)?,
     };
     Ok((subject.kind, name))
 }
@@ -147,17 +123,13 @@ mod tests {
             nothing("/CL"),
             traded("SPY   261218C00650000", now()),
         ];
-        let expected = Missing {
-            named: vec![
-                (symbol("QQQ"), (Kind::Equity, symbol("QQQ"))),
-                (symbol("/ES"), (Kind::Future, symbol("/ESZ6"))),
-                (
-                    symbol("SPY   261218C00650000"),
-                    (Kind::EquityOption, symbol("SPY   261218C00650000")),
-                ),
-            ],
-            unnamed: vec![(symbol("/CL"), "no contract is known for it".to_owned())],
-        };
+        let option = "SPY   261218C00650000";
+        let expected = [
+            (symbol("QQQ"), Ok((Kind::Equity, symbol("QQQ")))),
+            (symbol("/ES"), Ok((Kind::Future, symbol("/ESZ6")))),
+            (symbol("/CL"), Err(Reason::NoContract)),
+            (symbol(option), Ok((Kind::EquityOption, symbol(option)))),
+        ];
         let found = missing(all.iter());
         assert_eq!(found, expected, "an option without Greeks is asked for them");
     }

@@ -19,7 +19,7 @@ use super::stop::StopReason;
 use super::subscriptions::Subscriptions;
 use super::{BarHistory, Gathered, Gathering, Interrupted};
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Evidence, Rules, Subject, VolInputs};
+use crate::market::{Evidence, Reason, Rules, Subject, VolInputs};
 use crate::tastytrade::Error;
 
 /// Gathers what a plan wants. Ends at the latest with its stop signal, with what is there by then.
@@ -197,7 +197,7 @@ impl<'a, 'v> Findings<'a, 'v> {
                 metrics: self.metrics.of(instrument, contracts),
                 predecessor: predecessor(*run, contracts, feed, instrument),
                 kept: kept(*run, contracts, instrument),
-                ..Evidence::nothing(subject(*run, contracts, instrument), "not asked")
+                ..Evidence::nothing(subject(*run, contracts, instrument), &Reason::NotAsked)
             };
             (instrument.clone(), evidence)
         });

@@ -14,9 +14,6 @@ pub enum StopReason {
     Interrupted,
 }
 
-/// Why there is no answer to what was asked for when the run was cut.
-pub(super) const LATE: &str = "the deadline came first";
-
 /// Cuts whatever runs under it at the deadline or when the user wants to stop.
 #[derive(Debug, Clone)]
 pub struct StopSignal {

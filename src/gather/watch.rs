@@ -18,7 +18,7 @@ use super::schedule::Schedule;
 use super::stop::StopReason;
 use super::{Gathered, Gathering, Interrupted, Notice, bars};
 use crate::instrument::Symbol;
-use crate::market::market_of;
+use crate::market::{Reason, market_of};
 use crate::stream::{self, End, GaveUp};
 use crate::tastytrade::{BatchAnswer, MarketQuote, Metrics};
 use crate::time;
@@ -37,16 +37,7 @@ pub enum Step {
     /// It is time for another document.
     Document(Gathered),
     /// The feed will not come back: the last document, and why.
-    Lost(Gathered, Lost),
-}
-
-/// The feed is lost for good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lost {
-    /// Why, without secrets.
-    pub reason: String,
-    /// Whether it would be the same later.
-    pub lasting: bool,
+    Lost(Gathered, GaveUp),
 }
 
 /// Requests that are repeated in the middle of a watch.
@@ -81,7 +72,10 @@ impl<'a, 'v> Watch<'a, 'v> {
     ///
     /// # Cancel safety
     /// Not safe: what was gathered is lost with the future. End it through the stop signal.
-    pub async fn start(run: Gathering<'a, 'v>, every: Duration) -> Result<(Gathered, Result<Self, Lost>), Interrupted> {
+    pub async fn start(
+        run: Gathering<'a, 'v>,
+        every: Duration,
+    ) -> Result<(Gathered, Result<Self, GaveUp>), Interrupted> {
         let (mut found, mut line) = Findings::beside_the_feed(run, Afterwards::Stay).await;
         let lost = lost(&found.feed);
         let first = found.fill(&mut line).await;
@@ -89,8 +83,8 @@ impl<'a, 'v> Watch<'a, 'v> {
             (Ok(first), None, Line::Open(open)) => (first, open),
             (first, lost, line) => {
                 line.close(run).await;
-                let lost = lost.unwrap_or_else(|| Lost {
-                    reason: "there is no feed".to_owned(),
+                let lost = lost.unwrap_or_else(|| GaveUp {
+                    reason: Reason::NoFeed.to_string(),
                     lasting: true,
                 });
                 return first.map(|first| (first, Err(lost)));
@@ -123,11 +117,8 @@ impl<'a, 'v> Watch<'a, 'v> {
             match self.happening().await? {
                 Happened::Due => {}
                 Happened::Refreshed(refreshed) => self.take(refreshed),
-                Happened::GaveUp(GaveUp { reason, lasting }) => {
-                    let lost = Lost {
-                        reason: reason.clone(),
-                        lasting,
-                    };
+                Happened::GaveUp(lost) => {
+                    let GaveUp { reason, lasting } = lost.clone();
                     return Ok(Step::Lost(self.document(Some(End::GaveUp { reason, lasting })), lost));
                 }
             }
@@ -156,7 +147,7 @@ impl<'a, 'v> Watch<'a, 'v> {
         let heard = match &mut self.found.feed.heard {
             Ok(heard) => heard,
             Err(reason) => {
-                let reason = reason.clone();
+                let reason = reason.to_string();
                 return Ok(Happened::GaveUp(GaveUp { reason, lasting: true }));
             }
         };
@@ -269,14 +260,14 @@ async fn refreshed(refreshing: &mut Option<Refreshing<'_>>) -> Refreshed {
 }
 
 /// Why there is no feed to watch.
-fn lost(feed: &Listening) -> Option<Lost> {
+fn lost(feed: &Listening) -> Option<GaveUp> {
     match &feed.heard {
-        Err(reason) => Some(Lost {
-            reason: reason.clone(),
+        Err(reason) => Some(GaveUp {
+            reason: reason.to_string(),
             lasting: feed.failures.trouble.contains(&Trouble::Lasting),
         }),
         Ok(heard) => match &heard.end {
-            End::GaveUp { reason, lasting } => Some(Lost {
+            End::GaveUp { reason, lasting } => Some(GaveUp {
                 reason: reason.clone(),
                 lasting: *lasting,
             }),

@@ -102,7 +102,7 @@ mod tests {
         fn cleaned_text_is_short_and_printable(text in any::<String>()) {
             let line = clean(&text);
             prop_assert!(line.chars().count() <= LONGEST + 1);
-            prop_assert!(!line.chars().any(|letter| is_unprintable(letter)));
+            prop_assert!(!line.chars().any(is_unprintable));
         }
     }
 }

@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use super::bars::{DailyBars, HvWindow};
 use super::evidence::{Evidence, Rules};
 use super::field::Field;
-use super::price::{NOTHING_KEPT, Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream};
+use super::method::Method;
+use super::price::{Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream, silence};
+use super::reason::Reason;
 use super::record::{Attempt, Source, Sourced};
 use super::stored::{Place, own_place};
 use super::straddle::StraddleQuote;
@@ -24,8 +26,8 @@ use crate::units::{Price, Rank, Vol};
 pub(super) struct Candidates<'a> {
     evidence: &'a Evidence,
     rules: &'a Rules<'a>,
-    candles: Result<DailyBars, String>,
-    history: Result<DailyBars, String>,
+    candles: Result<DailyBars, Reason>,
+    history: Result<DailyBars, Reason>,
     kept: Option<DailyBars>,
 }
 
@@ -33,8 +35,8 @@ impl<'a> Candidates<'a> {
     pub(super) fn new(evidence: &'a Evidence, rules: &'a Rules<'a>) -> Self {
         let market = market_of(evidence.subject.kind);
         let candles = streamed(evidence).and_then(|streamed| match &streamed.candles {
-            None => Err(NOT_ASKED.to_owned()),
-            Some(Err(reason)) => Err(reason.clone()),
+            None => Err(Reason::NotAsked),
+            Some(Err(reason)) => Err(Reason::told(reason)),
             Some(Ok(heard)) => Ok(DailyBars::of_candles(
                 &heard.event,
                 Source::DxlinkCandles,
@@ -59,14 +61,14 @@ impl<'a> Candidates<'a> {
     }
 
     /// The price group of `source`, or why it has none at all.
-    pub(super) fn prices(&self, source: Source) -> Result<Prices, String> {
+    pub(super) fn prices(&self, source: Source) -> Result<Prices, Reason> {
         let kind = self.evidence.subject.kind;
         match source {
             Source::Dxlink => streamed(self.evidence).map(|streamed| of_stream(streamed, kind)),
-            Source::DxlinkCandles => Err("has no prices".to_owned()),
+            Source::DxlinkCandles => Err(Reason::Lacks("prices")),
             Source::Rest => rest_quote(self.evidence).map(|quote| of_rest(quote, kind, self.rules.now)),
             Source::Legacy => history(self.evidence).map(|(history, _)| of_history(history, kind, self.rules.now)),
-            Source::Model | Source::Proxy => Err("has no prices".to_owned()),
+            Source::Model | Source::Proxy => Err(Reason::Lacks("prices")),
             Source::Store => Ok(of_kept(&self.evidence.kept, kind)),
         }
     }
@@ -79,7 +81,7 @@ impl<'a> Candidates<'a> {
             Source::Proxy => return self.proxied(),
             Source::Rest | Source::Dxlink | Source::DxlinkCandles | Source::Legacy => {}
         }
-        let read = |metrics: &Metrics| metrics.iv.map(|iv| (iv, "venue's 30-day index"));
+        let read = |metrics: &Metrics| metrics.iv.map(|iv| (iv, Method::VenueIndex));
         let iv = self.metric(source, &["implied-volatility-index"], iv_moment, read);
         Some(iv.and_then(|iv| above_zero(iv, "iv")))
     }
@@ -95,7 +97,7 @@ impl<'a> Candidates<'a> {
                 value,
                 source: Source::Proxy,
                 as_of: iv_moment(metrics).unwrap_or(self.rules.now),
-                method: format!("{INDEX_OF}{proxy}").into(),
+                method: Method::IndexOf(proxy.clone()),
             };
             above_zero(iv, "iv")
         };
@@ -104,7 +106,7 @@ impl<'a> Candidates<'a> {
                 .as_ref()
                 .map_err(Clone::clone)
                 .and_then(iv)
-                .map_err(|reason| format!("{proxy}: {reason}")),
+                .map_err(|reason| Reason::about(proxy.as_str(), reason)),
         )
     }
 
@@ -138,9 +140,9 @@ impl<'a> Candidates<'a> {
         ];
         self.metric(source, &wire, iv_moment, |metrics| {
             metrics.iv_rank.map(|(rank, variant)| match variant {
-                RankVariant::Tos => (rank, "52-week range, tos"),
-                RankVariant::Tw => (rank, "52-week range, tw"),
-                RankVariant::Unnamed => (rank, "52-week range, definition not named"),
+                RankVariant::Tos => (rank, Method::RankTos),
+                RankVariant::Tw => (rank, Method::RankTw),
+                RankVariant::Unnamed => (rank, Method::RankUnnamed),
             })
         })
     }
@@ -150,9 +152,7 @@ impl<'a> Candidates<'a> {
             return self.own(Field::IvPercentile, Place::DaysBelow, iv);
         }
         self.metric(source, &["implied-volatility-percentile"], iv_moment, |metrics| {
-            metrics
-                .iv_percentile
-                .map(|percentile| (percentile, "share of days below, past year"))
+            metrics.iv_percentile.map(|percentile| (percentile, Method::DaysBelow))
         })
     }
 
@@ -164,7 +164,7 @@ impl<'a> Candidates<'a> {
             source,
             &["implied-volatility-index-5-day-change"],
             iv_moment,
-            |metrics| metrics.iv_change_5d.map(|change| (change, "5-day change of the index")),
+            |metrics| metrics.iv_change_5d.map(|change| (change, Method::IndexChange)),
         )
         .and_then(finite)
     }
@@ -175,7 +175,7 @@ impl<'a> Candidates<'a> {
         }
         self.metric(source, &["liquidity-rating"], moment_of, |metrics| {
             let rating = metrics.liquidity_rating.and_then(|rating| i32::try_from(rating).ok());
-            rating.map(|rating| (rating, "venue's rating"))
+            rating.map(|rating| (rating, Method::VenueRating))
         })
     }
 
@@ -184,7 +184,7 @@ impl<'a> Candidates<'a> {
             return self.kept(Field::Beta, Some);
         }
         self.metric(source, &["beta"], moment_of, |metrics| {
-            metrics.beta.map(|beta| (beta, "venue's beta"))
+            metrics.beta.map(|beta| (beta, Method::VenueBeta))
         })
         .and_then(finite)
     }
@@ -194,9 +194,7 @@ impl<'a> Candidates<'a> {
             return self.kept(Field::CorrSpy, Some);
         }
         self.metric(source, &["corr-spy-3month"], moment_of, |metrics| {
-            metrics
-                .corr_spy
-                .map(|correlation| (correlation, "three months, venue's"))
+            metrics.corr_spy.map(|correlation| (correlation, Method::ThreeMonths))
         })
         .and_then(finite)
     }
@@ -208,9 +206,9 @@ impl<'a> Candidates<'a> {
         self.metric(source, &["earnings"], moment_of, |metrics| {
             metrics.earnings.as_ref().map(|earnings| {
                 let method = if earnings.estimated {
-                    "expected report, estimated"
+                    Method::EstimatedReport
                 } else {
-                    "expected report"
+                    Method::ExpectedReport
                 };
                 (earnings.date, method)
             })
@@ -230,11 +228,11 @@ impl<'a> Candidates<'a> {
                 .as_ref()
                 .map_err(Clone::clone)?
                 .realized(window, self.rules.vol),
-            Source::Dxlink | Source::Model | Source::Proxy => Err("has no realised volatility".to_owned()),
+            Source::Dxlink | Source::Model | Source::Proxy => Err(Reason::Lacks("realised volatility")),
             Source::Store => {
                 let kept = match window {
                     HvWindow::Hv30 => self.kept(Field::Hv30, Vol::new),
-                    HvWindow::Hv60 => Err(NOTHING_KEPT.to_owned()),
+                    HvWindow::Hv60 => Err(Reason::NothingKept),
                     HvWindow::Hv90 => self.kept(Field::Hv90, Vol::new),
                 };
                 let before = self.evidence.predecessor.as_ref();
@@ -253,9 +251,9 @@ impl<'a> Candidates<'a> {
 
     fn venue_hv(&self, window: HvWindow) -> Offer<Vol> {
         let (wire, method, name) = match window {
-            HvWindow::Hv30 => ("historical-volatility-30-day", "venue's 30-day volatility", "hv30"),
-            HvWindow::Hv60 => ("historical-volatility-60-day", "venue's 60-day volatility", "hv60"),
-            HvWindow::Hv90 => ("historical-volatility-90-day", "venue's 90-day volatility", "hv90"),
+            HvWindow::Hv30 => ("historical-volatility-30-day", Method::VenueHv30, "hv30"),
+            HvWindow::Hv60 => ("historical-volatility-60-day", Method::VenueHv60, "hv60"),
+            HvWindow::Hv90 => ("historical-volatility-90-day", Method::VenueHv90, "hv90"),
         };
         let read = |metrics: &Metrics| {
             let hv = match window {
@@ -263,7 +261,7 @@ impl<'a> Candidates<'a> {
                 HvWindow::Hv60 => metrics.hv60,
                 HvWindow::Hv90 => metrics.hv90,
             };
-            hv.map(|hv| (hv, method))
+            hv.map(|hv| (hv, method.clone()))
         };
         self.metric(Source::Rest, &[wire], moment_of, read)
             .and_then(|hv| above_zero(hv, name))
@@ -271,8 +269,8 @@ impl<'a> Candidates<'a> {
 
     /// The closed bars of the best source that has any, or who was asked for them. Bars that join contracts are none.
     pub(super) fn bars(&self) -> Result<ClosedBars, Vec<Attempt>> {
-        let closed = |bars: &Result<DailyBars, String>| match bars {
-            Ok(bars) if bars.spans_rolls() => Err("its bars join one contract to the next".to_owned()),
+        let closed = |bars: &Result<DailyBars, Reason>| match bars {
+            Ok(bars) if bars.spans_rolls() => Err(Reason::JoinedBars),
             Ok(bars) => bars.closed(),
             Err(reason) => Err(reason.clone()),
         };
@@ -300,7 +298,7 @@ impl<'a> Candidates<'a> {
             iv_moment,
             |metrics| {
                 let terms = (!metrics.terms.is_empty()).then(|| metrics.terms.clone());
-                terms.map(|terms| (terms, "venue's volatility by expiration"))
+                terms.map(|terms| (terms, Method::VenueTerms))
             },
         )
     }
@@ -316,10 +314,10 @@ impl<'a> Candidates<'a> {
     }
 
     /// Why the feed sent no bars.
-    fn unsent(&self) -> String {
+    fn unsent(&self) -> Reason {
         match streamed(self.evidence).map(|streamed| &streamed.candles) {
-            Ok(Some(Err(reason))) => reason.clone(),
-            Ok(Some(Ok(_)) | None) => "not asked: the bars kept are those of the last closed session".to_owned(),
+            Ok(Some(Err(reason))) => Reason::told(reason),
+            Ok(Some(Ok(_)) | None) => Reason::BarsAreCurrent,
             Err(reason) => reason,
         }
     }
@@ -330,18 +328,13 @@ impl<'a> Candidates<'a> {
         streamed: fn(&Greeks) -> Option<f64>,
         quoted: fn(&MarketQuote) -> Option<f64>,
     ) -> Offer<f64> {
-        finite(self.of_option(source, streamed, quoted, "venue's model")?)
+        finite(self.of_option(source, streamed, quoted, Method::VenueModel)?)
     }
 
     pub(super) fn option_iv(&self, source: Source) -> Offer<Vol> {
         let streamed = |greeks: &Greeks| greeks.volatility.and_then(Vol::new);
         above_zero(
-            self.of_option(
-                source,
-                streamed,
-                |quote| quote.option_iv,
-                "implied by the option's price",
-            )?,
+            self.of_option(source, streamed, |quote| quote.option_iv, Method::ImpliedByPrice)?,
             "option_iv",
         )
     }
@@ -351,29 +344,28 @@ impl<'a> Candidates<'a> {
         source: Source,
         from_event: impl Fn(&Greeks) -> Option<T>,
         from_quote: impl Fn(&MarketQuote) -> Option<T>,
-        method: &'static str,
+        method: Method,
     ) -> Offer<T> {
         match source {
             Source::Dxlink => {
                 let streamed = streamed(self.evidence)?;
-                let silence = || streamed.silence.clone().unwrap_or_else(|| "no greeks".to_owned());
-                let heard = streamed.greeks.as_ref().ok_or_else(silence)?;
-                let value = from_event(&heard.event).ok_or_else(|| "absent in the greeks".to_owned())?;
+                let heard = streamed.greeks.as_ref().ok_or_else(|| silence(streamed, "greeks"))?;
+                let value = from_event(&heard.event).ok_or(Reason::AbsentIn("greeks"))?;
                 Ok(Sourced {
                     value,
                     source,
                     as_of: moment(heard.event.time, heard.at),
-                    method: method.into(),
+                    method: method.clone(),
                 })
             }
             Source::Rest => {
                 let quote = rest_quote(self.evidence)?;
-                let value = from_quote(quote).ok_or_else(|| "absent in the quote".to_owned())?;
+                let value = from_quote(quote).ok_or(Reason::AbsentIn("quote"))?;
                 Ok(Sourced {
                     value,
                     source,
                     as_of: quote.updated_at.unwrap_or(self.rules.now),
-                    method: method.into(),
+                    method: method.clone(),
                 })
             }
             Source::Store => {
@@ -383,16 +375,16 @@ impl<'a> Candidates<'a> {
                     .events
                     .as_ref()
                     .and_then(|events| events.greeks.as_ref());
-                let heard = heard.ok_or_else(|| NOTHING_KEPT.to_owned())?;
-                let value = from_event(&heard.event).ok_or_else(|| NOTHING_KEPT.to_owned())?;
+                let heard = heard.ok_or(Reason::NothingKept)?;
+                let value = from_event(&heard.event).ok_or(Reason::NothingKept)?;
                 Ok(Sourced {
                     value,
                     source,
                     as_of: moment(heard.event.time, heard.at),
-                    method: method.into(),
+                    method: method.clone(),
                 })
             }
-            Source::DxlinkCandles | Source::Legacy | Source::Model | Source::Proxy => Err("has no greeks".to_owned()),
+            Source::DxlinkCandles | Source::Legacy | Source::Model | Source::Proxy => Err(Reason::Lacks("greeks")),
         }
     }
 
@@ -401,7 +393,7 @@ impl<'a> Candidates<'a> {
         source: Source,
         wire: &[&str],
         as_of: fn(&Metrics) -> Option<Timestamp>,
-        read: impl Fn(&Metrics) -> Option<(T, &'static str)>,
+        read: impl Fn(&Metrics) -> Option<(T, Method)>,
     ) -> Offer<T> {
         match source {
             Source::Rest => {
@@ -411,11 +403,11 @@ impl<'a> Candidates<'a> {
                     value,
                     source,
                     as_of: as_of(metrics).unwrap_or(self.rules.now),
-                    method: method.into(),
+                    method: method.clone(),
                 })
             }
             Source::Dxlink | Source::DxlinkCandles | Source::Legacy | Source::Store | Source::Model | Source::Proxy => {
-                Err("has no market metrics".to_owned())
+                Err(Reason::Lacks("market metrics"))
             }
         }
     }
@@ -423,12 +415,12 @@ impl<'a> Candidates<'a> {
     /// The value an earlier run kept.
     fn kept<T>(&self, field: Field, read: impl Fn(f64) -> Option<T>) -> Offer<T> {
         let kept = self.evidence.kept.value(field)?;
-        let value = read(kept.value).ok_or_else(|| format!("{} was kept", kept.value))?;
+        let value = read(kept.value).ok_or(Reason::Kept(kept.value))?;
         Ok(Sourced {
             value,
             source: Source::Store,
             as_of: kept.as_of,
-            method: kept.method.clone().into(),
+            method: kept.method.clone(),
         })
     }
 
@@ -447,9 +439,6 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// How the method of a stand-in's volatility begins.
-pub(super) const INDEX_OF: &str = "30-day index of ";
-
 /// A whole number that was kept as a float.
 fn whole(value: f64) -> Option<i32> {
     #[expect(
@@ -460,28 +449,28 @@ fn whole(value: f64) -> Option<i32> {
     ((f64::from(number) - value).abs() < f64::EPSILON).then_some(number)
 }
 
-fn streamed(evidence: &Evidence) -> Result<&LastEvents, String> {
+fn streamed(evidence: &Evidence) -> Result<&LastEvents, Reason> {
     evidence.streamed.as_ref().map_err(Clone::clone)
 }
 
-fn history(evidence: &Evidence) -> Result<&(ChartHistory, Timestamp), String> {
-    let history = evidence.legacy.as_ref().ok_or_else(|| NOT_ASKED.to_owned())?;
+fn history(evidence: &Evidence) -> Result<&(ChartHistory, Timestamp), Reason> {
+    let history = evidence.legacy.as_ref().ok_or_else(|| Reason::NotAsked)?;
     history.as_ref().map_err(Clone::clone)
 }
 
-fn rest_quote(evidence: &Evidence) -> Result<&MarketQuote, String> {
-    let quote = evidence.rest_quote.as_ref().ok_or_else(|| NOT_ASKED.to_owned())?;
+fn rest_quote(evidence: &Evidence) -> Result<&MarketQuote, Reason> {
+    let quote = evidence.rest_quote.as_ref().ok_or_else(|| Reason::NotAsked)?;
     let quote = quote.as_ref().map_err(Clone::clone)?;
     let subject = &evidence.subject;
     if quote.symbol == subject.symbol || Some(&quote.symbol) == subject.contract.as_ref() {
         Ok(quote)
     } else {
-        Err(format!("the quote is of {}", quote.symbol))
+        Err(Reason::QuoteOf(quote.symbol.clone()))
     }
 }
 
 /// The metrics, if they are of this very symbol or, for a futures contract, of its root: `/ES` never answers for `ES`.
-fn metrics(evidence: &Evidence) -> Result<&Metrics, String> {
+fn metrics(evidence: &Evidence) -> Result<&Metrics, Reason> {
     let metrics = evidence.metrics.as_ref().map_err(Clone::clone)?;
     let subject = &evidence.subject;
     let is_its_root =
@@ -489,7 +478,7 @@ fn metrics(evidence: &Evidence) -> Result<&Metrics, String> {
     if metrics.symbol == subject.symbol || is_its_root() {
         Ok(metrics)
     } else {
-        Err(format!("the metrics are of {}", metrics.symbol))
+        Err(Reason::MetricsOf(metrics.symbol.clone()))
     }
 }
 
@@ -505,16 +494,12 @@ fn is_contract_of(contract: &str, root: &str) -> bool {
     is_month && matches!(year.len(), 1 | 2) && year.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-fn absence(metrics: &Metrics, wire: &[&str]) -> String {
+fn absence(metrics: &Metrics, wire: &[&str]) -> Reason {
     let unreadable = metrics
         .unreadable
         .iter()
         .any(|name| wire.iter().any(|field| is_part_of(name, field)));
-    if unreadable {
-        "unreadable in the answer".to_owned()
-    } else {
-        "null in the answer".to_owned()
-    }
+    if unreadable { Reason::Unreadable } else { Reason::Null }
 }
 
 /// Whether `name` is the wire field itself or, as `earnings.…`, something inside it.
@@ -531,11 +516,11 @@ fn moment_of(metrics: &Metrics) -> Option<Timestamp> {
     metrics.updated_at
 }
 
-fn above_zero(vol: Sourced<Vol>, name: &str) -> Offer<Vol> {
+fn above_zero(vol: Sourced<Vol>, name: &'static str) -> Offer<Vol> {
     if vol.value.get() > 0.0 {
         Ok(vol)
     } else {
-        Err(format!("{name} is 0, which is no volatility"))
+        Err(Reason::NoVolatility(name))
     }
 }
 
@@ -543,8 +528,6 @@ fn finite(number: Sourced<f64>) -> Offer<f64> {
     if number.value.is_finite() {
         Ok(number)
     } else {
-        Err("not a finite number".to_owned())
+        Err(Reason::NotFinite)
     }
 }
-
-const NOT_ASKED: &str = "not asked";

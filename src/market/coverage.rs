@@ -31,7 +31,7 @@ pub struct Coverage {
 }
 
 /// A required field one symbol lacks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MissingField {
     /// The symbol.
     pub symbol: Symbol,

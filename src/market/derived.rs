@@ -5,7 +5,9 @@ use jiff::Timestamp;
 
 use super::evidence::VolRules;
 use super::field::Field;
+use super::method::Method;
 use super::precedence::Precedence;
+use super::reason::Reason;
 use super::record::{Attempt, Record, Source, Sourced};
 use crate::units::Vol;
 
@@ -41,17 +43,17 @@ impl<'a> Volatilities<'a> {
 
     /// `iv / max(hv90, floor)`.
     pub(super) fn vrp_structural(&self, rules: &VolRules, record: &Record) -> Result<Sourced<f64>, Vec<Attempt>> {
-        ratio(&self.iv, &self.hv90, rules.hv_floor, "iv / max(hv90, floor)", record)
+        ratio(&self.iv, &self.hv90, rules.hv_floor, Method::OverHv90, record)
     }
 
     /// `iv / max(hv30, floor)`.
     pub(super) fn vrp_tactical(&self, rules: &VolRules, record: &Record) -> Result<Sourced<f64>, Vec<Attempt>> {
-        ratio(&self.iv, &self.hv30, rules.hv_floor, "iv / max(hv30, floor)", record)
+        ratio(&self.iv, &self.hv30, rules.hv_floor, Method::OverHv30, record)
     }
 
     /// `hv30 / hv90`.
     pub(super) fn vtr(&self, record: &Record) -> Result<Sourced<f64>, Vec<Attempt>> {
-        ratio(&self.hv30, &self.hv90, 0.0, "hv30 / hv90", record)
+        ratio(&self.hv30, &self.hv90, 0.0, Method::Hv30OverHv90, record)
     }
 }
 
@@ -59,7 +61,7 @@ fn ratio(
     over: &Input<'_>,
     under: &Input<'_>,
     floor: f64,
-    method: &'static str,
+    method: Method,
     record: &Record,
 ) -> Result<Sourced<f64>, Vec<Attempt>> {
     let (Some(top), Some(bottom)) = (&over.value, &under.value) else {
@@ -72,7 +74,7 @@ fn ratio(
     if !value.is_finite() {
         return Err(vec![Attempt {
             source: bottom.source,
-            reason: format!("{} is 0", under.field.name()),
+            reason: Reason::Zero(under.field),
         }]);
     }
     let source = if under.place(bottom) > over.place(top) {
@@ -85,7 +87,7 @@ fn ratio(
         value,
         source,
         as_of,
-        method: method.into(),
+        method,
     })
 }
 
@@ -101,7 +103,10 @@ impl Input<'_> {
         let gap = record.gap(self.field).filter(|_| self.value.is_none());
         let named = |attempt: &Attempt| Attempt {
             source: attempt.source,
-            reason: format!("{} missing: {}", self.field.name(), attempt.reason),
+            reason: Reason::Input {
+                field: self.field,
+                of: Box::new(attempt.reason.clone()),
+            },
         };
         gap.map(|gap| gap.tried.iter().map(named).collect()).unwrap_or_default()
     }

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use super::precedence::Precedence;
+use super::reason::Reason;
 use super::record::{Attempt, Source, Sourced};
 use super::roll::Roll;
 use super::stored::{Stored, StoredBars};
@@ -40,19 +41,19 @@ pub struct Evidence {
     /// The symbol.
     pub subject: Subject,
     /// The feed, or why it gave nothing to anybody: `disabled`, `token refused`.
-    pub streamed: Result<LastEvents, String>,
+    pub streamed: Result<LastEvents, Reason>,
     /// Market metrics of exactly this symbol, or why there are none: `not in the answer`, `http 502`.
-    pub metrics: Result<Metrics, String>,
+    pub metrics: Result<Metrics, Reason>,
     /// The quote by REST; `None` when it was not asked for.
-    pub rest_quote: Option<Result<MarketQuote, String>>,
+    pub rest_quote: Option<Result<MarketQuote, Reason>>,
     /// Volatility at the money at 30 days of its own option chain; `None` when its chain was not asked for.
-    pub chain_iv: Option<Result<Sourced<Vol>, String>>,
+    pub chain_iv: Option<Result<Sourced<Vol>, Reason>>,
     /// A stand-in named by the configuration, and its metrics; `None` where none was needed.
-    pub proxy: Option<(Symbol, Result<Metrics, String>)>,
+    pub proxy: Option<(Symbol, Result<Metrics, Reason>)>,
     /// The straddle a premium seller would look at, or who was asked for it in vain; `None` when nobody was asked.
     pub straddle: Option<Result<StraddleQuote, Attempt>>,
     /// The deprecated source and when it was asked; `None` when it was not.
-    pub legacy: Option<Result<(ChartHistory, Timestamp), String>>,
+    pub legacy: Option<Result<(ChartHistory, Timestamp), Reason>>,
     /// Of a futures root the contract before the one it stands for now, if its bars were wanted or are kept.
     pub predecessor: Option<Predecessor>,
     /// What earlier runs left; nothing when there is no store.
@@ -61,11 +62,11 @@ pub struct Evidence {
 
 impl Evidence {
     /// Of a symbol that nobody was asked about, because of `reason`.
-    pub fn nothing(subject: Subject, reason: &str) -> Self {
+    pub fn nothing(subject: Subject, reason: &Reason) -> Self {
         Self {
             subject,
-            streamed: Err(reason.to_owned()),
-            metrics: Err(reason.to_owned()),
+            streamed: Err(reason.clone()),
+            metrics: Err(reason.clone()),
             rest_quote: None,
             chain_iv: None,
             proxy: None,
@@ -85,7 +86,7 @@ pub struct Predecessor {
     /// The one after it, `/ESZ6`.
     pub followed_by: Symbol,
     /// Its daily bars with who gave them, or why there are none.
-    pub bars: Result<(Source, StoredBars), String>,
+    pub bars: Result<(Source, StoredBars), Reason>,
 }
 
 /// By what rules evidence becomes a record.

@@ -6,7 +6,10 @@ use jiff::{Timestamp, ToSpan};
 use super::evidence::{Evidence, Rules, Subject, VolRules};
 use super::field::Field;
 use super::merge::merge;
+use super::method::Method;
+use super::notes::Note;
 use super::precedence::Precedence;
+use super::reason::Reason;
 use super::record::Record;
 use super::vol_inputs::VolInputs;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
@@ -224,8 +227,8 @@ pub(super) fn price(value: f64) -> Price {
 /// Nothing from anybody.
 pub(super) fn nothing(subject: &Subject) -> Evidence {
     Evidence {
-        streamed: Err("disabled".to_owned()),
-        ..Evidence::nothing(subject.clone(), "http 502")
+        streamed: Err("disabled".into()),
+        ..Evidence::nothing(subject.clone(), &"http 502".into())
     }
 }
 
@@ -254,4 +257,35 @@ pub(super) fn tried(record: &Record, field: Field) -> Vec<String> {
         .iter()
         .map(|attempt| format!("{:?}: {}", attempt.source, attempt.reason))
         .collect()
+}
+
+/// Words in place of what prints them.
+macro_rules! in_words {
+    ($($type:ty = $made:expr),*) => {$(
+        impl PartialEq<str> for $type {
+            fn eq(&self, words: &str) -> bool {
+                self.to_string() == words
+            }
+        }
+
+        impl PartialEq<&str> for $type {
+            fn eq(&self, words: &&str) -> bool {
+                *self == **words
+            }
+        }
+
+        impl From<&str> for $type {
+            fn from(words: &str) -> Self {
+                $made(words)
+            }
+        }
+    )*};
+}
+
+in_words!(Method = Method::parse, Reason = Reason::told);
+
+impl PartialEq<&str> for Note {
+    fn eq(&self, words: &&str) -> bool {
+        self.name() == *words
+    }
 }

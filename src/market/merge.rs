@@ -10,7 +10,8 @@ use super::evidence::{Evidence, Rules};
 use super::field::Field;
 use super::field_value::FieldValue;
 use super::notes::{notes, stale_seconds};
-use super::price::{NOTHING_KEPT, Offer, Prices};
+use super::price::{Offer, Prices};
+use super::reason::Reason;
 use super::record::{Attempt, Missing, Record, Source, Sourced};
 use crate::time;
 use crate::units::Price;
@@ -126,7 +127,7 @@ impl Choice {
                     return self.record.set(field, Some(sourced));
                 }
                 // A store without anything of the field is no source that failed.
-                Err(reason) if source == Source::Store && reason == NOTHING_KEPT => {}
+                Err(Reason::NothingKept) if source == Source::Store => {}
                 Err(reason) => tried.push(Attempt { source, reason }),
             }
         }
@@ -153,7 +154,7 @@ impl Choice {
 
 /// The price groups of all sources, best first.
 #[derive(Debug)]
-struct PriceSources(Vec<(Source, Result<Prices, String>)>);
+struct PriceSources(Vec<(Source, Result<Prices, Reason>)>);
 
 impl PriceSources {
     fn new(offers: &Candidates<'_>, order: &[Source]) -> Self {
@@ -185,13 +186,13 @@ impl PriceSources {
         field: fn(&Prices) -> &Offer<Price>,
     ) -> impl Iterator<Item = (Source, Offer<Price>)> {
         self.each(field).map(move |(source, offer)| match (chosen, offer) {
-            (Some(chosen), Ok(_)) if chosen != source => (source, Err("the price is from another source".to_owned())),
+            (Some(chosen), Ok(_)) if chosen != source => (source, Err(Reason::OtherSource)),
             (_, offer) => (source, offer),
         })
     }
 }
 
-fn of_group<T: Clone>(prices: &Result<Prices, String>, field: fn(&Prices) -> &Offer<T>) -> Offer<T> {
+fn of_group<T: Clone>(prices: &Result<Prices, Reason>, field: fn(&Prices) -> &Offer<T>) -> Offer<T> {
     match prices {
         Ok(prices) => field(prices).clone(),
         Err(reason) => Err(reason.clone()),

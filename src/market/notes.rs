@@ -1,12 +1,16 @@
 //! Remarks on a record that no single value carries.
 
-use jiff::Timestamp;
+use std::fmt;
 
-use super::candidates::INDEX_OF;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::evidence::Evidence;
 use super::field::{Field, Group};
 use super::field_value::FieldValue;
-use super::price::{EXTENDED_TRADE, market_of};
+use super::method::Method;
+use super::price::market_of;
 use super::record::{Record, Source, Sourced};
 use super::roll::Roll;
 use super::stored::age_of_kept;
@@ -15,34 +19,69 @@ use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Metrics, RankVariant};
 use crate::time;
 
+/// A remark on a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// Its price is older than the last closed session, or a value of it is one that an earlier run kept.
+    Stale,
+    /// A value of it was streamed before an interruption of the feed and not since.
+    BeforeGap,
+    /// A realized volatility is from a futures series that joins contracts.
+    HvSpansRolls,
+    /// The day of its earnings is an estimate.
+    EarningsEstimated,
+    /// Its rank follows the other definition.
+    IvRankTw,
+    /// Its implied volatility is that of a stand-in.
+    IvProxy,
+    /// The root's contract has changed.
+    Rolled,
+    /// The root's contract will change.
+    RollAhead,
+}
+
+impl Note {
+    /// The name in machine output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stale => "stale",
+            Self::BeforeGap => "before_gap",
+            Self::HvSpansRolls => "hv_spans_rolls",
+            Self::EarningsEstimated => "earnings_estimated",
+            Self::IvRankTw => "iv_rank_tw",
+            Self::IvProxy => "iv_proxy",
+            Self::Rolled => "rolled",
+            Self::RollAhead => "roll_ahead",
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 /// The notes that apply, in a fixed order.
-pub(super) fn notes(record: &Record, evidence: &Evidence, now: Timestamp) -> Vec<&'static str> {
+pub(super) fn notes(record: &Record, evidence: &Evidence, now: Timestamp) -> Vec<Note> {
     let streamed = evidence.streamed.as_ref().ok();
     let metrics = evidence.metrics.as_ref().ok();
-    [
-        ("stale", stale_seconds(record, now).is_some()),
+    let of_metrics = |field, applies: fn(&Metrics) -> bool| record.has(field) && metrics.is_some_and(applies);
+    let of_stand_in = |iv: &Sourced<FieldValue>| matches!(iv.method, Method::IndexOf(_));
+    let notes = [
+        (Note::Stale, stale_seconds(record, now).is_some()),
         (
-            "before_gap",
+            Note::BeforeGap,
             streamed.is_some_and(|streamed| is_before_gap(record, streamed)),
         ),
-        ("hv_spans_rolls", spans_rolls(record)),
-        (
-            "earnings_estimated",
-            record.has(Field::EarningsDate) && metrics.is_some_and(|metrics| is_estimated(metrics)),
-        ),
-        (
-            "iv_rank_tw",
-            record.has(Field::IvRank) && metrics.is_some_and(|metrics| is_tw(metrics)),
-        ),
-        (
-            "iv_proxy",
-            record.get(Field::Iv).is_some_and(|iv| iv.method.starts_with(INDEX_OF)),
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(note, applies)| applies.then_some(note))
-    .chain(record.roll.as_ref().map(Roll::note))
-    .collect()
+        (Note::HvSpansRolls, spans_rolls(record)),
+        (Note::EarningsEstimated, of_metrics(Field::EarningsDate, is_estimated)),
+        (Note::IvRankTw, of_metrics(Field::IvRank, is_tw)),
+        (Note::IvProxy, record.get(Field::Iv).is_some_and(of_stand_in)),
+    ];
+    let notes = notes.into_iter().filter_map(|(note, applies)| applies.then_some(note));
+    notes.chain(record.roll.as_ref().map(Roll::note)).collect()
 }
 
 /// The age in seconds of what makes a record stale: values an earlier run kept, or a price older than the last closed
@@ -67,7 +106,7 @@ pub fn ages(record: &Record, before: Timestamp, now: Timestamp) -> bool {
 fn is_before_gap(record: &Record, streamed: &LastEvents) -> bool {
     let is_old = |(field, sourced): (Field, &Sourced<FieldValue>)| match field.spec().group {
         Group::Quote => is_old(&streamed.quote),
-        Group::Trade if sourced.method == EXTENDED_TRADE => is_old(&streamed.trade_eth),
+        Group::Trade if sourced.method == Method::ExtendedTrade => is_old(&streamed.trade_eth),
         Group::Trade => is_old(&streamed.trade),
         Group::Day | Group::SessionBefore => is_old(&streamed.summary),
         Group::Greeks => is_old(&streamed.greeks),

@@ -8,6 +8,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::field::Field;
+use super::method::Method;
+use super::reason::Reason;
 use super::record::{Source, Sourced};
 use super::stored::Stored;
 use crate::dxlink::{Quote, Summary, Trade};
@@ -19,7 +21,7 @@ use crate::time::{self, Calendar};
 use crate::units::{Price, decimal};
 
 /// A value, or in a few words why the source has none.
-pub(super) type Offer<T> = Result<Sourced<T>, String>;
+pub(super) type Offer<T> = Result<Sourced<T>, Reason>;
 
 /// The price group of one source.
 #[derive(Debug, Clone)]
@@ -42,7 +44,8 @@ pub(super) fn of_stream(streamed: &LastEvents, kind: Kind) -> Prices {
     let last = last_trade(streamed, kind);
     let day = Day::of(streamed);
     let prev_close = streamed_prev_close(streamed, kind, day);
-    let of_day = |read: fn(&Summary) -> Option<f64>, name: &str| streamed_of_day(streamed, kind, day, read, name);
+    let of_day =
+        |read: fn(&Summary) -> Option<f64>, name: &'static str| streamed_of_day(streamed, kind, day, read, name);
     Prices {
         price: price_of(kind, &bid, &ask, &last, None, &prev_close),
         open: of_day(|summary| summary.open, "open"),
@@ -59,7 +62,7 @@ pub(super) fn of_stream(streamed: &LastEvents, kind: Kind) -> Prices {
 
 /// What is kept makes of it: the last events, else the last price of any source.
 pub(super) fn of_kept(kept: &Stored, kind: Kind) -> Prices {
-    let none = || Err(NOTHING_KEPT.to_owned());
+    let none = || Err(Reason::NothingKept);
     let mut prices = match &kept.events {
         Some(events) => of_stream(events, kind),
         None => Prices {
@@ -71,8 +74,8 @@ pub(super) fn of_kept(kept: &Stored, kind: Kind) -> Prices {
             open: none(),
             high: none(),
             low: none(),
-            volume: Err(NOTHING_KEPT.to_owned()),
-            open_interest: Err(NOTHING_KEPT.to_owned()),
+            volume: Err(Reason::NothingKept),
+            open_interest: Err(Reason::NothingKept),
         },
     };
     if let Ok(value) = kept.value(Field::Price)
@@ -85,7 +88,7 @@ pub(super) fn of_kept(kept: &Stored, kind: Kind) -> Prices {
             value: price,
             source: Source::Store,
             as_of: value.as_of,
-            method: value.method.clone().into(),
+            method: value.method.clone(),
         });
     }
     let own = |offer: &mut Offer<Price>| {
@@ -117,43 +120,46 @@ pub(super) fn of_kept(kept: &Stored, kind: Kind) -> Prices {
 /// What a quote by REST makes of it; `now` stands for the receipt where the answer has no time.
 pub(super) fn of_rest(quote: &MarketQuote, kind: Kind, now: Timestamp) -> Prices {
     let as_of = quote.updated_at.unwrap_or(now);
-    let sourced = |price: Option<Price>, method: &'static str, name: &str| -> Offer<Price> {
+    let sourced = |price: Option<Price>, method: Method, name: &'static str| -> Offer<Price> {
         let value = tradable(kind, price.map(Price::get), name)?;
         Ok(Sourced {
             value,
             source: Source::Rest,
             as_of,
-            method: method.into(),
+            method,
         })
     };
     let (bid, ask) = match (quote.bid.map(Price::get), quote.ask.map(Price::get)) {
-        sides if is_void(sides) => (Err(VOID_QUOTE.to_owned()), Err(VOID_QUOTE.to_owned())),
-        _ => (sourced(quote.bid, "quote", "bid"), sourced(quote.ask, "quote", "ask")),
+        sides if is_void(sides) => (Err(Reason::VoidQuote), Err(Reason::VoidQuote)),
+        _ => (
+            sourced(quote.bid, Method::Quote, "bid"),
+            sourced(quote.ask, Method::Quote, "ask"),
+        ),
     };
-    let last = sourced(quote.last, "last trade", "last trade");
-    let mark = sourced(quote.mark, "venue mark", "mark");
-    let prev_close = sourced(quote.prev_close, "previous close", "previous close");
-    let counted = |count: Option<f64>, method: &'static str, name: &str| match count {
+    let last = sourced(quote.last, Method::LastTrade, "last trade");
+    let mark = sourced(quote.mark, Method::VenueMark, "mark");
+    let prev_close = sourced(quote.prev_close, Method::PreviousClose, "previous close");
+    let counted = |count: Option<f64>, method: Method, name: &'static str| match count {
         Some(value) if value.is_finite() && value >= 0.0 => Ok(Sourced {
             value,
             source: Source::Rest,
             as_of,
-            method: method.into(),
+            method,
         }),
-        Some(_) | None => Err(format!("no {name}")),
+        Some(_) | None => Err(Reason::No(name)),
     };
-    let volume = counted(quote.volume, "volume of the day", "volume");
+    let volume = counted(quote.volume, Method::DayVolume, "volume");
     Prices {
         price: price_of(kind, &bid, &ask, &last, Some(&mark), &prev_close),
-        open: sourced(quote.open, "day summary", "open"),
-        high: sourced(quote.high, "day summary", "high"),
-        low: sourced(quote.low, "day summary", "low"),
+        open: sourced(quote.open, Method::DaySummary, "open"),
+        high: sourced(quote.high, Method::DaySummary, "high"),
+        low: sourced(quote.low, Method::DaySummary, "low"),
         bid,
         ask,
         last,
         prev_close,
         volume,
-        open_interest: counted(quote.open_interest, OPEN_INTEREST, "open interest"),
+        open_interest: counted(quote.open_interest, Method::OpenContracts, "open interest"),
     }
 }
 
@@ -165,28 +171,28 @@ pub(super) fn of_history(history: &ChartHistory, kind: Kind, now: Timestamp) -> 
             value,
             source: Source::Legacy,
             as_of,
-            method: "last trade".into(),
+            method: Method::LastTrade,
         }),
-        None => Err("no last trade".to_owned()),
+        None => Err(Reason::No("last trade")),
     };
     let day = local_date(market, history.last.map_or(now, |(_, at)| at));
     let prev_close = tradable(kind, history.prev_close.map(Price::get), "previous close").map(|value| Sourced {
         value,
         source: Source::Legacy,
         as_of: time::session_close(market, time::previous_session(market, day)).unwrap_or(now),
-        method: "previous close".into(),
+        method: Method::PreviousClose,
     });
     let today = history.bars.iter().rev().find(|bar| bar.date == day);
-    let of_day = |value: Option<f64>, name: &str| -> Offer<Price> {
+    let of_day = |value: Option<f64>, name: &'static str| -> Offer<Price> {
         let (Some(_), Some((_, as_of))) = (today, history.last) else {
-            return Err("no bar of the day".to_owned());
+            return Err(Reason::No("bar of the day"));
         };
         let value = tradable(kind, value, name)?;
         Ok(Sourced {
             value,
             source: Source::Legacy,
             as_of,
-            method: "day summary".into(),
+            method: Method::DaySummary,
         })
     };
     Prices {
@@ -198,8 +204,8 @@ pub(super) fn of_history(history: &ChartHistory, kind: Kind, now: Timestamp) -> 
         ask: no_quote(),
         last,
         prev_close,
-        volume: Err("has no volume".to_owned()),
-        open_interest: Err("has no open interest".to_owned()),
+        volume: Err(Reason::Lacks("volume")),
+        open_interest: Err(Reason::Lacks("open interest")),
     }
 }
 
@@ -251,19 +257,19 @@ impl Day {
 
 fn streamed_quote(streamed: &LastEvents, kind: Kind) -> (Offer<Price>, Offer<Price>) {
     let Some(Received { event: quote, at, .. }) = &streamed.quote else {
-        return (Err(silence(streamed, "no quote")), Err(silence(streamed, "no quote")));
+        return (Err(silence(streamed, "quote")), Err(silence(streamed, "quote")));
     };
     if is_void((quote.bid, quote.ask)) {
-        return (Err(VOID_QUOTE.to_owned()), Err(VOID_QUOTE.to_owned()));
+        return (Err(Reason::VoidQuote), Err(Reason::VoidQuote));
     }
     let as_of = quote_moment(quote, *at);
-    let side = |value: Option<f64>, name: &str| -> Offer<Price> {
+    let side = |value: Option<f64>, name: &'static str| -> Offer<Price> {
         let value = tradable(kind, value, name)?;
         Ok(Sourced {
             value,
             source: Source::Dxlink,
             as_of,
-            method: "quote".into(),
+            method: Method::Quote,
         })
     };
     (side(quote.bid, "bid"), side(quote.ask, "ask"))
@@ -275,21 +281,21 @@ fn quote_moment(quote: &Quote, receipt: Timestamp) -> Timestamp {
 
 /// The last trade: the extended-hours one when it says so itself and is newer, or when there is no other.
 fn last_trade(streamed: &LastEvents, kind: Kind) -> Offer<Price> {
-    let offer = |heard: &Received<Trade>, method: &'static str| -> Offer<Price> {
+    let offer = |heard: &Received<Trade>, method: Method| -> Offer<Price> {
         let value = tradable(kind, heard.event.price, "last trade")?;
         Ok(Sourced {
             value,
             source: Source::Dxlink,
             as_of: moment(heard.event.time, heard.at),
-            method: method.into(),
+            method,
         })
     };
-    let regular = streamed.trade.as_ref().map(|heard| offer(heard, "last trade"));
+    let regular = streamed.trade.as_ref().map(|heard| offer(heard, Method::LastTrade));
     let extended = streamed
         .trade_eth
         .as_ref()
         .filter(|heard| heard.event.extended == Some(true))
-        .and_then(|heard| Some((offer(heard, EXTENDED_TRADE).ok()?, heard.event.time)));
+        .and_then(|heard| Some((offer(heard, Method::ExtendedTrade).ok()?, heard.event.time)));
     match (regular, extended) {
         (Some(Ok(regular)), Some((extended, time))) => {
             let regular_time = streamed.trade.as_ref().and_then(|heard| heard.event.time);
@@ -298,13 +304,13 @@ fn last_trade(streamed: &LastEvents, kind: Kind) -> Offer<Price> {
         (Some(Ok(regular)), None) => Ok(regular),
         (Some(Err(_)) | None, Some((extended, _))) => Ok(extended),
         (Some(Err(reason)), None) => Err(reason),
-        (None, None) => Err(silence(streamed, "no trade")),
+        (None, None) => Err(silence(streamed, "trade")),
     }
 }
 
 fn streamed_prev_close(streamed: &LastEvents, kind: Kind, day: Day) -> Offer<Price> {
     let Some(Received { event: summary, at, .. }) = &streamed.summary else {
-        return Err(silence(streamed, "no day summary"));
+        return Err(silence(streamed, "day summary"));
     };
     let (close, day_id) = match day {
         Day::SummaryBehind => (summary.close, summary.day_id),
@@ -314,7 +320,7 @@ fn streamed_prev_close(streamed: &LastEvents, kind: Kind, day: Day) -> Offer<Pri
         value: tradable(kind, close, "previous close")?,
         source: Source::Dxlink,
         as_of: close_of_day(day_id, kind, *at),
-        method: "previous close".into(),
+        method: Method::PreviousClose,
     })
 }
 
@@ -331,13 +337,13 @@ fn streamed_of_day(
     kind: Kind,
     day: Day,
     read: fn(&Summary) -> Option<f64>,
-    name: &str,
+    name: &'static str,
 ) -> Offer<Price> {
     let Some(Received { event: summary, at, .. }) = &streamed.summary else {
-        return Err(silence(streamed, "no day summary"));
+        return Err(silence(streamed, "day summary"));
     };
     if day == Day::SummaryBehind {
-        return Err("the day summary is still of the day before".to_owned());
+        return Err(Reason::DayBefore);
     }
     Ok(Sourced {
         value: tradable(kind, read(summary), name)?,
@@ -347,7 +353,7 @@ fn streamed_of_day(
             kind,
             last_trade_of_day(streamed, summary).unwrap_or(*at),
         ),
-        method: "day summary".into(),
+        method: Method::DaySummary,
     })
 }
 
@@ -362,35 +368,35 @@ fn last_trade_of_day(streamed: &LastEvents, summary: &Summary) -> Option<Timesta
 
 fn streamed_volume(streamed: &LastEvents, day: Day) -> Offer<f64> {
     let Some(heard) = &streamed.trade else {
-        return Err(silence(streamed, "no trade"));
+        return Err(silence(streamed, "trade"));
     };
     if day == Day::TradeBehind {
-        return Err("nothing traded yet on the new day".to_owned());
+        return Err(Reason::NothingTraded);
     }
     match heard.event.day_volume {
         Some(value) if value.is_finite() && value >= 0.0 => Ok(Sourced {
             value,
             source: Source::Dxlink,
             as_of: moment(heard.event.time, heard.at),
-            method: "volume of the day".into(),
+            method: Method::DayVolume,
         }),
-        Some(_) | None => Err("no volume of the day yet".to_owned()),
+        Some(_) | None => Err(Reason::No("volume of the day yet")),
     }
 }
 
 /// Open contracts are counted after a session: those told now are of the one before.
 fn streamed_open_interest(streamed: &LastEvents, kind: Kind) -> Offer<f64> {
     let Some(heard) = &streamed.summary else {
-        return Err(silence(streamed, "no day summary"));
+        return Err(silence(streamed, "day summary"));
     };
     match heard.event.open_interest {
         Some(value) if value.is_finite() && value >= 0.0 => Ok(Sourced {
             value,
             source: Source::Dxlink,
             as_of: close_of_day(heard.event.prev_day_id, kind, heard.at),
-            method: OPEN_INTEREST.into(),
+            method: Method::OpenContracts,
         }),
-        Some(_) | None => Err("no open interest in the day summary".to_owned()),
+        Some(_) | None => Err(Reason::No("open interest in the day summary")),
     }
 }
 
@@ -410,8 +416,8 @@ fn price_of(
         .flatten()
         .find_map(|offer| offer.clone().ok())
         .ok_or_else(|| match last {
-            Err(reason) if bid.as_ref().err() == Some(reason) => reason.clone(),
-            Err(_) | Ok(_) => "no two-sided quote, no trade, no previous close".to_owned(),
+            Err(silence @ Reason::Told(_)) if matches!(bid, Err(Reason::Told(_))) => silence.clone(),
+            Err(_) | Ok(_) => Reason::NoPriceAtAll,
         })
 }
 
@@ -430,7 +436,7 @@ fn mid(kind: Kind, bid: &Offer<Price>, ask: &Offer<Price>) -> Option<Sourced<Pri
         value,
         source: bid.source,
         as_of: bid.as_of.max(ask.as_of),
-        method: "quote mid".into(),
+        method: Method::QuoteMid,
     })
 }
 
@@ -438,8 +444,8 @@ fn mid(kind: Kind, bid: &Offer<Price>, ask: &Offer<Price>) -> Option<Sourced<Pri
 ///
 /// # Errors
 /// There is no `value`, or it is none of these; `name` says of what.
-pub fn tradable(kind: Kind, value: Option<f64>, name: &str) -> Result<Price, String> {
-    let price = value.and_then(Price::new).ok_or_else(|| format!("no {name}"))?;
+pub fn tradable(kind: Kind, value: Option<f64>, name: &'static str) -> Result<Price, Reason> {
+    let price = value.and_then(Price::new).ok_or(Reason::No(name))?;
     let possible = match kind {
         Kind::Future => true,
         Kind::EquityOption | Kind::FutureOption => price.get() >= 0.0,
@@ -448,7 +454,10 @@ pub fn tradable(kind: Kind, value: Option<f64>, name: &str) -> Result<Price, Str
     if possible {
         Ok(price)
     } else {
-        Err(format!("the {name} is {}", price.get()))
+        Err(Reason::Impossible {
+            what: name,
+            value: price.get(),
+        })
     }
 }
 
@@ -457,22 +466,13 @@ fn is_void(sides: (Option<f64>, Option<f64>)) -> bool {
     matches!(sides, (Some(bid), Some(ask)) if bid.abs() + ask.abs() <= 0.0)
 }
 
-fn silence(streamed: &LastEvents, what: &str) -> String {
-    streamed.silence.clone().unwrap_or_else(|| what.to_owned())
+pub(super) fn silence(streamed: &LastEvents, what: &'static str) -> Reason {
+    streamed.silence.as_ref().map_or(Reason::No(what), Reason::told)
 }
 
 fn no_quote() -> Offer<Price> {
-    Err("has no quotes".to_owned())
+    Err(Reason::Lacks("quotes"))
 }
-
-/// The method of a price that was traded outside regular hours.
-pub(super) const EXTENDED_TRADE: &str = "extended-hours trade";
-
-const OPEN_INTEREST: &str = "open contracts";
-/// Why the store has no value.
-pub(super) const NOTHING_KEPT: &str = "nothing kept";
-
-const VOID_QUOTE: &str = "the quote is zero on both sides";
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,5 @@
 //! The record and the values in it.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,6 +8,9 @@ use smol_str::SmolStr;
 use super::evidence::Subject;
 use super::field::Field;
 use super::field_value::{FieldMap, FieldValue, Held};
+use super::method::Method;
+use super::notes::Note;
+use super::reason::Reason;
 use super::roll::Roll;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 
@@ -42,21 +43,21 @@ pub struct Sourced<T> {
     pub source: Source,
     /// The moment the value describes; the moment of receipt where the source does not say.
     pub as_of: Timestamp,
-    /// How it was made, in a few words: `quote mid`, `last trade`, `close-to-close, 30 returns`.
-    pub method: Cow<'static, str>,
+    /// How it was made: `quote mid`, `last trade`, `close-to-close, 30 returns`.
+    pub method: Method,
 }
 
 /// One source that was asked for a field and why it did not give it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Attempt {
     /// Who was asked.
     pub source: Source,
     /// Why there is no value, in a few words.
-    pub reason: String,
+    pub reason: Reason,
 }
 
 /// A field without a value, and what was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Missing {
     /// The field.
     pub field: Field,
@@ -87,9 +88,8 @@ pub struct Record {
     pub tried_before: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
-    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`, `iv_proxy`,
-    /// `rolled`, `roll_ahead`.
-    pub notes: Vec<&'static str>,
+    /// Remarks on the record, in the order of their kinds.
+    pub notes: Vec<Note>,
     /// Of a stale record the age in seconds: that of its oldest value an earlier run kept, else of its price.
     pub stale_seconds: Option<i64>,
 }

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bars::bars_of;
 use super::field::{Field, Group};
-use super::price::{NOTHING_KEPT, Offer};
+use super::method::Method;
+use super::price::Offer;
+use super::reason::Reason;
 use super::record::{Record, Source, Sourced};
 use crate::dxlink::Candles;
 use crate::instrument::Symbol;
@@ -42,12 +44,12 @@ impl Stored {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn value(&self, field: Field) -> Result<&StoredValue, String> {
-        let value = self.values.get(&field).ok_or_else(|| NOTHING_KEPT.to_owned())?;
+    pub(super) fn value(&self, field: Field) -> Result<&StoredValue, Reason> {
+        let value = self.values.get(&field).ok_or(Reason::NothingKept)?;
         let of_contract = matches!(field.spec().group, Group::Mark | Group::Realized);
         match &self.stood_for {
             Some((contract, until)) if of_contract && time::new_york_date(value.as_of) <= *until => {
-                Err(format!("what is kept is of {contract}"))
+                Err(Reason::KeptOf(contract.clone()))
             }
             Some(_) | None => Ok(value),
         }
@@ -62,7 +64,7 @@ pub struct StoredValue {
     /// Who gave it then, by name.
     pub source: String,
     /// How it was made.
-    pub method: String,
+    pub method: Method,
     /// The moment it describes.
     pub as_of: Timestamp,
 }
@@ -95,7 +97,7 @@ pub struct PastIv {
     /// The last implied volatility seen on it.
     pub iv: Vol,
     /// How it was made: volatilities of different methods are not compared.
-    pub method: String,
+    pub method: Method,
 }
 
 /// Daily bars, closed ones only.
@@ -170,23 +172,19 @@ pub(super) fn own_place(iv: &Sourced<Vol>, past: &[PastIv], place: Place, least:
         .map(|past| Some(past.iv))
         .collect();
     let found = rank::Place::of(Some(iv.value), &same, least).map_err(|error| match error {
-        RankError::Thin { have, .. } => format!("own history has {have} of {least} days of this volatility"),
-        RankError::NoCurrent | RankError::NotFinite => error.to_string(),
+        RankError::Thin { have, .. } => Reason::ShortHistory { have, need: least },
+        RankError::NoCurrent | RankError::NotFinite => error.into(),
     })?;
+    let days = found.days;
     let (value, method) = match place {
-        Place::Range => (
-            found
-                .rank
-                .ok_or_else(|| "own history holds one volatility only".to_owned())?,
-            "range",
-        ),
-        Place::DaysBelow => (found.percentile, "share of days below"),
+        Place::Range => (found.rank.ok_or(Reason::FlatHistory)?, Method::OwnRange { days }),
+        Place::DaysBelow => (found.percentile, Method::OwnDaysBelow { days }),
     };
     Ok(Sourced {
         value,
         source: Source::Store,
         as_of: iv.as_of,
-        method: format!("{method}, own history of {} days", found.days).into(),
+        method,
     })
 }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::bars::HvWindow;
 use super::candidates::Candidates;
 use super::evidence::{Evidence, Rules};
+use super::reason::Reason;
 use super::record::{Attempt, Source, Sourced};
 use crate::tastytrade::ExpirationIv;
 use crate::units::Vol;
@@ -19,7 +20,7 @@ pub struct VolInputs {
     /// Realized volatility by window and source.
     pub witnesses: Vec<HvBySource>,
     /// Implied volatility by expiration, by date, or why the venue has none.
-    pub terms: Result<Sourced<Vec<ExpirationIv>>, String>,
+    pub terms: Result<Sourced<Vec<ExpirationIv>>, Reason>,
 }
 
 /// Daily bars of sessions that had closed when they came.
@@ -43,7 +44,7 @@ pub struct HvBySource {
     /// The source.
     pub source: Source,
     /// What it says, or why it says nothing.
-    pub said: Result<Sourced<Vol>, String>,
+    pub said: Result<Sourced<Vol>, Reason>,
 }
 
 impl VolInputs {

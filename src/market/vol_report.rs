@@ -6,7 +6,9 @@ use jiff::civil::{Date, Weekday};
 
 use super::evidence::VolRules;
 use super::field::Field;
+use super::method::Method;
 use super::price::market_of;
+use super::reason::Reason;
 use super::record::{Attempt, Record, Source, Sourced};
 use super::vol_inputs::{ClosedBars, VolInputs};
 use crate::tastytrade::{ExpirationIv, Settlement};
@@ -34,7 +36,7 @@ pub struct VolReport {
     /// One standard deviation over a day, a week, 30 days and to the next monthly expiration.
     pub moves: Vec<Expected>,
     /// Implied volatility by expiration, those that are not over; or why the venue has none.
-    pub terms: Result<Sourced<Vec<Term>>, String>,
+    pub terms: Result<Sourced<Vec<Term>>, Reason>,
 }
 
 /// A panel and where its bars are from.
@@ -58,7 +60,7 @@ pub struct Compared {
     /// The source.
     pub source: Source,
     /// What it says, or why it says nothing.
-    pub said: Result<Sourced<Vol>, String>,
+    pub said: Result<Sourced<Vol>, Reason>,
     /// This one less that of REST, a fraction: 0.01 is a point. `None` for REST itself and where one of the two is missing.
     pub less_rest: Option<f64>,
 }
@@ -69,7 +71,7 @@ pub struct Premiums {
     /// Trading days the realized volatility looks back.
     pub days: usize,
     /// The lesser source and the older time of the two; or what is missing.
-    pub premium: Result<Sourced<Premium>, String>,
+    pub premium: Result<Sourced<Premium>, Reason>,
 }
 
 /// An expected move.
@@ -80,7 +82,7 @@ pub struct Expected {
     /// Calendar days of it; `None` when no monthly expiration is known.
     pub days: Option<u32>,
     /// The volatility and the move, with the lesser source and the older time of price and volatility; or what is missing.
-    pub said: Result<Sourced<(Vol, ExpectedMove)>, String>,
+    pub said: Result<Sourced<(Vol, ExpectedMove)>, Reason>,
 }
 
 /// A time that a move is expected over.
@@ -128,7 +130,7 @@ impl VolReport {
         let bars = vol_inputs.bars.as_ref().map_err(Clone::clone);
         let measured = bars.and_then(|bars| measured(bars, days, rules));
         let iv = record.iv();
-        let iv = iv.ok_or_else(|| format!("iv: {}", why_missing(record, Field::Iv)));
+        let iv = iv.ok_or_else(|| why_no(record, Field::Iv));
         Self {
             forecasts: forecast::forecasts(&measured, &iv),
             measured,
@@ -158,7 +160,7 @@ fn measured(bars: &ClosedBars, days: &[usize], rules: &VolRules) -> Result<Measu
     let panel = Panel::of(&bars.cleaned, days, rules.trading_days).ok_or_else(|| {
         vec![Attempt {
             source: bars.source,
-            reason: "no closed bars".to_owned(),
+            reason: Reason::No("closed bars"),
         }]
     })?;
     Ok(Measured {
@@ -180,29 +182,29 @@ fn less_rest(vol_inputs: &VolInputs, days: usize, source: Source) -> Option<f64>
 }
 
 /// The premium over what `ratio`, a field made of the same two volatilities, divides by.
-fn premium(record: &Record, ratio: Field, rules: &VolRules) -> Result<Sourced<Premium>, String> {
-    let (hv, ratio_of, name) = if ratio == Field::VrpTactical {
-        (record.hv30(), record.vrp_tactical(), "hv30")
+fn premium(record: &Record, ratio: Field, rules: &VolRules) -> Result<Sourced<Premium>, Reason> {
+    let (hv, ratio_of, against) = if ratio == Field::VrpTactical {
+        (record.hv30(), record.vrp_tactical(), Field::Hv30)
     } else {
-        (record.hv90(), record.vrp_structural(), "hv90")
+        (record.hv90(), record.vrp_structural(), Field::Hv90)
     };
     let (Some(iv), Some(hv), Some(made)) = (record.iv(), hv, ratio_of) else {
         return Err(why_missing(record, ratio));
     };
-    let floor = Vol::new(rules.hv_floor).ok_or_else(|| "the floor is no volatility".to_owned())?;
-    let value = Premium::of(iv.value, hv.value, floor).map_err(|error| error.to_string())?;
+    let floor = Vol::new(rules.hv_floor).ok_or(Reason::Floor)?;
+    let value = Premium::of(iv.value, hv.value, floor)?;
     Ok(Sourced {
         value,
         source: made.source,
         as_of: made.as_of,
-        method: format!("iv against {name}").into(),
+        method: Method::IvAgainst(against),
     })
 }
 
 fn moves(
     record: &Record,
-    iv: &Result<Sourced<Vol>, String>,
-    terms: &Result<Sourced<Vec<Term>>, String>,
+    iv: &Result<Sourced<Vol>, Reason>,
+    terms: &Result<Sourced<Vec<Term>>, Reason>,
 ) -> Vec<Expected> {
     let fixed = [(Horizon::Day, 1), (Horizon::Week, 7), (Horizon::ThirtyDays, 30)];
     let mut moves: Vec<Expected> = fixed
@@ -218,15 +220,15 @@ fn moves(
 }
 
 /// To the next monthly expiration, at its own volatility.
-fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Expected {
-    let unknown = |reason: String| Expected {
+fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, Reason>) -> Expected {
+    let unknown = |reason: Reason| Expected {
         horizon: Horizon::Monthly(None),
         days: None,
         said: Err(reason),
     };
     let terms = match terms {
         Ok(terms) => terms,
-        Err(reason) => return unknown(format!("no expiration is known: {reason}")),
+        Err(reason) => return unknown(Reason::NoExpirations(Box::new(reason.clone()))),
     };
     let market = market_of(record.kind);
     let usual: Vec<&Term> = terms.value.iter().filter(|term| term.standard != Some(false)).collect();
@@ -235,7 +237,7 @@ fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Ex
         .iter()
         .filter(|term| term.days > 0 && is_monthly(market, term.expiration, listed));
     let Some(first) = monthly.clone().next() else {
-        return unknown("no monthly expiration is known".to_owned());
+        return unknown(Reason::NoMonthly);
     };
     // Of an index the monthly options settle in the morning; others that end in the evening share the date.
     let on_that_day = |term: &&&Term| term.expiration == first.expiration && term.iv.is_some();
@@ -251,7 +253,7 @@ fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Ex
         as_of: terms.as_of,
         method: terms.method.clone(),
     });
-    let iv = iv.ok_or_else(|| "this expiration has no volatility".to_owned());
+    let iv = iv.ok_or(Reason::NoVolatilityOf);
     Expected {
         horizon: Horizon::Monthly(Some(first.expiration)),
         days: Some(first.days),
@@ -259,34 +261,31 @@ fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Ex
     }
 }
 
-fn one_sigma(record: &Record, iv: &Sourced<Vol>, days: u32) -> Result<Sourced<(Vol, ExpectedMove)>, String> {
+fn one_sigma(record: &Record, iv: &Sourced<Vol>, days: u32) -> Result<Sourced<(Vol, ExpectedMove)>, Reason> {
     let price = record.price();
-    let price = price.ok_or_else(|| format!("price: {}", why_missing(record, Field::Price)))?;
-    let value = ExpectedMove::of(price.value, iv.value, days).map_err(|error| error.to_string())?;
+    let price = price.ok_or_else(|| why_no(record, Field::Price))?;
+    let value = ExpectedMove::of(price.value, iv.value, days)?;
     Ok(Sourced {
         value: (iv.value, value),
         source: price.source.max(iv.source),
         as_of: price.as_of.min(iv.as_of),
-        method: format!(
-            "price x iv x sqrt({days} / 365), one standard deviation; iv: {}",
-            iv.method
-        )
-        .into(),
+        method: Method::OneSigma {
+            days,
+            iv: Box::new(iv.method.clone()),
+        },
     })
 }
 
-fn why_missing(record: &Record, field: Field) -> String {
-    let gap = record.gap(field);
-    let tried = gap.map(|gap| gap.tried.as_slice()).unwrap_or_default();
-    let words: Vec<String> = tried
-        .iter()
-        .map(|attempt| format!("{}: {}", attempt.source.name(), attempt.reason))
-        .collect();
-    if words.is_empty() {
-        "nobody has it".to_owned()
-    } else {
-        words.join("; ")
-    }
+/// Why there is no `field`, with its name.
+fn why_no(record: &Record, field: Field) -> Reason {
+    Reason::about(field.name(), why_missing(record, field))
+}
+
+fn why_missing(record: &Record, field: Field) -> Reason {
+    let tried = record.gap(field).into_iter().flat_map(|gap| &gap.tried);
+    let reasons = tried.map(|attempt| Reason::about(attempt.source.name(), attempt.reason.clone()));
+    let all = reasons.reduce(|before, reason| Reason::Both(Box::new(before), Box::new(reason)));
+    all.unwrap_or(Reason::Nobody)
 }
 
 /// What is not over: options end with the session of shares, those that settle in the morning with its opening.

@@ -13,7 +13,7 @@ use super::text::millis;
 use super::values::{Fields, OfOption, Values};
 use crate::chain::{self, ExpirationReport, MOST_ENTRIES, OptionLine, Report, StrikeLine, ThirtyDay};
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{Attempt, Field};
+use crate::market::{Attempt, Field, Note, Reason};
 use crate::tastytrade::Settlement;
 
 /// An option chain. Every number of an expiration is of one moment, its `as_of`; what cannot be had is `null`, and `missing`
@@ -239,9 +239,9 @@ impl ChainBlock {
 struct Reasons(BTreeMap<&'static str, String>);
 
 impl Reasons {
-    fn take<'a, T>(&mut self, names: &[&'static str], result: &'a Result<T, String>) -> Option<&'a T> {
+    fn take<'a, T>(&mut self, names: &[&'static str], result: &'a Result<T, Reason>) -> Option<&'a T> {
         if let Err(reason) = result {
-            self.0.extend(names.iter().map(|name| (*name, reason.clone())));
+            self.0.extend(names.iter().map(|name| (*name, reason.to_string())));
         }
         result.as_ref().ok()
     }
@@ -337,7 +337,7 @@ impl StrikeBlock {
         Self {
             strike: line.strike.get(),
             model_iv: line.model_iv.as_ref().ok().map(|vol| vol.get()),
-            model_iv_missing: line.model_iv.as_ref().err().cloned(),
+            model_iv_missing: line.model_iv.as_ref().err().map(Reason::to_string),
             call: line.call.as_ref().map(OptionBlock::of),
             put: line.put.as_ref().map(OptionBlock::of),
         }
@@ -359,7 +359,7 @@ impl OptionBlock {
                 vega: greeks.vega,
                 rho: greeks.rho,
             }),
-            notes: record.notes.iter().map(|note| (*note).to_owned()).collect(),
+            notes: record.notes.iter().map(Note::to_string).collect(),
             provenance: provenance(record)
                 .into_iter()
                 .filter(|(field, _)| is_shown(*field))

@@ -44,7 +44,7 @@ pub(super) fn tried(attempts: &[Attempt]) -> String {
     if attempts.is_empty() {
         return "nothing was tried".to_owned();
     }
-    let words = |attempt: &Attempt| format!("{}: {}", attempt.source.name(), clean(&attempt.reason));
+    let words = |attempt: &Attempt| format!("{}: {}", attempt.source.name(), clean(&attempt.reason.to_string()));
     attempts.iter().map(words).collect::<Vec<_>>().join("; ")
 }
 

@@ -216,13 +216,13 @@ impl Session {
         let origin = |kept: &StoredValue| Origin {
             source: kept.source.clone(),
             as_of: millis(kept.as_of),
-            method: kept.method.clone(),
+            method: kept.method.to_string(),
         };
         Self {
             symbol: day.symbol.clone(),
             date: day.session,
             values: Values::new(values),
-            iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.clone()),
+            iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.to_string()),
             provenance: day.values.iter().map(|(field, kept)| (*field, origin(kept))).collect(),
         }
     }

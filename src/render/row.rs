@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::text::millis;
 use super::values::{Every, Values};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
-use crate::market::{Attempt, Field, Record, Source, Sourced};
+use crate::market::{Attempt, Field, Note, Record, Source, Sourced};
 use crate::screen::{Assessment, Environment, Flag, Screened, Signal, Vote};
 
 macro_rules! row {
@@ -84,7 +84,7 @@ row! {
 }
 
 /// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Provenance {
     /// Who gave it, or gave what it was computed from.
     pub source: Source,
@@ -132,7 +132,7 @@ impl Row {
                 .map(|assessment| assessment.flags.clone())
                 .unwrap_or_default(),
             rejected: None,
-            notes: record.notes.iter().map(|note| (*note).to_owned()).collect(),
+            notes: record.notes.iter().map(Note::to_string).collect(),
             stale_seconds: record.stale_seconds,
             provenance: provenance(record),
             missing: record

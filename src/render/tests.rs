@@ -262,7 +262,7 @@ fn records() -> Vec<Record> {
     gld.set(Field::Price, dxlink(Price::new(371.255).unwrap(), "quote mid"));
     gld.set(Field::EarningsDate, rest(date(2026, 11, 25), "estimated"));
     gld.set(Field::Volume, dxlink(8_123_456.0, "trade"));
-    gld.notes = vec!["earnings_estimated"];
+    gld.notes = vec![crate::market::Note::EarningsEstimated];
     let mut yen = volatility(future("/6J", "/6JZ6", "/6JZ26:XCME"), 0.24, 0.16);
     yen.set(Field::Price, dxlink(Price::new(0.006_821_5).unwrap(), "quote mid"));
     yen.set(
@@ -285,11 +285,11 @@ fn attempts() -> Vec<Attempt> {
     vec![
         Attempt {
             source: Source::Rest,
-            reason: "null".to_owned(),
+            reason: "null".into(),
         },
         Attempt {
             source: Source::DxlinkCandles,
-            reason: "12 bars, 91 needed".to_owned(),
+            reason: "12 bars, 91 needed".into(),
         },
     ]
 }

@@ -13,8 +13,8 @@ use super::text::millis;
 use super::vol_forecast::{FileForecast, SymbolForecast};
 use crate::instrument::Symbol;
 use crate::market::{
-    Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, RunError, Source, Sourced, Sources,
-    StoppedBy, Term, Timing,
+    Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, Reason, RunError, Source, Sourced,
+    Sources, StoppedBy, Term, Timing,
 };
 use crate::tastytrade::Settlement;
 use crate::vol::cone::Cone;
@@ -406,13 +406,13 @@ impl ConeBlock {
 }
 
 impl Said {
-    pub(super) fn of<T>(said: &Result<Sourced<T>, String>) -> Self {
+    pub(super) fn of<T>(said: &Result<Sourced<T>, Reason>) -> Self {
         let origin = said.as_ref().ok().map(origin);
         Self {
             source: origin.as_ref().map(|origin| origin.source),
             as_of: origin.as_ref().map(|origin| origin.as_of.clone()),
             method: origin.map(|origin| origin.method),
-            reason: said.as_ref().err().cloned(),
+            reason: said.as_ref().err().map(Reason::to_string),
         }
     }
 }
@@ -473,7 +473,7 @@ impl ExpectedMove {
 }
 
 impl TermStructure {
-    pub(super) fn of(terms: &Result<Sourced<Vec<Term>>, String>) -> Self {
+    pub(super) fn of(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Self {
         let blocks = |terms: &Sourced<Vec<Term>>| terms.value.iter().map(TermBlock::of).collect();
         Self {
             expirations: terms.as_ref().ok().map(blocks),

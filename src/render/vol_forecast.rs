@@ -180,10 +180,10 @@ pub(super) fn missing(report: &VolReport) -> Vec<String> {
     let mut lines = none(
         forecasts
             .iter()
-            .filter_map(|one| Some((clean(one.said.as_ref().err()?), one.model))),
+            .filter_map(|one| Some((clean(&one.said.as_ref().err()?.to_string()), one.model))),
     );
     let alone = forecasts.iter().filter(|one| one.said.is_ok());
-    let alone = alone.filter_map(|one| Some((clean(one.over.as_ref().err()?), ())));
+    let alone = alone.filter_map(|one| Some((clean(&one.over.as_ref().err()?.to_string()), ())));
     let alone = together(alone).into_iter();
     lines.extend(alone.map(|(reason, _)| format!("no implied volatility beside the forecasts: {reason}")));
     lines

@@ -21,7 +21,7 @@ use super::vol_forecast::SymbolForecast;
 use super::vol_windows::{cells, columns, lines};
 use super::{footer, vol_forecast, vol_windows};
 use crate::market::{
-    Attempt, Compared, Expected, Field, Horizon, Measured, Premiums, Source, Sourced, Term, VolReport,
+    Attempt, Compared, Expected, Field, Horizon, Measured, Premiums, Reason, Source, Sourced, Term, VolReport,
 };
 use crate::units::Vol;
 use crate::vol::expected_move::ExpectedMove as Move;
@@ -249,7 +249,7 @@ fn unheard(realized: &[Compared]) -> Vec<String> {
     let reasons = realized.iter().filter(asked).filter_map(|one| {
         let reason = one.said.as_ref().err()?;
         Some((
-            format!("{}: {}", one.source.name(), clean(reason)),
+            format!("{}: {}", one.source.name(), clean(&reason.to_string())),
             one.days.to_string(),
         ))
     });
@@ -282,7 +282,11 @@ fn premium(premiums: &[Premiums]) -> Vec<Column> {
 fn refused(premiums: &[Premiums]) -> Vec<String> {
     let reasons = premiums.iter().filter_map(|one| {
         let reason = one.premium.as_ref().err()?;
-        Some(format!("no premium over HV{}: {}", one.days, clean(reason)))
+        Some(format!(
+            "no premium over HV{}: {}",
+            one.days,
+            clean(&reason.to_string())
+        ))
     });
     reasons.collect()
 }
@@ -306,7 +310,7 @@ fn expected(moves: &[Expected]) -> Vec<Column> {
 fn unexpected(moves: &[Expected]) -> Vec<String> {
     let reasons = moves
         .iter()
-        .filter_map(|one| Some((clean(one.said.as_ref().err()?), over(one))));
+        .filter_map(|one| Some((clean(&one.said.as_ref().err()?.to_string()), over(one))));
     let words = |(reason, over): (String, Vec<String>)| format!("no move over {}: {reason}", over.join(", "));
     together(reasons).into_iter().map(words).collect()
 }
@@ -321,7 +325,7 @@ fn over(one: &Expected) -> String {
     }
 }
 
-fn term_structure(terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<Column> {
+fn term_structure(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Vec<Column> {
     let terms: &[Term] = terms.as_ref().map(|terms| terms.value.as_slice()).unwrap_or_default();
     let iv = |term: &Term| term.iv.map(|iv| iv.get());
     let top = terms.iter().filter_map(iv).fold(0.0, f64::max);
@@ -338,7 +342,7 @@ fn term_structure(terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<Column> {
     ]
 }
 
-fn legend_of_terms(terms: &Result<Sourced<Vec<Term>>, String>) -> Option<String> {
+fn legend_of_terms(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Option<String> {
     let terms = terms.as_ref().ok()?;
     let (source, method, as_of) = (terms.source.name(), &terms.method, terms.as_of);
     let hole = terms.value.iter().any(|term| term.iv.is_none());
@@ -350,11 +354,11 @@ fn legend_of_terms(terms: &Result<Sourced<Vec<Term>>, String>) -> Option<String>
     Some(format!("bars from 0; {source}: {method}, {as_of:.0}{hole}"))
 }
 
-fn no_terms(terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<String> {
+fn no_terms(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Vec<String> {
     match terms {
         Ok(terms) if terms.value.is_empty() => vec!["no term structure: every expiration is over".to_owned()],
         Ok(_) => Vec::new(),
-        Err(reason) => vec![format!("no term structure: {}", clean(reason))],
+        Err(reason) => vec![format!("no term structure: {}", clean(&reason.to_string()))],
     }
 }
 
@@ -383,18 +387,18 @@ fn size(value: f64, high: f64) -> String {
     fixed(Some(value), places)
 }
 
-fn moment<T>(said: &Result<Sourced<T>, String>) -> String {
+fn moment<T>(said: &Result<Sourced<T>, Reason>) -> String {
     said.as_ref()
         .map_or_else(|_| UNKNOWN.to_owned(), |said| format!("{:.0}", said.as_of))
 }
 
-fn source<T>(said: &Result<Sourced<T>, String>) -> String {
+fn source<T>(said: &Result<Sourced<T>, Reason>) -> String {
     said.as_ref().map_or(UNKNOWN, |said| said.source.name()).to_owned()
 }
 
-fn method<T>(said: &Result<Sourced<T>, String>) -> String {
+fn method<T>(said: &Result<Sourced<T>, Reason>) -> String {
     said.as_ref()
-        .map_or_else(|_| UNKNOWN.to_owned(), |said| clean(&said.method))
+        .map_or_else(|_| UNKNOWN.to_owned(), |said| clean(&said.method.to_string()))
 }
 
 const LESS_REST: &str = "- REST: points above tastytrade's own figure, whose method is not published";

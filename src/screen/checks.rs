@@ -196,7 +196,7 @@ fn not_quoted(ask: &Ask<'_>, field: Field) -> String {
     let Some(missing) = ask.record.gap(field) else {
         return "its options were not asked for".to_owned();
     };
-    let first = missing.tried.first().map(|attempt| attempt.reason.clone());
+    let first = missing.tried.first().map(|attempt| attempt.reason.to_string());
     first.unwrap_or_else(|| format!("{} missing", field.name()))
 }
 

@@ -2,7 +2,7 @@
 
 use super::Rules;
 use crate::instrument::Kind;
-use crate::market::{Field, Record};
+use crate::market::{Field, Note, Record};
 
 /// The weighted mean of the components, 0 to 100, rounded to one decimal; `None` when neither `vrp_structural` nor
 /// `vrp_tactical` is known, because then nothing says what volatility is worth.
@@ -31,7 +31,7 @@ pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
     if weight_sum <= 0.0 {
         return None;
     }
-    let by_proxy = record.notes.contains(&"iv_proxy");
+    let by_proxy = record.notes.contains(&Note::IvProxy);
     let haircut = if by_proxy {
         rules.score.points.proxy_iv_score_haircut
     } else {

@@ -212,7 +212,7 @@ fn options_that_pay_and_are_tight_raise_the_score() {
 #[test]
 fn the_volatility_of_a_stand_in_costs_a_share_of_the_score() {
     let record = Record {
-        notes: vec!["iv_proxy"],
+        notes: vec![crate::market::Note::IvProxy],
         ..share("X")
     };
     // 85.0 x 0.85.

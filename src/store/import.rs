@@ -14,7 +14,7 @@ use labels::Labels;
 
 use super::past::Entry;
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Field, FieldType, Group, Mode, market_of};
+use crate::market::{Field, FieldType, Group, Method, Mode, market_of};
 use crate::time::{self, Calendar};
 
 /// Why a text is no history. Nothing of it is taken then.
@@ -156,9 +156,12 @@ impl Import<'_> {
             }
             let method = if field == Field::Iv {
                 let named = unguarded(cells.of(IV_METHOD));
-                if named.is_empty() { self.iv_method } else { named }.to_owned()
+                Method::parse(if named.is_empty() { self.iv_method } else { named })
             } else {
-                labels.methods.remove(&field).unwrap_or_else(|| IMPORTED.to_owned())
+                labels
+                    .methods
+                    .remove(&field)
+                    .map_or(Method::Imported, |words| Method::parse(&words))
             };
             values.push(Value {
                 field,
@@ -180,7 +183,7 @@ struct Value {
     field: Field,
     value: f64,
     source: String,
-    method: String,
+    method: Method,
     as_of: Option<Timestamp>,
 }
 
@@ -261,8 +264,6 @@ const LABELS: [&str; 7] = [SYMBOL, DATE, IV_METHOD, PROVENANCE, AS_OF, METHOD, M
 
 /// The source of a value that was entered from a file which does not say it.
 pub(super) const IMPORT: &str = "import";
-/// How a volatility was made of which nothing is said.
-const IMPORTED: &str = "imported";
 const DAY_LENGTH: usize = 10;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::file::Store;
 use super::recall::read_bars;
 use crate::dxlink::{Candle, Candles};
-use crate::market::{Field, Group, Record, Source, StoredBars, market_of};
+use crate::market::{Field, Group, Method, Record, Source, StoredBars, market_of};
 use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
@@ -132,9 +132,6 @@ impl Store {
     }
 }
 
-/// How the method of a volatility of daily bars begins.
-const OF_BARS: &str = "close-to-close";
-
 fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now: Timestamp) -> rusqlite::Result<()> {
     let market = market_of(record.kind);
     let session = day_id(time::session_of(market, now));
@@ -144,7 +141,8 @@ fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now:
         let source = match (read.source, field.spec().group) {
             // Computed in this run, of bars that an earlier one has kept.
             (Source::Store, Group::Realized)
-                if read.method.starts_with(OF_BARS) && closed.is_some_and(|close| read.as_of >= close) =>
+                if matches!(read.method, Method::CloseToClose { .. })
+                    && closed.is_some_and(|close| read.as_of >= close) =>
             {
                 Source::DxlinkCandles
             }
@@ -160,7 +158,7 @@ fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now:
                 field,
                 value: read.value.kept(),
                 source: source.name(),
-                method: &read.method,
+                method: &read.method.to_string(),
                 as_of: read.as_of,
             },
         )?;

@@ -123,7 +123,7 @@ fn what_is_kept_is_recalled_to_the_digit_and_what_came_from_the_store_is_not_kep
     let values = &memory.values[&Symbol("SPY".into())];
     let price = &values[&Field::Price];
     assert_eq!(
-        (price.value, price.source.as_str(), price.method.as_str()),
+        (price.value, price.source.as_str(), price.method.to_string().as_str()),
         (650.25, "dxlink", "as said")
     );
     assert_eq!(price.as_of.to_string(), "2026-11-20T20:59:59.5Z");
@@ -395,7 +395,7 @@ fn entered_history_never_replaces_what_a_run_kept() {
         field: Field::Iv,
         value,
         source: "import".to_owned(),
-        method: "as said".to_owned(),
+        method: "as said".into(),
         as_of: now(),
     };
     let spy = Symbol("SPY".into());

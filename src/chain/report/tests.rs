@@ -3,14 +3,14 @@ use crate::chain::fixtures::{expiration, now, symbol};
 use crate::chain::{ChainQuery, Strikes, Underlyings, When, choose, expirations};
 use crate::dxlink;
 use crate::instrument::{Kind, StreamerSymbol};
-use crate::market::{Evidence, Field, Precedence, Rules, Subject, VolRules, merge};
+use crate::market::{Evidence, Field, Precedence, Reason, Rules, Subject, VolRules, merge};
 use crate::stream::{LastEvents, Received};
 use crate::tastytrade::Chain;
 
 const SPOT: f64 = 100.0;
 const VOL: f64 = 0.2;
 
-fn published() -> Result<Sourced<f64>, String> {
+fn published() -> Result<Sourced<f64>, Reason> {
     Ok(Sourced {
         value: 0.04,
         source: Source::Rest,
@@ -59,7 +59,7 @@ impl Market {
     }
 
     /// The report, each quote of `(bid, ask)` changed by `change`, which may also take an option's side away.
-    fn report(&self, rate: &Result<Sourced<f64>, String>, change: impl Fn(Right, f64, &mut dxlink::Quote)) -> Report {
+    fn report(&self, rate: &Result<Sourced<f64>, Reason>, change: impl Fn(Right, f64, &mut dxlink::Quote)) -> Report {
         let records = self.records(change);
         Report::of(symbol("X"), self.choice.clone(), rate, &records, now())
     }
@@ -143,7 +143,7 @@ fn record(symbol: Symbol, kind: Kind, quote: dxlink::Quote) -> Record {
     };
     let evidence = Evidence {
         streamed: Ok(streamed),
-        ..Evidence::nothing(subject, "not asked")
+        ..Evidence::nothing(subject, &"not asked".into())
     };
     let vol = VolRules {
         hv_floor: 0.05,
@@ -236,7 +236,7 @@ fn a_strike_whose_option_out_of_the_money_is_quoted_on_one_side_has_no_volatilit
         .find(|line| close(line.strike.get(), 95.0, 0.1));
     let line = line.unwrap();
     let reason = "the put of this strike has no two-sided quote";
-    assert_eq!(line.model_iv, Err(reason.to_owned()));
+    assert_eq!(line.model_iv, Err(Reason::OneSided("put")));
     let call = &line.call.as_ref().unwrap().record;
     let missing = call
         .missing
@@ -244,12 +244,12 @@ fn a_strike_whose_option_out_of_the_money_is_quoted_on_one_side_has_no_volatilit
         .find(|missing| missing.field == Field::OptionIv)
         .unwrap();
     let last = missing.tried.last().unwrap();
-    assert_eq!((last.source, last.reason.as_str()), (Source::Model, reason));
+    assert_eq!((last.source, last.reason.to_string().as_str()), (Source::Model, reason));
 }
 
 #[test]
 fn without_a_published_rate_put_call_parity_gives_it_by_name_and_without_either_nothing_is_computed() {
-    let unpublished = Err("HTTP 503".to_owned());
+    let unpublished = Err(Reason::told("HTTP 503"));
     let mut market = Market::new(&["2026-12-18"], 10, 0.04);
     market.kind = Kind::Index;
     let report = market.report(&unpublished, |_, _, _| {});
@@ -263,9 +263,10 @@ fn without_a_published_rate_put_call_parity_gives_it_by_name_and_without_either_
     });
     let only = &one_sided.expirations[0];
     let reason = only.atm_iv.as_ref().unwrap_err();
+    let words = reason.to_string();
     assert!(
-        reason.contains("HTTP 503") && reason.contains("fewer than three strikes"),
-        "{reason}"
+        words.contains("HTTP 503") && words.contains("fewer than three strikes"),
+        "{words}"
     );
     assert_eq!(only.forward.as_ref().unwrap_err(), reason);
 }
@@ -287,19 +288,31 @@ fn thirty_days_lie_between_two_expirations_and_nothing_is_extrapolated() {
     let iv = thirty_day_iv(&both).unwrap();
     assert!(close(iv.value.get(), VOL, 1e-3));
     assert_eq!(
-        (iv.source, iv.method.as_ref()),
+        (iv.source, iv.method.to_string().as_str()),
         (Source::Model, "30-day at the money, own option chain")
     );
     assert!(close(both.thirty_day.slope.unwrap(), 0.0, 1e-3));
     let near = Market::new(&["2026-12-18"], 10, 0.04).report(&published(), |_, _, _| {});
-    assert!(thirty_day_iv(&near).unwrap_err().contains("between two expirations"));
+    assert!(
+        thirty_day_iv(&near)
+            .unwrap_err()
+            .to_string()
+            .contains("between two expirations")
+    );
 }
 
 #[test]
 fn a_strip_counts_only_when_it_ends_where_the_market_ends() {
     let dates = ["2026-12-18", "2027-01-15"];
     let cut = Market::new(&dates, 10, 0.04).report(&published(), |_, _, _| {});
-    assert!(cut.expirations[0].strip.as_ref().unwrap_err().contains("--strikes"));
+    assert!(
+        cut.expirations[0]
+            .strip
+            .as_ref()
+            .unwrap_err()
+            .to_string()
+            .contains("--strikes")
+    );
     assert!(cut.thirty_day.model_free.is_err());
     let whole = Market::new(&dates, 40, 0.04).report(&published(), |_, _, _| {});
     let vol = whole.thirty_day.model_free.as_ref().unwrap();
@@ -313,5 +326,5 @@ fn the_skew_needs_a_delta_of_a_quarter_on_both_sides() {
         report.expirations[0].skew.clone()
     };
     assert!(close(skewed(10).unwrap().risk_reversal, 0.0, 2e-3));
-    assert!(skewed(2).unwrap_err().contains("25 %"));
+    assert!(skewed(2).unwrap_err().to_string().contains("25 %"));
 }

@@ -6,7 +6,9 @@ use super::super::fixtures::{
     candles, greeks, heard, history, merged, metrics, nothing, now, quote, rest_quote, rules, streamed, subject,
     summary, trade, tried,
 };
+use super::super::notes::Note;
 use super::super::precedence::Precedence;
+use super::super::reason::Reason;
 use super::super::record::{Record, Source, Sourced};
 use super::merge;
 use crate::instrument::{Kind, Symbol};
@@ -106,7 +108,7 @@ fn a_ratio_is_never_better_than_its_worst_input() {
     let record = merged(&evidence);
     let tactical = record.vrp_tactical().unwrap();
     assert_eq!(
-        (tactical.source, tactical.method.as_ref()),
+        (tactical.source, tactical.method.to_string().as_str()),
         (Source::DxlinkCandles, "iv / max(hv30, floor)")
     );
     assert_eq!(tactical.as_of.to_string(), "2026-07-14T20:00:00Z");
@@ -187,7 +189,7 @@ fn the_definition_of_the_rank_is_named() {
     evidence.metrics = Ok(other.clone());
     let record = merged(&evidence);
     assert_eq!(record.iv_rank().unwrap().method, "52-week range, tw");
-    assert!(record.notes.contains(&"iv_rank_tw"));
+    assert!(record.notes.contains(&Note::IvRankTw));
 }
 
 #[test]
@@ -318,8 +320,8 @@ proptest! {
 
 fn evidence(subject: &Subject, said: &Said) -> Evidence {
     Evidence {
-        streamed: said.streamed.clone().ok_or_else(|| "disabled".to_owned()),
-        metrics: said.metrics.clone().ok_or_else(|| "not in the answer".to_owned()),
+        streamed: said.streamed.clone().ok_or_else(|| "disabled".into()),
+        metrics: said.metrics.clone().ok_or_else(|| Reason::NotInAnswer),
         rest_quote: said.rest_quote.clone().map(Ok),
         legacy: said.legacy.clone().map(|history| Ok((history, now()))),
         ..nothing(subject)

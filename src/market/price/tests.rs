@@ -1,10 +1,10 @@
-use std::borrow::Cow;
-
 use super::super::field::Field;
 use super::super::fixtures::{
     TODAY_ID, heard, history, merged, ms, nothing, now, quote, rest_quote, streamed, subject,
 };
 use super::super::fixtures::{price, summary, trade, tried};
+use super::super::method::Method;
+use super::super::notes::Note;
 use super::super::record::{Record, Source};
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
@@ -15,7 +15,7 @@ use crate::tastytrade::MarketQuote;
 #[test]
 fn the_price_is_the_mid_of_a_sound_quote_at_the_time_of_the_event() {
     let record = of_stream(&streamed(), Kind::Equity);
-    assert_eq!(told(&record), (102.25, "quote mid"));
+    assert_eq!(told(&record), (102.25, Method::QuoteMid));
     assert_eq!(
         record.price().unwrap().as_of.as_millisecond(),
         ms("2026-07-15T17:59:58Z").unwrap()
@@ -63,7 +63,7 @@ fn a_quote_that_is_one_sided_crossed_or_zero_gives_way_to_the_last_trade() {
             },
             Kind::Equity,
         );
-        assert_eq!(told(&record), (102.2, "last trade"));
+        assert_eq!(told(&record), (102.2, Method::LastTrade));
     }
 }
 
@@ -99,7 +99,7 @@ fn futures_may_trade_below_zero_and_shares_may_not() {
 #[test]
 fn an_index_is_priced_by_its_trade_whatever_its_quote_shows() {
     let record = of_stream(&streamed(), Kind::Index);
-    assert_eq!(told(&record), (102.2, "last trade"));
+    assert_eq!(told(&record), (102.2, Method::LastTrade));
     assert_eq!((record.bid(), record.ask(), record.volume()), (None, None, None));
     assert!(
         record
@@ -126,11 +126,17 @@ fn the_extended_hours_trade_counts_only_when_it_says_so_and_is_newer() {
     };
     assert_eq!(
         with(eth(Some(true), "2026-07-15T17:59:30Z")),
-        (104.0, "extended-hours trade")
+        (104.0, Method::ExtendedTrade)
     );
-    assert_eq!(with(eth(Some(true), "2026-07-15T12:00:00Z")), (102.2, "last trade"));
-    assert_eq!(with(eth(Some(false), "2026-07-15T17:59:30Z")), (102.2, "last trade"));
-    assert_eq!(with(eth(None, "2026-07-15T17:59:30Z")), (102.2, "last trade"));
+    assert_eq!(
+        with(eth(Some(true), "2026-07-15T12:00:00Z")),
+        (102.2, Method::LastTrade)
+    );
+    assert_eq!(
+        with(eth(Some(false), "2026-07-15T17:59:30Z")),
+        (102.2, Method::LastTrade)
+    );
+    assert_eq!(with(eth(None, "2026-07-15T17:59:30Z")), (102.2, Method::LastTrade));
 }
 
 #[test]
@@ -142,10 +148,10 @@ fn without_quote_and_trade_the_previous_close_is_the_price_as_of_its_close() {
         },
         Kind::Equity,
     );
-    assert_eq!(told(&record), (100.0, "previous close"));
+    assert_eq!(told(&record), (100.0, Method::PreviousClose));
     assert_eq!(record.price().unwrap().as_of.to_string(), "2026-07-14T20:00:00Z");
     assert!(
-        !record.notes.contains(&"stale"),
+        !record.notes.contains(&Note::Stale),
         "yesterday's close is the last closed session"
     );
 }
@@ -161,7 +167,7 @@ fn open_contracts_are_those_of_the_session_before_and_shares_have_none() {
     };
     let open = of_stream(&streamed, Kind::EquityOption).open_interest().unwrap();
     assert_eq!(
-        (open.value.to_string(), open.method.as_ref()),
+        (open.value.to_string(), open.method.to_string().as_str()),
         ("1250".to_owned(), "open contracts")
     );
     assert_eq!(open.as_of.to_string(), "2026-07-14T20:00:00Z");
@@ -181,7 +187,7 @@ fn a_price_older_than_the_last_closed_session_is_called_stale() {
         },
         Kind::EquityOption,
     );
-    assert!(record.notes.contains(&"stale"));
+    assert!(record.notes.contains(&Note::Stale));
 }
 
 #[test]
@@ -250,7 +256,7 @@ fn a_new_day_without_volume_keeps_its_price() {
         },
         Kind::Equity,
     );
-    assert_eq!(told(&record), (102.2, "last trade"));
+    assert_eq!(told(&record), (102.2, Method::LastTrade));
     assert!(record.volume().is_none());
     assert!(!tried(&record, Field::Volume).is_empty());
 }
@@ -287,14 +293,14 @@ fn rest_prices_by_the_same_rule_and_its_own_mark_comes_after_the_trade() {
         told(&merged(&evidence))
     };
     let full = rest_quote("SPY");
-    assert_eq!(method(full.clone()), (103.25, "quote mid"));
+    assert_eq!(method(full.clone()), (103.25, Method::QuoteMid));
     let mut bare = full;
     (bare.bid, bare.ask) = (None, None);
-    assert_eq!(method(bare.clone()), (103.1, "last trade"));
+    assert_eq!(method(bare.clone()), (103.1, Method::LastTrade));
     bare.last = None;
-    assert_eq!(method(bare.clone()), (103.25, "venue mark"));
+    assert_eq!(method(bare.clone()), (103.25, Method::VenueMark));
     bare.mark = None;
-    assert_eq!(method(bare), (100.1, "previous close"));
+    assert_eq!(method(bare), (100.1, Method::PreviousClose));
 }
 
 #[test]
@@ -311,7 +317,7 @@ fn the_deprecated_source_gives_last_trade_previous_close_and_the_day() {
     let mut evidence = nothing(&subject);
     evidence.legacy = Some(Ok((history.clone(), now())));
     let record = merged(&evidence);
-    assert_eq!(told(&record), (102.7, "last trade"));
+    assert_eq!(told(&record), (102.7, Method::LastTrade));
     assert_eq!(record.prev_close().unwrap().as_of.to_string(), "2026-07-14T20:00:00Z");
     assert_eq!(record.open().unwrap().value, price(101.0));
     assert_eq!(tried(&record, Field::Low).last().unwrap(), "Legacy: no low");
@@ -368,10 +374,7 @@ fn of_stream(streamed: &LastEvents, kind: Kind) -> Record {
     merged(&evidence)
 }
 
-fn told(record: &Record) -> (f64, &'static str) {
+fn told(record: &Record) -> (f64, Method) {
     let price = record.price().unwrap();
-    match price.method {
-        Cow::Borrowed(method) => (price.value.get(), method),
-        Cow::Owned(ref method) => panic!("{method} was made up for this value"),
-    }
+    (price.value.get(), price.method)
 }

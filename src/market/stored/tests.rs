@@ -6,6 +6,7 @@ use super::super::evidence::Evidence;
 use super::super::fixtures::{
     TODAY, candles, greeks, heard, merged, metrics, nothing, now, quote, streamed, subject, tried,
 };
+use super::super::notes::Note;
 use super::*;
 use crate::instrument::Kind;
 use crate::stream::LastEvents;
@@ -14,7 +15,7 @@ fn kept_value(value: f64, as_of: &str) -> StoredValue {
     StoredValue {
         value,
         source: "rest".to_owned(),
-        method: "venue's 30-day index".to_owned(),
+        method: "venue's 30-day index".into(),
         as_of: as_of.parse().unwrap(),
     }
 }
@@ -26,7 +27,7 @@ fn past(days: i32, method: &str) -> Vec<PastIv> {
         .map(|back| PastIv {
             session: TODAY.checked_sub(back.days()).unwrap(),
             iv: Vol::new(if back % 2 == 0 { 0.2 } else { 0.4 }).unwrap(),
-            method: method.to_owned(),
+            method: method.into(),
         })
         .collect()
 }
@@ -59,7 +60,10 @@ fn a_kept_value_stands_only_where_every_live_source_failed() {
     let record = merged(&evidence);
     assert_eq!(record.price().unwrap().source, Source::Dxlink);
     assert_eq!(record.iv().unwrap().source, Source::Rest);
-    assert_eq!((record.stale_seconds, record.notes.contains(&"stale")), (None, false));
+    assert_eq!(
+        (record.stale_seconds, record.notes.contains(&Note::Stale)),
+        (None, false)
+    );
 }
 
 #[test]
@@ -105,7 +109,7 @@ fn kept_bars_give_a_current_volatility_until_the_next_session_closes() {
     let record = hv(&bars);
     let hv30 = record.hv30().unwrap();
     assert_eq!(
-        (hv30.source, hv30.method.as_ref()),
+        (hv30.source, hv30.method.to_string().as_str()),
         (Source::Store, "close-to-close, 30 returns")
     );
     assert_eq!(record.stale_seconds, None);
@@ -143,7 +147,7 @@ fn a_rank_of_own_history_names_its_days_and_needs_enough_of_the_same_method() {
         "2026-07-15T17:00:00Z",
         "as of the volatility it ranks"
     );
-    assert!(!record.notes.contains(&"stale"));
+    assert!(!record.notes.contains(&Note::Stale));
 
     let too_few = tried(&ranked(&past(59, INDEX)), Field::IvRank);
     assert_eq!(too_few[1], "Store: own history has 59 of 60 days of this volatility");
@@ -152,7 +156,7 @@ fn a_rank_of_own_history_names_its_days_and_needs_enough_of_the_same_method() {
     let too_few = tried(&ranked(&mixed), Field::IvPercentile);
     assert_eq!(too_few[1], "Store: own history has 59 of 60 days of this volatility");
     let old = past(500, INDEX);
-    assert!(ranked(&old).iv_rank().unwrap().method.contains("252 days"));
+    assert!(ranked(&old).iv_rank().unwrap().method.to_string().contains("252 days"));
 }
 
 #[test]

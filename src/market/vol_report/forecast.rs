@@ -1,9 +1,9 @@
 //! Implied volatility beside what models expect of the sessions to come.
 
 use super::Measured;
-use crate::market::{Attempt, Sourced};
+use crate::market::{Attempt, Method, Reason, Sourced};
 use crate::units::Vol;
-use crate::vol::forecast::{Model, SESSIONS};
+use crate::vol::forecast::Model;
 
 /// What one model expects, and implied volatility over it.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,9 +11,9 @@ pub struct Forecast {
     /// The model.
     pub model: Model,
     /// The volatility it expects of the next [`SESSIONS`], as of the last bar; or why it expects nothing.
-    pub said: Result<Sourced<Vol>, String>,
+    pub said: Result<Sourced<Vol>, Reason>,
     /// The lesser source and the older time of the two; or what is missing.
-    pub over: Result<Sourced<OverForecast>, String>,
+    pub over: Result<Sourced<OverForecast>, Reason>,
 }
 
 /// Implied volatility over a forecast: positive means that options are dear.
@@ -28,7 +28,7 @@ pub struct OverForecast {
 }
 
 /// What each model makes of the bars, beside `iv`.
-pub(super) fn forecasts(measured: &Result<Measured, Vec<Attempt>>, iv: &Result<Sourced<Vol>, String>) -> Vec<Forecast> {
+pub(super) fn forecasts(measured: &Result<Measured, Vec<Attempt>>, iv: &Result<Sourced<Vol>, Reason>) -> Vec<Forecast> {
     let each = |model: Model| {
         let said = said(measured, model);
         Forecast {
@@ -40,26 +40,26 @@ pub(super) fn forecasts(measured: &Result<Measured, Vec<Attempt>>, iv: &Result<S
     Model::ALL.map(each).into()
 }
 
-fn said(measured: &Result<Measured, Vec<Attempt>>, wanted: Model) -> Result<Sourced<Vol>, String> {
-    let measured = measured.as_ref().map_err(|_| "no bars".to_owned())?;
+fn said(measured: &Result<Measured, Vec<Attempt>>, wanted: Model) -> Result<Sourced<Vol>, Reason> {
+    let measured = measured.as_ref().map_err(|_| Reason::No("bars"))?;
     let forecasts = &measured.panel.forecasts;
     let (bars, first) = (forecasts.bars, forecasts.first);
     let mut models = forecasts.models.iter();
     let found = models.find(|(model, _)| *model == wanted);
-    let (model, said) = found.ok_or_else(|| "not fitted".to_owned())?;
+    let (_, said) = found.ok_or(Reason::NotFitted)?;
     Ok(Sourced {
-        value: said.map_err(|error| error.to_string())?,
+        value: (*said)?,
         source: measured.source,
         as_of: measured.as_of,
-        method: format!(
-            "{} on {bars} bars since {first}, mean of {SESSIONS} sessions",
-            model.name()
-        )
-        .into(),
+        method: Method::Forecast {
+            model: wanted,
+            bars,
+            first,
+        },
     })
 }
 
-fn over(iv: &Result<Sourced<Vol>, String>, forecast: &Sourced<Vol>) -> Result<Sourced<OverForecast>, String> {
+fn over(iv: &Result<Sourced<Vol>, Reason>, forecast: &Sourced<Vol>) -> Result<Sourced<OverForecast>, Reason> {
     let iv = iv.as_ref().map_err(Clone::clone)?;
     let (implied, expected) = (iv.value.get(), forecast.value.get());
     Ok(Sourced {
@@ -70,6 +70,6 @@ fn over(iv: &Result<Sourced<Vol>, String>, forecast: &Sourced<Vol>) -> Result<So
         },
         source: iv.source.max(forecast.source),
         as_of: iv.as_of.min(forecast.as_of),
-        method: "iv against the forecast".into(),
+        method: Method::AgainstForecast,
     })
 }

@@ -64,7 +64,7 @@ fn a_history_has_the_cells_of_its_csv() {
     let kept = |value: f64, source: &str, method: &str| StoredValue {
         value,
         source: source.to_owned(),
-        method: method.to_owned(),
+        method: method.into(),
         as_of: "2026-11-20T20:58:00Z".parse().unwrap(),
     };
     let day = |symbol: &str, session, values: &[(Field, StoredValue)]| PastDay {

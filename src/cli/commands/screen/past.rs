@@ -9,8 +9,8 @@ use crate::cli::exit::{Failure, FailureKind};
 use crate::gather::{Gathered, Plan, RunOutcome};
 use crate::instrument::Instrument;
 use crate::market::{
-    Attempt, Evidence, FeedState, Field, LegacyState, PastDay, PastIv, Record, RestState, Rules, Run, Source,
-    SourceState, Sources, StoppedBy, StoreState, Stored, Subject, Timing, market_of, merge,
+    Attempt, Evidence, FeedState, Field, LegacyState, Note, PastDay, PastIv, Reason, Record, RestState, Rules, Run,
+    Source, SourceState, Sources, StoppedBy, StoreState, Stored, Subject, Timing, market_of, merge,
 };
 use crate::store::{Store, StoreUpdate};
 use crate::time::{self, Calendar};
@@ -131,7 +131,7 @@ fn record(
     let straddle = judged.then(|| {
         Err(Attempt {
             source: Source::Rest,
-            reason: NOT_ASKED.to_owned(),
+            reason: Reason::StoredPast,
         })
     });
     let evidence = Evidence {
@@ -141,7 +141,7 @@ fn record(
             ivs: ivs.to_vec(),
             ..Stored::default()
         },
-        ..Evidence::nothing(subject, NOT_ASKED)
+        ..Evidence::nothing(subject, &Reason::StoredPast)
     };
     let rules = Rules {
         precedence: &plan.precedence,
@@ -150,7 +150,7 @@ fn record(
     };
     let mut record = merge(&evidence, &rules);
     // Every value is of that session, which is what was asked for: nothing in it is old.
-    record.notes.retain(|note| *note != "stale");
+    record.notes.retain(|note| *note != Note::Stale);
     record.stale_seconds = None;
     record
 }
@@ -159,5 +159,3 @@ fn end_of(day: Date) -> Option<Timestamp> {
     let next = day.checked_add(1.day()).ok()?;
     Some(next.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
-
-const NOT_ASKED: &str = "not asked: this is the stored past";
