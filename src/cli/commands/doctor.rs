@@ -190,7 +190,11 @@ fn store_step(demo: bool, config: &Config, session: &Session) -> Step {
             .sessions()
             .map_err(|error| Failure::from_error(FailureKind::CannotRead, error))?;
         let sessions = match (sessions.first(), sessions.last()) {
-            (Some(first), Some(last)) => format!("{} session{} from {first} to {last}", sessions.len(), plural(sessions.len())),
+            (Some(first), Some(last)) => format!(
+                "{} session{} from {first} to {last}",
+                sessions.len(),
+                plural(sessions.len())
+            ),
             (None, _) | (_, None) => "nothing kept yet".to_owned(),
         };
         Ok(format!("{}: {sessions}", store.path().display()))
