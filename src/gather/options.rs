@@ -6,13 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Notice;
-use super::failures::Failures;
+use super::findings::{Findings, FromOptions};
 use super::known::Known;
-use super::metrics::metrics_symbol;
-use super::run::Findings;
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Attempt, Evidence, Field, Reason, Record, Source, StraddleQuote};
-use crate::tastytrade::Chain;
+use crate::market::{Attempt, Evidence, Field, Reason, Record, Source};
+use crate::tastytrade::metrics_symbol;
 
 /// How much the straddle of a record is wanted, if at all.
 pub type Priority = dyn Fn(&Record) -> Option<f64>;
@@ -33,22 +31,6 @@ impl fmt::Debug for Options {
             .field("most", &self.most)
             .finish_non_exhaustive()
     }
-}
-
-/// What options said, and why some of them said nothing.
-#[derive(Debug, Default)]
-pub(super) struct FromOptions {
-    /// Straddles of those who may not need them after all.
-    pub(super) straddles: BTreeMap<Symbol, Result<StraddleQuote, Attempt>>,
-    /// Symbols whose options were not asked for, or not answered.
-    pub(super) withheld: BTreeMap<Symbol, Reason>,
-    /// Symbols that cannot be judged by options for want of an answer.
-    pub(super) unjudged: BTreeSet<Symbol>,
-    /// Options and contracts that REST gave no answer about.
-    pub(super) unquoted: BTreeMap<Symbol, Reason>,
-    pub(super) failures: Failures,
-    /// Lists of options, for later runs of the day.
-    pub(super) to_keep: BTreeMap<Symbol, Chain>,
 }
 
 /// A symbol whose options are asked for.
