@@ -264,7 +264,7 @@ macro_rules! in_words {
     ($($type:ty = $made:expr),*) => {$(
         impl PartialEq<str> for $type {
             fn eq(&self, words: &str) -> bool {
-                self.to_string() == words
+                format!("{self}") == words
             }
         }
 

@@ -321,7 +321,7 @@ proptest! {
 fn evidence(subject: &Subject, said: &Said) -> Evidence {
     Evidence {
         streamed: said.streamed.clone().ok_or_else(|| "disabled".into()),
-        metrics: said.metrics.clone().ok_or_else(|| Reason::NotInAnswer),
+        metrics: said.metrics.clone().ok_or(Reason::NotInAnswer),
         rest_quote: said.rest_quote.clone().map(Ok),
         legacy: said.legacy.clone().map(|history| Ok((history, now()))),
         ..nothing(subject)
@@ -410,6 +410,6 @@ fn full() -> Record {
 }
 
 fn assert_close(value: Option<Sourced<f64>>, expected: f64) {
-    let value = value.as_ref().unwrap().value;
+    let value = value.unwrap().value;
     assert!((value - expected).abs() < 1e-12, "{value} for {expected}");
 }
