@@ -12,11 +12,14 @@ use crate::instrument::{Kind, Symbol};
 use crate::market::{Evidence, Reason, Subject, needs_price};
 use crate::tastytrade::{BatchAnswer, MarketQuote};
 
+/// A quote as REST is asked for it.
+type Request = (Kind, Symbol);
+
 /// How REST was asked for quotes.
 #[derive(Debug, Default)]
 pub(super) struct Quotes {
     /// By the symbol they were wanted for.
-    asked_as: Vec<(Symbol, (Kind, Symbol))>,
+    asked_as: Vec<(Symbol, Request)>,
     /// Whether REST answered, even with none of some or all symbols.
     pub(super) answered: bool,
     /// What went wrong when it was asked last.
@@ -25,8 +28,8 @@ pub(super) struct Quotes {
 
 impl Quotes {
     /// The quotes that were wanted, each once.
-    pub(super) fn requests(&self) -> Vec<(Kind, Symbol)> {
-        let requests: BTreeSet<&(Kind, Symbol)> = self.asked_as.iter().map(|(_, request)| request).collect();
+    pub(super) fn requests(&self) -> Vec<Request> {
+        let requests: BTreeSet<&Request> = self.asked_as.iter().map(|(_, request)| request).collect();
         requests.into_iter().cloned().collect()
     }
 
@@ -84,7 +87,7 @@ impl Findings<'_, '_> {
 }
 
 /// Those without a price, and options without Greeks; how REST is asked for them, or why it cannot be.
-fn missing<'a>(all: impl Iterator<Item = &'a Evidence>) -> Vec<(Symbol, Result<(Kind, Symbol), Reason>)> {
+fn missing<'a>(all: impl Iterator<Item = &'a Evidence>) -> Vec<(Symbol, Result<Request, Reason>)> {
     let lacking = all.filter(|evidence| needs_price(evidence.streamed.as_ref().ok(), evidence.subject.kind));
     lacking
         .map(|Evidence { subject, .. }| (subject.symbol.clone(), request(subject)))
@@ -92,7 +95,7 @@ fn missing<'a>(all: impl Iterator<Item = &'a Evidence>) -> Vec<(Symbol, Result<(
 }
 
 /// How REST must be asked for a quote.
-fn request(subject: &Subject) -> Result<(Kind, Symbol), Reason> {
+fn request(subject: &Subject) -> Result<Request, Reason> {
     let contract = |absence| subject.contract.clone().ok_or(absence);
     let name = match subject.kind {
         Kind::Equity | Kind::Index | Kind::EquityOption | Kind::Crypto => subject.symbol.clone(),

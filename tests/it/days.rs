@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::run::{Run, row};
@@ -11,7 +11,6 @@ use crate::run::{Run, row};
 const SOME: &str = "SPY,/ES,AA,FXI,QQQ";
 const THURSDAY: &str = "2026-11-19T22:30:00Z";
 const FRIDAY: &str = "2026-11-20T22:30:00Z";
-const NO_LEGACY: &str = r#"{"legacy": {"enabled": false}}"#;
 
 fn screen(day: &str, state: &Path) -> Run {
     Run::new(&format!("--now {day} screen --all --demo --seed 1 --symbols {SOME}")).state(state)
@@ -137,7 +136,7 @@ fn a_spoiled_answer_gives_no_wrong_number_then_or_later() {
     for fault in ["snapshot: empty", "snapshot: snip", "snapshot: nan bars"] {
         let state = TempDir::new().unwrap();
         let before = screen(THURSDAY, state.path()).document();
-        let screen = || screen(FRIDAY, state.path()).file("config/runtime_config.json", NO_LEGACY);
+        let screen = || screen(FRIDAY, state.path()).config(json!({ "legacy": { "enabled": false } }));
         let spoiled = screen().args(["--fault", fault]).document();
         for symbol in ["/ES", "AA", "FXI"] {
             let spoiled = row(&spoiled, symbol);

@@ -10,7 +10,7 @@ use variance::time::{self, Calendar as Exchange};
 use variance::vol::bars::{Bar, clean};
 use variance::vol::panel::Panel;
 
-use crate::run::{NOW, Run};
+use crate::run::{NOW, Run, at_once};
 
 const NO_FEED: [&str; 2] = ["--fault", "rest /dxlink: status 502"];
 
@@ -273,11 +273,9 @@ fn a_session_without_a_sound_bar_blanks_every_estimator_over_it() {
 
 #[test]
 fn a_symbol_nobody_knows_has_reasons_and_no_numbers() {
-    let answer = vol("NOSUCH", "--json")
-        .answer()
-        .done()
-        .saying(&["no source knows NOSUCH"]);
-    let document = answer.document();
+    let flags = ["--json", "--format table", "--require-complete 100"];
+    let [json, table, incomplete] = at_once(flags.map(|flags| vol("NOSUCH", flags)));
+    let document = json.done().saying(&["no source knows NOSUCH"]).document();
     assert_eq!(document["symbol"], "NOSUCH");
     assert!(document["bars"].is_null() && document["premium"][0]["ratio"].is_null());
     assert!(
@@ -285,7 +283,7 @@ fn a_symbol_nobody_knows_has_reasons_and_no_numbers() {
         "{}",
         document["no_bars"]
     );
-    let table = vol("NOSUCH", "--format table").answer().done().stdout;
+    let table = table.done().stdout;
     assert!(
         table.contains("no bars (") && table.contains("no term structure"),
         "{table}"
@@ -299,7 +297,7 @@ fn a_symbol_nobody_knows_has_reasons_and_no_numbers() {
             "variance: no term structure: ",
         ]);
     }
-    vol("NOSUCH", "--require-complete 100").answer().ended(65);
+    incomplete.ended(65);
 }
 
 #[test]

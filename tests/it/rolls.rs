@@ -127,18 +127,19 @@ fn deviation(returns: &[f64]) -> f64 {
 #[test]
 fn after_a_roll_what_was_kept_of_the_old_contract_is_no_price_of_the_new_one() {
     let state = TempDir::new().unwrap();
-    let quote = |day: &str, script: &str| {
-        let document = Run::new(&format!("--now {day}T22:30:00Z quote /ES --demo --seed 1 --listen 2"))
-            .file("config/runtime_config.json", r#"{"legacy": {"enabled": false}}"#)
+    let quote = |day: &str, window: u32, script: &str| {
+        let arguments = format!("--now {day}T22:30:00Z quote /ES --demo --seed 1 --listen {window}");
+        let document = Run::new(&arguments)
+            .config(json!({ "legacy": { "enabled": false } }))
             .args(["--fault", script])
             .state(state.path())
             .document();
         row(&document, "/ES").clone()
     };
-    let before = quote("2026-12-10", "metrics: half missing once");
+    let before = quote("2026-12-10", 120, "metrics: half missing once");
     assert_eq!(before["contract"], "/ESZ6");
     assert!(before["price"].is_f64());
-    let after = quote("2026-12-11", "feed: mute; rest /market-data: status 404");
+    let after = quote("2026-12-11", 2, "feed: mute; rest /market-data: status 404");
     assert_eq!(after["contract"], "/ESH7");
     for field in ["price", "hv30", "hv90"] {
         assert!(after[field].is_null(), "{field}: {}", after[field]);

@@ -117,7 +117,7 @@ fn quote_through_tls(port: u16) -> Run {
         .env("API_BASE_URL", &format!("https://localhost:{port}"))
         .env("TT_CLIENT_SECRET", "x")
         .env("TT_REFRESH_TOKEN", "x")
-        .file("config/runtime_config.json", r#"{"legacy": {"enabled": false}}"#)
+        .config(json!({ "legacy": { "enabled": false } }))
 }
 
 #[test]
