@@ -1,15 +1,16 @@
 use proptest::prelude::*;
 
-use super::super::evidence::{Evidence, Subject};
+use super::super::evidence::Evidence;
 use super::super::field::Field;
 use super::super::fixtures::{
     candles, greeks, heard, history, merged, metrics, nothing, now, quote, rest_quote, rules, streamed, subject,
     summary, trade, tried,
 };
-use super::super::notes::Note;
+use super::super::note::Note;
 use super::super::precedence::Precedence;
 use super::super::reason::Reason;
 use super::super::record::{Record, Source, Sourced};
+use super::super::subject::Subject;
 use super::merge;
 use crate::instrument::{Kind, Symbol};
 use crate::legacy::ChartHistory;
