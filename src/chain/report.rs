@@ -435,7 +435,7 @@ fn thirty_day(valued: &[Valued]) -> ThirtyDay {
         })
         | Err(_) => {
             let cut = valued.iter().find_map(|valued| valued.whole.as_ref().err());
-            Err(cut.cloned().unwrap_or_else(|| Reason::NotBetweenStrips))
+            Err(cut.cloned().unwrap_or(Reason::NotBetweenStrips))
         }
         Ok(found) => Ok(found.vol),
     };

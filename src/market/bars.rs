@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::evidence::{Predecessor, VolRules};
+use super::field::Field;
 use super::method::{Method, Seam, Series};
-use super::price::Offer;
 use super::reason::Reason;
-use super::record::{Source, Sourced};
-use super::vol_inputs::ClosedBars;
+use super::record::{Offer, Source, Sourced};
+use super::stored::bars_of;
 use crate::dxlink::Candles;
 use crate::legacy::ChartHistory;
 use crate::time::{self, Calendar};
@@ -29,6 +29,19 @@ pub(super) enum HvWindow {
     Hv60,
     /// 90 returns.
     Hv90,
+}
+
+/// Daily bars of sessions that had closed when they came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClosedBars {
+    /// Who gave them.
+    pub source: Source,
+    /// The close of the last one.
+    pub as_of: Timestamp,
+    /// Whether older ones exist that the feed did not send.
+    pub cut: bool,
+    /// The bars; those after a session without a sound bar are marked.
+    pub cleaned: Cleaned,
 }
 
 /// The closed bars of one source.
@@ -226,6 +239,15 @@ impl DailyBars {
 impl HvWindow {
     pub(super) const ALL: [Self; 3] = [Self::Hv30, Self::Hv60, Self::Hv90];
 
+    /// The field that holds the volatility over it.
+    pub(super) fn field(self) -> Option<Field> {
+        match self {
+            Self::Hv30 => Some(Field::Hv30),
+            Self::Hv60 => None,
+            Self::Hv90 => Some(Field::Hv90),
+        }
+    }
+
     pub(super) fn returns(self) -> usize {
         match self {
             Self::Hv30 => 30,
@@ -233,20 +255,6 @@ impl HvWindow {
             Self::Hv90 => 90,
         }
     }
-}
-
-/// The bars of `candles` by their days.
-pub(super) fn bars_of(candles: &Candles) -> impl Iterator<Item = Bar> {
-    candles.bars.iter().filter_map(|candle| {
-        let date = time::date_of_bar(candle.time)?;
-        Some(Bar {
-            date,
-            open: candle.open,
-            high: candle.high,
-            low: candle.low,
-            close: candle.close,
-        })
-    })
 }
 
 /// The bars of days that had closed by `then`, cleaned.

@@ -1,39 +1,18 @@
 //! What the sources said about one symbol, before anything is decided.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use smol_str::SmolStr;
 
 use super::precedence::Precedence;
 use super::reason::Reason;
 use super::record::{Attempt, Source, Sourced};
-use super::roll::Roll;
 use super::stored::{Stored, StoredBars};
 use super::straddle::StraddleQuote;
-use crate::instrument::{Kind, StreamerSymbol, Symbol};
+use super::subject::Subject;
+use crate::instrument::Symbol;
 use crate::legacy::ChartHistory;
 use crate::stream::LastEvents;
 use crate::tastytrade::{MarketQuote, Metrics};
 use crate::units::Vol;
-
-/// The symbol a record is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    /// As asked for, canonical.
-    pub symbol: Symbol,
-    /// What it is.
-    pub kind: Kind,
-    /// For futures the contract behind the symbol, for options on them what REST calls them where that is known.
-    pub contract: Option<Symbol>,
-    /// The last day of that contract.
-    pub expiration: Option<Date>,
-    /// Of a futures root the change of its contract, if one is near.
-    pub roll: Option<Roll>,
-    /// What the feed calls it.
-    pub streamer: Option<StreamerSymbol>,
-    /// Its class by the configured table.
-    pub asset_class: SmolStr,
-}
 
 /// What every source has said about one symbol so far; where one gave nothing, its reason in a few words.
 #[derive(Debug, Clone, PartialEq)]

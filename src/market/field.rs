@@ -2,13 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Record, Sourced};
 use crate::instrument::Kind;
-use crate::units::{Price, Rank, Vol};
 
 /// What is the same of a field for everybody.
 #[derive(Debug, Clone)]
@@ -158,34 +155,6 @@ impl Kinds {
     }
 }
 
-/// The type in the program of a value of that [`FieldType`].
-macro_rules! held {
-    (Price) => {
-        Price
-    };
-    (Vol) => {
-        Vol
-    };
-    (Rank) => {
-        Rank
-    };
-    (Number) => {
-        f64
-    };
-    (Fraction) => {
-        f64
-    };
-    (Count) => {
-        f64
-    };
-    (Rating) => {
-        i32
-    };
-    (Day) => {
-        Date
-    };
-}
-
 macro_rules! fields {
     ($($(#[doc = $doc:literal])+ $field:ident, $accessor:ident: $type:ident $(($decimals:literal))? = $spec:expr;)*) => {
         /// The fields of a record that have a source, in the order in which they are printed.
@@ -217,19 +186,12 @@ macro_rules! fields {
                 match self { $(Self::$field => concat!($($doc),+).trim_ascii(),)* }
             }
         }
-
-        impl Record {
-            $(
-                $(#[doc = $doc])+
-                pub fn $accessor(&self) -> Option<Sourced<held!($type)>> {
-                    self.typed(Field::$field)
-                }
-            )*
-        }
     };
 }
 
-fields! {
+/// Calls a macro with the table: what a line holds is documented at [`FieldSpec`] and [`FieldType`].
+macro_rules! field_table {
+    ($then:ident) => { $then! {
     /// Mark, in the instrument's own quotation, as all prices.
     Price, price: Price = FieldSpec::new("price", "Price", Group::Mark, Kinds::Any).required()
         .kept(f64::MIN..=f64::MAX, "a price");
@@ -305,7 +267,12 @@ fields! {
     OptionIv, option_iv: Vol = FieldSpec::new("option_iv", "IV", Group::Greeks, Kinds::Options).required();
     /// Futures and options: open contracts.
     OpenInterest, open_interest: Count = FieldSpec::new("open_interest", "OI", Group::SessionBefore, Kinds::Contracts);
+    } };
 }
+
+field_table!(fields);
+
+pub(super) use field_table;
 
 impl Field {
     /// The name in machine output.

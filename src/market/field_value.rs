@@ -156,6 +156,16 @@ impl<T> FieldMap<T> {
     }
 }
 
+impl<T, const N: usize> From<[(Field, T); N]> for FieldMap<T> {
+    fn from(entries: [(Field, T); N]) -> Self {
+        let mut map = Self::default();
+        for (field, value) in entries {
+            map.set(field, Some(value));
+        }
+        map
+    }
+}
+
 /// A rating as a number; NaN when it is absurdly large.
 pub fn rating(rating: i64) -> f64 {
     i32::try_from(rating).map_or(f64::NAN, f64::from)

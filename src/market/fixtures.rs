@@ -3,14 +3,15 @@
 use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
-use super::evidence::{Evidence, Rules, Subject, VolRules};
+use super::evidence::{Evidence, Rules, VolRules};
 use super::field::Field;
 use super::merge::merge;
 use super::method::Method;
-use super::notes::Note;
+use super::note::Note;
 use super::precedence::Precedence;
 use super::reason::Reason;
 use super::record::Record;
+use super::subject::Subject;
 use super::vol_inputs::VolInputs;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
@@ -264,7 +265,7 @@ macro_rules! in_words {
     ($($type:ty = $made:expr),*) => {$(
         impl PartialEq<str> for $type {
             fn eq(&self, words: &str) -> bool {
-                self.to_string() == words
+                format!("{self}") == words
             }
         }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::field::Field;
+use super::offers::streamed_prices;
 use super::precedence::is_option;
 use super::price;
 use super::record::{Record, Source};
@@ -34,7 +35,10 @@ pub struct Gap {
 pub fn needs_price(streamed: Option<&LastEvents>, kind: Kind) -> bool {
     streamed.is_none_or(|streamed| {
         let greeks = streamed.greeks.as_ref().map(|heard| &heard.event);
-        price::of_stream(streamed, kind).price.is_err() || (is_option(kind) && !greeks.is_some_and(is_complete))
+        !streamed_prices(streamed, kind)
+            .get(Field::Price)
+            .is_some_and(Result::is_ok)
+            || (is_option(kind) && !greeks.is_some_and(is_complete))
     })
 }
 

@@ -2,7 +2,6 @@
 //! tried and why it failed. Pure.
 
 mod bars;
-mod candidates;
 mod coverage;
 mod derived;
 mod evidence;
@@ -13,7 +12,9 @@ mod fixtures;
 mod gaps;
 mod merge;
 mod method;
+mod note;
 mod notes;
+mod offers;
 mod precedence;
 mod price;
 mod reason;
@@ -22,17 +23,20 @@ mod roll;
 mod run;
 mod stored;
 mod straddle;
+mod subject;
 mod vol_inputs;
 mod vol_report;
 
+pub use bars::ClosedBars;
 pub use coverage::{Coverage, MissingField};
-pub use evidence::{Evidence, Predecessor, Rules, Subject, VolRules};
+pub use evidence::{Evidence, Predecessor, Rules, VolRules};
 pub use field::{Bounds, Field, FieldSpec, FieldType, Group, Kinds};
 pub use field_value::{FieldMap, FieldValue, Held, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
 pub use merge::merge;
 pub use method::{Method, Seam, Series, StraddleFigure, StraddleMethod};
-pub use notes::{Note, ages};
+pub use note::Note;
+pub use notes::ages;
 pub use precedence::{Precedence, first_source};
 pub use price::{market_of, tradable};
 pub use reason::Reason;
@@ -43,5 +47,6 @@ pub use run::{
 };
 pub use stored::{PastDay, PastIv, Stored, StoredBars, StoredValue, stored_values};
 pub use straddle::{StraddleQuote, TwoSided};
-pub use vol_inputs::{ClosedBars, HvBySource, VolInputs};
+pub use subject::Subject;
+pub use vol_inputs::{HvBySource, VolInputs};
 pub use vol_report::{Compared, Expected, Forecast, Horizon, Measured, OverForecast, Premiums, Term, VolReport};

@@ -1,67 +1,19 @@
 //! Remarks on a record that no single value carries.
 
-use std::fmt;
-
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::evidence::Evidence;
 use super::field::{Field, Group};
 use super::field_value::FieldValue;
 use super::method::Method;
+use super::note::Note;
 use super::price::market_of;
 use super::record::{Record, Source, Sourced};
 use super::roll::Roll;
-use super::stored::age_of_kept;
 use crate::instrument::Kind;
 use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Metrics, RankVariant};
-use crate::time;
-
-/// A remark on a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Note {
-    /// Its price is older than the last closed session, or a value of it is one that an earlier run kept.
-    Stale,
-    /// A value of it was streamed before an interruption of the feed and not since.
-    BeforeGap,
-    /// A realized volatility is from a futures series that joins contracts.
-    HvSpansRolls,
-    /// The day of its earnings is an estimate.
-    EarningsEstimated,
-    /// Its rank follows the other definition.
-    IvRankTw,
-    /// Its implied volatility is that of a stand-in.
-    IvProxy,
-    /// The root's contract has changed.
-    Rolled,
-    /// The root's contract will change.
-    RollAhead,
-}
-
-impl Note {
-    /// The name in machine output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Stale => "stale",
-            Self::BeforeGap => "before_gap",
-            Self::HvSpansRolls => "hv_spans_rolls",
-            Self::EarningsEstimated => "earnings_estimated",
-            Self::IvRankTw => "iv_rank_tw",
-            Self::IvProxy => "iv_proxy",
-            Self::Rolled => "rolled",
-            Self::RollAhead => "roll_ahead",
-        }
-    }
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use crate::time::{self, Calendar};
 
 /// The notes that apply, in a fixed order.
 pub(super) fn notes(record: &Record, evidence: &Evidence, now: Timestamp) -> Vec<Note> {
@@ -93,6 +45,38 @@ pub(super) fn stale_seconds(record: &Record, now: Timestamp) -> Option<i64> {
     let old_price = old_price.filter(|as_of| time::new_york_date(*as_of) < last_session);
     let old_price = old_price.map(|as_of| now.duration_since(as_of).as_secs().max(0));
     age_of_kept(record, market, now).max(old_price)
+}
+
+/// The age in seconds of the oldest value of `record` that an earlier run kept and that live sources could not replace.
+fn age_of_kept(record: &Record, market: Calendar, now: Timestamp) -> Option<i64> {
+    let last_close = time::session_close(market, time::last_closed_session(market, now));
+    let live_iv = record
+        .get(Field::Iv)
+        .filter(|iv| iv.source != Source::Store)
+        .map(|iv| iv.as_of);
+    let is_current = |field: Field, as_of: Timestamp| match field.spec().group {
+        Group::Realized => last_close.is_some_and(|close| as_of >= close),
+        Group::IvRank => live_iv == Some(as_of),
+        // Its moment is that of a session before, and a ratio's that of its inputs.
+        Group::SessionBefore | Group::Derived => true,
+        Group::Mark
+        | Group::Quote
+        | Group::Trade
+        | Group::Day
+        | Group::Iv
+        | Group::Metrics
+        | Group::Straddle
+        | Group::Greeks => false,
+    };
+    let kept = record
+        .values()
+        .iter()
+        .filter(|(_, sourced)| sourced.source == Source::Store);
+    let oldest = kept
+        .filter(|(field, sourced)| !is_current(*field, sourced.as_of))
+        .map(|(_, sourced)| sourced.as_of)
+        .min()?;
+    Some(now.duration_since(oldest).as_secs().max(0))
 }
 
 /// Whether the same evidence makes another record at `now` than the `record` it made `before`.

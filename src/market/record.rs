@@ -1,18 +1,20 @@
 //! The record and the values in it.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::evidence::Subject;
-use super::field::Field;
+use super::field::{Field, field_table};
 use super::field_value::{FieldMap, FieldValue, Held};
 use super::method::Method;
-use super::notes::Note;
+use super::note::Note;
 use super::reason::Reason;
 use super::roll::Roll;
+use super::subject::Subject;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
+use crate::units::{Price, Rank, Vol};
 
 /// Where a value came from. A value we computed carries the source of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -109,7 +111,20 @@ impl Source {
     }
 }
 
+/// A value, or why a source has none.
+pub(super) type Offer<T> = Result<Sourced<T>, Reason>;
+
 impl<T> Sourced<T> {
+    /// The value made into something else.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Sourced<U> {
+        Sourced {
+            value: make(self.value),
+            source: self.source,
+            as_of: self.as_of,
+            method: self.method,
+        }
+    }
+
     /// Another value of the same origin.
     pub fn with<U>(&self, value: U) -> Sourced<U> {
         Sourced {
@@ -167,12 +182,7 @@ impl Record {
 
     /// Puts `value` into `field`, or nothing; what is not a finite number is nothing.
     pub fn set<T: Into<FieldValue>>(&mut self, field: Field, value: Option<Sourced<T>>) {
-        let value = value.map(|sourced| Sourced {
-            value: sourced.value.into(),
-            source: sourced.source,
-            as_of: sourced.as_of,
-            method: sourced.method,
-        });
+        let value = value.map(|sourced| sourced.map(Into::into));
         let is_sound = |value: FieldValue| value.number().is_none_or(f64::is_finite);
         self.values.set(field, value.filter(|sourced| is_sound(sourced.value)));
     }
@@ -188,8 +198,51 @@ impl Record {
     }
 
     /// What `field` holds as a value of its type.
-    pub(super) fn typed<T: Held>(&self, field: Field) -> Option<Sourced<T>> {
+    fn typed<T: Held>(&self, field: Field) -> Option<Sourced<T>> {
         let sourced = self.get(field)?;
         Some(sourced.with(T::of(sourced.value)?))
     }
 }
+
+/// The type in the program of what a [`FieldType`](super::field::FieldType) says.
+macro_rules! held {
+    (Price) => {
+        Price
+    };
+    (Vol) => {
+        Vol
+    };
+    (Rank) => {
+        Rank
+    };
+    (Number) => {
+        f64
+    };
+    (Fraction) => {
+        f64
+    };
+    (Count) => {
+        f64
+    };
+    (Rating) => {
+        i32
+    };
+    (Day) => {
+        Date
+    };
+}
+
+macro_rules! accessors {
+    ($($(#[doc = $doc:literal])+ $field:ident, $accessor:ident: $type:ident $(($decimals:literal))? = $spec:expr;)*) => {
+        impl Record {
+            $(
+                $(#[doc = $doc])+
+                pub fn $accessor(&self) -> Option<Sourced<held!($type)>> {
+                    self.typed(Field::$field)
+                }
+            )*
+        }
+    };
+}
+
+field_table!(accessors);

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::notes::Note;
+use super::note::Note;
 use crate::instrument::Symbol;
 use crate::tastytrade::FutureListing;
 use crate::time;

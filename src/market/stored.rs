@@ -6,23 +6,20 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::bars::bars_of;
 use super::field::{Field, Group};
 use super::method::Method;
-use super::price::Offer;
 use super::reason::Reason;
-use super::record::{Record, Source, Sourced};
+use super::record::{Record, Source};
 use crate::dxlink::Candles;
 use crate::instrument::Symbol;
 use crate::stream::LastEvents;
 use crate::time::{self, Calendar};
-use crate::units::{Rank, Vol};
-use crate::vol::bars::clean;
-use crate::vol::rank::{self, RankError};
+use crate::units::Vol;
+use crate::vol::bars::{Bar, clean};
 
 /// What earlier runs left about one symbol.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -150,74 +147,18 @@ impl StoredBars {
     }
 }
 
-/// Where a volatility stands in its own past year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// By the range of the year, this volatility inside it.
-    Range,
-    /// By the share of days strictly below.
-    DaysBelow,
-}
-
-/// The place of `iv` among the volatilities of the same method in `past`, of at most [`YEAR`] sessions within the last
-/// 52 weeks and before that of `iv`. At least `least` of them are needed.
-pub(super) fn own_place(iv: &Sourced<Vol>, past: &[PastIv], place: Place, least: usize) -> Offer<Rank> {
-    let today = time::new_york_date(iv.as_of);
-    let year_ago = today.saturating_sub(52.weeks());
-    let same: Vec<Option<Vol>> = past
-        .iter()
-        .rev()
-        .filter(|past| past.method == iv.method && past.session < today && past.session >= year_ago)
-        .take(YEAR)
-        .map(|past| Some(past.iv))
-        .collect();
-    let found = rank::Place::of(Some(iv.value), &same, least).map_err(|error| match error {
-        RankError::Thin { have, .. } => Reason::ShortHistory { have, need: least },
-        RankError::NoCurrent | RankError::NotFinite => error.into(),
-    })?;
-    let days = found.days;
-    let (value, method) = match place {
-        Place::Range => (found.rank.ok_or(Reason::FlatHistory)?, Method::OwnRange { days }),
-        Place::DaysBelow => (found.percentile, Method::OwnDaysBelow { days }),
-    };
-    Ok(Sourced {
-        value,
-        source: Source::Store,
-        as_of: iv.as_of,
-        method,
+/// The bars of `candles` by their days.
+pub(super) fn bars_of(candles: &Candles) -> impl Iterator<Item = Bar> {
+    candles.bars.iter().filter_map(|candle| {
+        let date = time::date_of_bar(candle.time)?;
+        Some(Bar {
+            date,
+            open: candle.open,
+            high: candle.high,
+            low: candle.low,
+            close: candle.close,
+        })
     })
-}
-
-/// The age in seconds of the oldest value of `record` that an earlier run kept and that live sources could not replace.
-pub(super) fn age_of_kept(record: &Record, market: Calendar, now: Timestamp) -> Option<i64> {
-    let last_close = time::session_close(market, time::last_closed_session(market, now));
-    let live_iv = record
-        .get(Field::Iv)
-        .filter(|iv| iv.source != Source::Store)
-        .map(|iv| iv.as_of);
-    let is_current = |field: Field, as_of: Timestamp| match field.spec().group {
-        Group::Realized => last_close.is_some_and(|close| as_of >= close),
-        Group::IvRank => live_iv == Some(as_of),
-        // Its moment is that of a session before, and a ratio's that of its inputs.
-        Group::SessionBefore | Group::Derived => true,
-        Group::Mark
-        | Group::Quote
-        | Group::Trade
-        | Group::Day
-        | Group::Iv
-        | Group::Metrics
-        | Group::Straddle
-        | Group::Greeks => false,
-    };
-    let kept = record
-        .values()
-        .iter()
-        .filter(|(_, sourced)| sourced.source == Source::Store);
-    let oldest = kept
-        .filter(|(field, sourced)| !is_current(*field, sourced.as_of))
-        .map(|(_, sourced)| sourced.as_of)
-        .min()?;
-    Some(now.duration_since(oldest).as_secs().max(0))
 }
 
 /// How many values of `record` are from the store.
@@ -230,9 +171,6 @@ pub fn stored_values(record: &Record) -> usize {
 }
 
 const WEEK_MILLIS: i64 = 7 * 86_400_000;
-
-/// Sessions of a year.
-const YEAR: usize = 252;
 
 #[cfg(test)]
 mod tests;

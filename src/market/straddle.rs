@@ -5,9 +5,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::method::{Method, StraddleFigure, StraddleMethod};
-use super::price::Offer;
 use super::reason::Reason;
-use super::record::{Source, Sourced};
+use super::record::{Offer, Source, Sourced};
 use crate::instrument::Symbol;
 use crate::units::Price;
 

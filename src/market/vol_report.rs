@@ -4,13 +4,14 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 
+use super::bars::ClosedBars;
 use super::evidence::VolRules;
 use super::field::Field;
 use super::method::Method;
 use super::price::market_of;
 use super::reason::Reason;
 use super::record::{Attempt, Record, Source, Sourced};
-use super::vol_inputs::{ClosedBars, VolInputs};
+use super::vol_inputs::VolInputs;
 use crate::tastytrade::{ExpirationIv, Settlement};
 use crate::time::{self, Calendar};
 use crate::units::Vol;
@@ -19,8 +20,10 @@ use crate::vol::panel::Panel;
 use crate::vol::premium::Premium;
 
 mod forecast;
+mod measured;
 
 pub use forecast::{Forecast, OverForecast};
+pub use measured::Measured;
 
 /// The volatility of one symbol from every side.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,19 +40,6 @@ pub struct VolReport {
     pub moves: Vec<Expected>,
     /// Implied volatility by expiration, those that are not over; or why the venue has none.
     pub terms: Result<Sourced<Vec<Term>>, Reason>,
-}
-
-/// A panel and where its bars are from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
-    /// The panel.
-    pub panel: Panel,
-    /// Who gave the bars.
-    pub source: Source,
-    /// The close of the last bar.
-    pub as_of: Timestamp,
-    /// Whether older bars exist that the feed did not send.
-    pub cut: bool,
 }
 
 /// The realized volatility of one source beside that of REST.

@@ -1,15 +1,16 @@
 use proptest::prelude::*;
 
-use super::super::evidence::{Evidence, Subject};
+use super::super::evidence::Evidence;
 use super::super::field::Field;
 use super::super::fixtures::{
     candles, greeks, heard, history, merged, metrics, nothing, now, quote, rest_quote, rules, streamed, subject,
     summary, trade, tried,
 };
-use super::super::notes::Note;
+use super::super::note::Note;
 use super::super::precedence::Precedence;
 use super::super::reason::Reason;
 use super::super::record::{Record, Source, Sourced};
+use super::super::subject::Subject;
 use super::merge;
 use crate::instrument::{Kind, Symbol};
 use crate::legacy::ChartHistory;
@@ -321,7 +322,7 @@ proptest! {
 fn evidence(subject: &Subject, said: &Said) -> Evidence {
     Evidence {
         streamed: said.streamed.clone().ok_or_else(|| "disabled".into()),
-        metrics: said.metrics.clone().ok_or_else(|| Reason::NotInAnswer),
+        metrics: said.metrics.clone().ok_or(Reason::NotInAnswer),
         rest_quote: said.rest_quote.clone().map(Ok),
         legacy: said.legacy.clone().map(|history| Ok((history, now()))),
         ..nothing(subject)
@@ -410,6 +411,6 @@ fn full() -> Record {
 }
 
 fn assert_close(value: Option<Sourced<f64>>, expected: f64) {
-    let value = value.as_ref().unwrap().value;
+    let value = value.unwrap().value;
     assert!((value - expected).abs() < 1e-12, "{value} for {expected}");
 }

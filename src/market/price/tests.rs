@@ -4,7 +4,7 @@ use super::super::fixtures::{
 };
 use super::super::fixtures::{price, summary, trade, tried};
 use super::super::method::Method;
-use super::super::notes::Note;
+use super::super::note::Note;
 use super::super::record::{Record, Source};
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;

@@ -6,7 +6,7 @@ use super::super::evidence::Evidence;
 use super::super::fixtures::{
     TODAY, candles, greeks, heard, merged, metrics, nothing, now, quote, streamed, subject, tried,
 };
-use super::super::notes::Note;
+use super::super::note::Note;
 use super::*;
 use crate::instrument::Kind;
 use crate::stream::LastEvents;

@@ -1,7 +1,9 @@
 //! Implied volatility beside what models expect of the sessions to come.
 
-use super::Measured;
-use crate::market::{Attempt, Method, Reason, Sourced};
+use super::measured::Measured;
+use crate::market::method::Method;
+use crate::market::reason::Reason;
+use crate::market::record::{Attempt, Sourced};
 use crate::units::Vol;
 use crate::vol::forecast::Model;
 
