@@ -9,6 +9,7 @@ use super::compare::{exceeds, reaches};
 use super::rules::Rules;
 use crate::instrument::Symbol;
 use crate::market::{Field, Record};
+use crate::text::words;
 
 /// A record at a gate.
 #[derive(Debug, Clone, Copy)]
@@ -17,16 +18,17 @@ pub(super) struct Ask<'a> {
     pub(super) rules: &'a Rules,
 }
 
-/// How a record did at a gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum GateVerdict {
-    /// It passed.
-    Pass,
-    /// It was stopped.
-    Fail,
-    /// The gate is switched off or does not concern this record; it passed.
-    NotApplied,
+words! {
+    /// How a record did at a gate.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+    pub enum GateVerdict {
+        /// It passed.
+        Pass = "pass",
+        /// It was stopped.
+        Fail = "fail",
+        /// The gate is switched off or does not concern this record; it passed.
+        NotApplied = "not_applied",
+    }
 }
 
 /// What a gate says about a record, before its name stands beside it.
@@ -99,17 +101,6 @@ impl Must {
     pub(super) fn limit(self) -> f64 {
         match self {
             Self::Exceed(limit) | Self::Reach(limit) | Self::NotExceed(limit) => limit,
-        }
-    }
-}
-
-impl GateVerdict {
-    /// The verdict's name in machine output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::NotApplied => "not_applied",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! It does not shorten, fold blanks or take markup out; who prints a text does that.
 
 mod file;
+mod words;
 
 pub use file::{TextError, decode, read};
 
