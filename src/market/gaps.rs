@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::field::Field;
-use super::precedence::is_option;
 use super::price;
 use super::record::{Record, Source};
 use super::vol_inputs::VolInputs;
@@ -34,7 +33,7 @@ pub struct Gap {
 pub fn needs_price(streamed: Option<&LastEvents>, kind: Kind) -> bool {
     streamed.is_none_or(|streamed| {
         let greeks = streamed.greeks.as_ref().map(|heard| &heard.event);
-        price::of_stream(streamed, kind).price.is_err() || (is_option(kind) && !greeks.is_some_and(is_complete))
+        price::of_stream(streamed, kind).price.is_err() || (kind.is_option() && !greeks.is_some_and(is_complete))
     })
 }
 
@@ -61,7 +60,7 @@ pub fn gaps(records: &[Record], vol_inputs_by_symbol: &BTreeMap<Symbol, VolInput
     let old = |source: Source| source == Source::Store;
     records
         .iter()
-        .filter(|record| !is_option(record.kind))
+        .filter(|record| !record.kind.is_option())
         .map(|record| {
             let market = price::market_of(record.kind);
             let close = time::session_close(market, time::last_closed_session(market, now));
