@@ -92,7 +92,7 @@ pub async fn gather_chain(
         add_error(&mut gathered.run.errors, error);
     }
     // A chain's options are of the moment: nobody asks for them again by name.
-    let options = gathered.records.iter().filter(|record| is_option(record.kind));
+    let options = gathered.records.iter().filter(|record| record.kind.is_option());
     let options: BTreeSet<&Symbol> = options.map(|record| &record.symbol).collect();
     gathered.learned.events.retain(|(symbol, ..)| !options.contains(symbol));
     gathered.learned.chains.extend(to_keep);
@@ -201,10 +201,6 @@ fn options(run: Gathering<'_, '_>, choice: &Choice) -> Vec<(Instrument, Symbol)>
 /// Subscriptions that one option takes.
 fn entries_each() -> usize {
     last_values(Kind::EquityOption, &StreamerSymbol("".into())).len()
-}
-
-fn is_option(kind: Kind) -> bool {
-    matches!(kind, Kind::EquityOption | Kind::FutureOption)
 }
 
 fn with(plan: &Plan, instruments: Vec<Instrument>) -> Plan {

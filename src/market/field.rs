@@ -140,17 +140,13 @@ impl FieldSpec {
 impl Kinds {
     /// Whether an instrument of `kind` is among them.
     pub fn contain(self, kind: Kind) -> bool {
-        let is_option = match kind {
-            Kind::EquityOption | Kind::FutureOption => true,
-            Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => false,
-        };
         match self {
             Self::Any => true,
             Self::Traded => kind != Kind::Index,
-            Self::Underlyings => !is_option,
+            Self::Underlyings => !kind.is_option(),
             Self::Shares => kind == Kind::Equity,
-            Self::Options => is_option,
-            Self::Contracts => is_option || kind == Kind::Future,
+            Self::Options => kind.is_option(),
+            Self::Contracts => kind.is_option() || kind == Kind::Future,
         }
     }
 }

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::field::Field;
 use super::offers::streamed_prices;
-use super::precedence::is_option;
 use super::price;
 use super::record::{Record, Source};
 use super::vol_inputs::VolInputs;
@@ -38,7 +37,7 @@ pub fn needs_price(streamed: Option<&LastEvents>, kind: Kind) -> bool {
         !streamed_prices(streamed, kind)
             .get(Field::Price)
             .is_some_and(Result::is_ok)
-            || (is_option(kind) && !greeks.is_some_and(is_complete))
+            || (kind.is_option() && !greeks.is_some_and(is_complete))
     })
 }
 
@@ -65,7 +64,7 @@ pub fn gaps(records: &[Record], vol_inputs_by_symbol: &BTreeMap<Symbol, VolInput
     let old = |source: Source| source == Source::Store;
     records
         .iter()
-        .filter(|record| !is_option(record.kind))
+        .filter(|record| !record.kind.is_option())
         .map(|record| {
             let market = price::market_of(record.kind);
             let close = time::session_close(market, time::last_closed_session(market, now));

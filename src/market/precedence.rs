@@ -2,7 +2,6 @@
 
 use super::field::{Field, Group};
 use super::record::Source;
-use crate::instrument::Kind;
 
 /// For each group of fields the sources that can fill it, best first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,12 +48,5 @@ pub fn first_source(field: Field) -> Source {
     match field.spec().group {
         Group::Mark | Group::Quote | Group::Trade | Group::Day | Group::SessionBefore | Group::Greeks => Source::Dxlink,
         Group::Iv | Group::IvRank | Group::Metrics | Group::Realized | Group::Derived | Group::Straddle => Source::Rest,
-    }
-}
-
-pub(super) fn is_option(kind: Kind) -> bool {
-    match kind {
-        Kind::EquityOption | Kind::FutureOption => true,
-        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => false,
     }
 }

@@ -6,7 +6,6 @@ use super::layout::Column;
 use super::number::{UNKNOWN, fixed, or_unknown};
 use super::row::Row;
 use super::text::clean;
-use crate::instrument::Kind;
 use crate::market::{Field, first_source};
 use crate::screen::Flag;
 
@@ -18,7 +17,7 @@ pub(super) fn screened(rows: &[Row]) -> Vec<Block> {
 
 /// Rows that were not screened. Options and underlyings have different columns, so each kind has its own block.
 pub(super) fn quoted(rows: &[Row]) -> Vec<Block> {
-    let (options, underlyings): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| is_option(row.kind));
+    let (options, underlyings): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.kind.is_option());
     let gap = !options.is_empty() && !underlyings.is_empty();
     let underlyings = (!underlyings.is_empty()).then(|| table(&underlyings, quote(&underlyings)));
     let options = (!options.is_empty()).then(|| table(&options, option_quote(&options)));
@@ -62,13 +61,6 @@ fn value(rows: &[&Row], keep: u8, field: Field) -> Column {
     Column::numbers(field.spec().header, keep, rows, |row| {
         format!("{}{}", row.values.shown(field), mark(row))
     })
-}
-
-fn is_option(kind: Kind) -> bool {
-    match kind {
-        Kind::EquityOption | Kind::FutureOption => true,
-        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => false,
-    }
 }
 
 /// The rules' flags, without what the signal says already.
