@@ -1,14 +1,17 @@
 //! Files of the user; `-` is stdin.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
+
+use crate::text;
 
 /// What the file says.
 pub(super) fn read(path: &Path) -> io::Result<String> {
     if path.as_os_str() == "-" {
-        io::read_to_string(io::stdin())
+        text::read(io::stdin().lock())
     } else {
-        std::fs::read_to_string(path)
+        text::read(File::open(path)?)
     }
 }
 

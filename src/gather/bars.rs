@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::metrics::metrics_symbol;
 use crate::dxlink::{Candles, EventType, Subscription};
 use crate::instrument::{Earlier, Instrument, Kind, Listed, StreamerSymbol, Symbol, Universe, candle_symbol};
 use crate::market::{StoredBars, market_of, needs_hv};
 use crate::store::StoreSnapshot;
 use crate::stream::{Known, Received, Request, Shortfall};
-use crate::tastytrade::Metrics;
+use crate::tastytrade::{Metrics, metrics_symbol};
 use crate::time;
 
 /// Which daily bars are wanted.

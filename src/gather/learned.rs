@@ -4,7 +4,7 @@ use super::Gathering;
 use super::bars::closed;
 use super::contracts::Contracts;
 use super::feed::Listening;
-use super::run::Findings;
+use super::findings::Findings;
 use crate::instrument::{Instrument, candle_symbol};
 use crate::market::{Predecessor, Reason, Record, Source, SourceState, StoreState, Stored, stored_values};
 use crate::store::StoreUpdate;

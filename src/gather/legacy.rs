@@ -1,7 +1,7 @@
 //! The deprecated source, last: one request for each symbol whose price or realized volatility nobody else had.
 
 use super::Notice;
-use super::run::Findings;
+use super::findings::Findings;
 use crate::instrument::Symbol;
 use crate::legacy::{Client, legacy_symbol};
 use crate::market::{Evidence, Gap, LegacyState, Reason, SourceState, gaps};

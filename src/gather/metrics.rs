@@ -13,7 +13,7 @@ use super::subscriptions::Subscriptions;
 use super::{BarHistory, Gathering, Plan};
 use crate::instrument::{Instrument, Kind, Symbol, Universe};
 use crate::market::Reason;
-use crate::tastytrade::{BatchAnswer, Metrics};
+use crate::tastytrade::{BatchAnswer, Metrics, metrics_symbol};
 
 /// What the venue said of the metrics.
 #[derive(Debug, Default)]
@@ -69,17 +69,6 @@ impl MarketMetrics {
         }
         let reason = self.unanswered.get(&asked_as).cloned();
         Err(reason.unwrap_or(Reason::NotInMetrics))
-    }
-}
-
-/// The symbol whose metrics describe an instrument: the root for futures, nothing for options.
-pub(super) fn metrics_symbol(instrument: &Instrument) -> Option<Symbol> {
-    match instrument {
-        Instrument::Contract(contract) => Some(Symbol(contract.root.clone())),
-        Instrument::Root(_) | Instrument::Equity(_) | Instrument::Index(_) | Instrument::Crypto(_) => {
-            Some(instrument.symbol())
-        }
-        Instrument::EquityOption(_) | Instrument::FutureOption(_) => None,
     }
 }
 

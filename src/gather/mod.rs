@@ -9,6 +9,7 @@ mod clock;
 mod contracts;
 mod failures;
 mod feed;
+mod findings;
 #[cfg(test)]
 mod fixtures;
 mod known;

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Gathering;
+use super::findings::{Findings, FromOptions};
 use super::option_lists::{list, near, published, record_damage, to_keep, whose};
-use super::options::{FromOptions, Wanted};
-use super::run::Findings;
+use super::options::Wanted;
 use super::stop::StopReason;
 use crate::chain::{self, Choice, Strikes, Underlyings, When};
 use crate::instrument::{Instrument, Kind, Symbol};
@@ -168,6 +168,7 @@ fn thirty_day_iv(
             };
             Some(merge(&evidence, &run.rules(now)))
         })
+        .chain([one.record.clone()])
         .collect();
     let report = chain::Report::of(one.symbol.clone(), choice, rate, &records, now);
     chain::thirty_day_iv(&report)

@@ -6,13 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Notice;
-use super::failures::Failures;
+use super::findings::{Findings, FromOptions};
 use super::known::Known;
-use super::metrics::metrics_symbol;
-use super::run::Findings;
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Attempt, Evidence, Field, Reason, Record, Source, StraddleQuote};
-use crate::tastytrade::Chain;
+use crate::market::{Attempt, Evidence, Field, Reason, Record, Source};
+use crate::tastytrade::metrics_symbol;
 
 /// How much the straddle of a record is wanted, if at all.
 pub type Priority = dyn Fn(&Record) -> Option<f64>;
@@ -35,22 +33,6 @@ impl fmt::Debug for Options {
     }
 }
 
-/// What options said, and why some of them said nothing.
-#[derive(Debug, Default)]
-pub(super) struct FromOptions {
-    /// Straddles of those who may not need them after all.
-    pub(super) straddles: BTreeMap<Symbol, Result<StraddleQuote, Attempt>>,
-    /// Symbols whose options were not asked for, or not answered.
-    pub(super) withheld: BTreeMap<Symbol, Reason>,
-    /// Symbols that cannot be judged by options for want of an answer.
-    pub(super) unjudged: BTreeSet<Symbol>,
-    /// Options and contracts that REST gave no answer about.
-    pub(super) unquoted: BTreeMap<Symbol, Reason>,
-    pub(super) failures: Failures,
-    /// Lists of options, for later runs of the day.
-    pub(super) to_keep: BTreeMap<Symbol, Chain>,
-}
-
 /// A symbol whose options are asked for.
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -59,6 +41,8 @@ pub(super) struct Wanted {
     /// By contract; of anything but a future by symbol.
     pub(super) prices: BTreeMap<Symbol, f64>,
     pub(super) lacks_iv: bool,
+    /// What is known of it without its options.
+    pub(super) record: Record,
 }
 
 impl Findings<'_, '_> {
@@ -182,6 +166,7 @@ fn wanted<'a>(
                 symbol: record.symbol.clone(),
                 prices: [(on, price)].into(),
                 lacks_iv,
+                record: record.clone(),
             };
             wanted.push((straddle.unwrap_or(f64::NEG_INFINITY), one));
         }

@@ -1,7 +1,7 @@
 //! The end of a gathering: its records, how it went, and whether it failed as a whole.
 
 use super::failures::{Trouble, add_error};
-use super::run::Findings;
+use super::findings::Findings;
 use super::{Gathered, learned, legacy};
 use crate::market::{Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Timing};
 use crate::stream::End;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::findings::Findings;
 use super::options::lacks_iv;
-use super::run::Findings;
 use crate::instrument::Symbol;
 use crate::market::{Reason, Record};
 use crate::tastytrade::Metrics;

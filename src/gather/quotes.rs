@@ -5,26 +5,14 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::Notice;
-use super::failures::Failures;
+use super::findings::{Findings, Quotes};
 use super::known::Known;
-use super::run::Findings;
 use crate::instrument::{Kind, Symbol};
 use crate::market::{Evidence, Reason, Subject, needs_price};
 use crate::tastytrade::{BatchAnswer, MarketQuote};
 
 /// A quote as REST is asked for it.
 type Request = (Kind, Symbol);
-
-/// How REST was asked for quotes.
-#[derive(Debug, Default)]
-pub(super) struct Quotes {
-    /// By the symbol they were wanted for.
-    asked_as: Vec<(Symbol, Request)>,
-    /// Whether REST answered, even with none of some or all symbols.
-    pub(super) answered: bool,
-    /// What went wrong when it was asked last.
-    pub(super) failures: Failures,
-}
 
 impl Quotes {
     /// The quotes that were wanted, each once.

@@ -3,18 +3,16 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::{Either, select};
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::bars::has_bars;
 use super::contracts::{self, Contracts};
 use super::failures::Failures;
-use super::feed::{self, Afterwards, Line, Listening};
+use super::feed::{self, Afterwards, Line};
+use super::findings::{Findings, FromOptions, Quotes};
 use super::known::Known;
 use super::learned::{kept, predecessor};
 use super::metrics::{self, MarketMetrics};
-use super::options::FromOptions;
-use super::quotes::Quotes;
 use super::stop::StopReason;
 use super::subscriptions::Subscriptions;
 use super::{BarHistory, Gathered, Gathering, Interrupted};
@@ -32,28 +30,6 @@ use crate::tastytrade::Error;
 pub async fn gather(run: Gathering<'_, '_>) -> Result<Gathered, Interrupted> {
     let (mut found, mut line) = Findings::beside_the_feed(run, Afterwards::HangUp).await;
     found.fill(&mut line).await
-}
-
-/// What the sources have said so far, and how they were asked.
-#[derive(Debug)]
-pub(super) struct Findings<'a, 'v> {
-    pub(super) run: Gathering<'a, 'v>,
-    /// What is known of each symbol.
-    pub(super) known: Known,
-    /// The moment the records describe.
-    pub(super) now: Timestamp,
-    pub(super) contracts: Contracts,
-    pub(super) metrics: MarketMetrics,
-    pub(super) feed: Listening,
-    pub(super) quotes: Quotes,
-    /// Whether the deprecated source was asked.
-    pub(super) legacy_used: bool,
-    pub(super) options: FromOptions,
-    pub(super) proxy_failures: Failures,
-    /// What cut the gathering off.
-    pub(super) cut: Option<StopReason>,
-    /// Until the last REST answer.
-    pub(super) rest_ms: Option<u64>,
 }
 
 impl<'a, 'v> Findings<'a, 'v> {

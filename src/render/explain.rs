@@ -5,9 +5,8 @@ use super::layout::Column;
 use super::number::{UNKNOWN, fixed, or_unknown, percent};
 use super::row::{Provenance, Row};
 use super::run::{Explanation, RunDocument};
-use super::screen_table::second_hand;
-use super::text::{clean, together};
-use crate::market::{Attempt, Field};
+use super::text::{clean, together, tried};
+use crate::market::Field;
 use crate::screen::{Gate, GateResult, GateVerdict};
 
 /// Each symbol of `document`, explained.
@@ -37,15 +36,6 @@ pub(super) fn blocks(document: &RunDocument) -> Vec<Block> {
         }
     }
     blocks
-}
-
-/// Every attempt in words: `rest: null; dxlink-candles: 12 bars`.
-pub(super) fn tried(attempts: &[Attempt]) -> String {
-    if attempts.is_empty() {
-        return "nothing was tried".to_owned();
-    }
-    let words = |attempt: &Attempt| format!("{}: {}", attempt.source.name(), clean(&attempt.reason.to_string()));
-    attempts.iter().map(words).collect::<Vec<_>>().join("; ")
 }
 
 fn headline(row: &Row, explanation: &Explanation) -> String {
@@ -103,7 +93,7 @@ struct Origin<'a> {
 fn origins(row: &Row) -> Vec<Column> {
     let origin = |field| {
         let from = row.provenance.get(&field);
-        let mark = if second_hand(row, field) { "*" } else { "" };
+        let mark = if row.is_second_hand(field) { "*" } else { "" };
         let value = from.map_or_else(|| UNKNOWN.to_owned(), |_| format!("{}{mark}", row.values.shown(field)));
         (from.is_some() || row.missing.contains_key(&field)).then_some(Origin { field, value, from })
     };

@@ -5,10 +5,9 @@ use std::fmt;
 
 use super::block::{Block, texts};
 use super::chain::ChainBlock;
-use super::explain::tried;
 use super::row::Row;
 use super::run::{Command, RunDocument};
-use super::text::cut;
+use super::text::{cut, tried};
 use crate::market::{
     FeedState, Field, LegacyState, MissingField, Mode, RestState, RunError, Source, SourceState, StoppedBy, StoreState,
     first_source,

@@ -2,7 +2,6 @@
 
 use comfy_table::{Attribute, Cell, CellAlignment, Table, presets};
 
-use super::block::Columns;
 use super::text::cut;
 
 /// A column with its cells.
@@ -59,11 +58,9 @@ impl Column {
     }
 }
 
-/// Those of `all` that fit into `width`, in their order; at least one stays.
-pub(super) fn fit(all: Columns, width: Option<usize>) -> Vec<Column> {
-    let Columns {
-        mut columns, paired, ..
-    } = all;
+/// Those of `columns` that fit into `width`, in their order; at least one stays. Where they are `paired`, columns of the
+/// same rank are only left out together.
+pub(super) fn fit(mut columns: Vec<Column>, paired: bool, width: Option<usize>) -> Vec<Column> {
     let Some(width) = width else { return columns };
     while columns.len() > 1 && total(columns.iter().map(Column::least_width)) > width {
         let last = columns.iter().map(|column| column.keep).enumerate();

@@ -15,6 +15,8 @@ mod number;
 mod parquet;
 mod row;
 mod run;
+mod run_document;
+mod said;
 mod schema;
 mod screen_table;
 mod text;

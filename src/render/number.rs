@@ -65,6 +65,16 @@ fn digits_before_point(value: f64) -> usize {
 const SIGNIFICANT: usize = 7;
 const MOST_DECIMALS: usize = 7;
 
+/// A difference of volatilities in points, with its sign.
+pub(super) fn points(value: Option<f64>) -> String {
+    let text = fixed(value.map(|value| value * 100.0), 1);
+    if value.is_some_and(|value| value > 0.0) && text != "0.0" {
+        format!("+{text}")
+    } else {
+        text
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

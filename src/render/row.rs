@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::text::millis;
 use super::values::{Every, Values};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
-use crate::market::{Attempt, Field, Note, Record, Source, Sourced};
+use crate::market::{Attempt, Field, Note, Record, Source, Sourced, first_source};
 use crate::screen::{Assessment, Environment, Flag, Screened, Signal, Vote};
 
 macro_rules! row {
@@ -98,6 +98,12 @@ pub struct Provenance {
 }
 
 impl Row {
+    /// Whether a value is not from the source that is asked first.
+    pub(super) fn is_second_hand(&self, field: Field) -> bool {
+        let provenance = self.provenance.get(&field);
+        provenance.is_some_and(|provenance| provenance.source != first_source(field))
+    }
+
     /// A record that was not screened.
     pub(super) fn quoted(record: &Record) -> Self {
         Self::assessed(record, None)

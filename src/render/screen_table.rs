@@ -6,7 +6,7 @@ use super::layout::Column;
 use super::number::{UNKNOWN, fixed, or_unknown};
 use super::row::Row;
 use super::text::clean;
-use crate::market::{Field, first_source};
+use crate::market::Field;
 use crate::screen::Flag;
 
 /// Rows of a screen.
@@ -23,13 +23,6 @@ pub(super) fn quoted(rows: &[Row]) -> Vec<Block> {
     let options = (!options.is_empty()).then(|| table(&options, option_quote(&options)));
     let blocks = [underlyings, gap.then_some(Block::Gap), options];
     blocks.into_iter().flatten().collect()
-}
-
-/// Whether a value is not from the source that is asked first.
-pub(super) fn second_hand(row: &Row, field: Field) -> bool {
-    row.provenance
-        .get(&field)
-        .is_some_and(|provenance| provenance.source != first_source(field))
 }
 
 /// The columns without those that say nothing; rejected rows recede.
@@ -52,8 +45,8 @@ fn optional(column: &Column) -> bool {
 
 /// The column of a field, `*` after the values not from the first source, the others aligned with them.
 fn value(rows: &[&Row], keep: u8, field: Field) -> Column {
-    let any = rows.iter().any(|row| second_hand(row, field));
-    let mark = |row: &Row| match (any, second_hand(row, field)) {
+    let any = rows.iter().any(|row| row.is_second_hand(field));
+    let mark = |row: &Row| match (any, row.is_second_hand(field)) {
         (_, true) => "*",
         (true, false) => " ",
         (false, false) => "",

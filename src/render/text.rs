@@ -2,11 +2,21 @@
 
 use jiff::Timestamp;
 
+use crate::market::Attempt;
 use crate::text::printable;
 
 /// What can be printed of `text`.
 pub(super) fn clean(text: &str) -> String {
     printable(text).collect()
+}
+
+/// Every attempt in words: `rest: null; dxlink-candles: 12 bars`.
+pub(super) fn tried(attempts: &[Attempt]) -> String {
+    if attempts.is_empty() {
+        return "nothing was tried".to_owned();
+    }
+    let words = |attempt: &Attempt| format!("{}: {}", attempt.source.name(), clean(&attempt.reason.to_string()));
+    attempts.iter().map(words).collect::<Vec<_>>().join("; ")
 }
 
 /// RFC 3339 in UTC with milliseconds.

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::number::fixed;
 use super::row::Row;
-use super::row::origin;
 use super::run::Recorded;
+use super::said::Said;
 use super::text::millis;
 use super::vol_forecast::{FileForecast, SymbolForecast};
 use crate::instrument::Symbol;
@@ -216,17 +215,6 @@ pub(super) struct Witness {
     reason: Option<String>,
 }
 
-/// Where a number came from, or why there is none.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Said {
-    source: Option<Source>,
-    /// RFC 3339 UTC with milliseconds.
-    as_of: Option<String>,
-    method: Option<String>,
-    /// Why there is none.
-    reason: Option<String>,
-}
-
 /// Implied over realized volatility.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Premium {
@@ -405,18 +393,6 @@ impl ConeBlock {
     }
 }
 
-impl Said {
-    pub(super) fn of<T>(said: &Result<Sourced<T>, Reason>) -> Self {
-        let origin = said.as_ref().ok().map(origin);
-        Self {
-            source: origin.as_ref().map(|origin| origin.source),
-            as_of: origin.as_ref().map(|origin| origin.as_of.clone()),
-            method: origin.map(|origin| origin.method),
-            reason: said.as_ref().err().map(Reason::to_string),
-        }
-    }
-}
-
 impl Witness {
     pub(super) fn of(one: &Compared) -> Self {
         let Said {
@@ -492,16 +468,6 @@ impl TermBlock {
             iv: term.iv.map(|iv| iv.get()),
             reason: term.iv.is_none().then_some(NO_TERM),
         }
-    }
-}
-
-/// A difference of volatilities in points, with its sign.
-pub(super) fn points(value: Option<f64>) -> String {
-    let text = fixed(value.map(|value| value * 100.0), 1);
-    if value.is_some_and(|value| value > 0.0) && text != "0.0" {
-        format!("+{text}")
-    } else {
-        text
     }
 }
 

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::block::{Block, texts};
 use super::layout::Column;
-use super::number::{fixed, percent};
+use super::number::{fixed, percent, points};
+use super::said::Said;
 use super::text::{clean, together};
-use super::vol::{Said, points};
 use crate::market::{Forecast, OverForecast, VolReport};
 use crate::units::Vol;
 use crate::vol::forecast::{Forecasts, Model, SESSIONS};

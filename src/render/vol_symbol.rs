@@ -9,13 +9,13 @@ use super::block::{Block, texts};
 use super::cell::object;
 use super::document::{Document, Grid, Lines};
 use super::layout::Column;
-use super::number::{UNKNOWN, fixed, or_unknown, percent, price};
+use super::number::{UNKNOWN, fixed, or_unknown, percent, points, price};
 use super::row::Row;
-use super::run::{RUN_COLUMNS, RunDocument};
+use super::run::RunDocument;
+use super::run_document::RUN_COLUMNS;
 use super::text::{clean, millis, together};
 use super::vol::{
-    ClosedBars, ExpectedMove, NO_TERM, OfSymbol, Premium, TermStructure, Weighted, Window, Witness, points, settlement,
-    splits,
+    ClosedBars, ExpectedMove, NO_TERM, OfSymbol, Premium, TermStructure, Weighted, Window, Witness, settlement, splits,
 };
 use super::vol_forecast::SymbolForecast;
 use super::vol_windows::{cells, columns, lines};

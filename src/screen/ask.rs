@@ -2,17 +2,43 @@
 
 use std::collections::BTreeSet;
 
-use super::table::Gate;
-use super::{GateResult, GateVerdict, Rules, exceeds, reaches};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::compare::{exceeds, reaches};
+use super::rules::Rules;
 use crate::instrument::Symbol;
 use crate::market::{Field, Record};
+use crate::text::words;
 
 /// A record at a gate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ask<'a> {
-    pub(super) gate: Gate,
     pub(super) record: &'a Record,
     pub(super) rules: &'a Rules,
+}
+
+words! {
+    /// How a record did at a gate.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+    pub enum GateVerdict {
+        /// It passed.
+        Pass = "pass",
+        /// It was stopped.
+        Fail = "fail",
+        /// The gate is switched off or does not concern this record; it passed.
+        NotApplied = "not_applied",
+    }
+}
+
+/// What a gate says about a record, before its name stands beside it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Answer {
+    pub(super) text: String,
+    pub(super) value: Option<f64>,
+    pub(super) limit: Option<f64>,
+    pub(super) verdict: GateVerdict,
+    pub(super) note: Option<String>,
 }
 
 /// A number of the record and what it is held against.
@@ -80,22 +106,21 @@ impl Must {
 }
 
 impl Ask<'_> {
-    pub(super) fn pass(&self, text: impl Into<String>) -> GateResult {
+    pub(super) fn pass(&self, text: impl Into<String>) -> Answer {
         self.says(GateVerdict::Pass, text.into())
     }
 
-    pub(super) fn fail(&self, text: impl Into<String>) -> GateResult {
+    pub(super) fn fail(&self, text: impl Into<String>) -> Answer {
         self.says(GateVerdict::Fail, text.into())
     }
 
     /// The gate is off or does not concern this record, as `note` says.
-    pub(super) fn skip(&self, text: &str, note: impl Into<String>) -> GateResult {
+    pub(super) fn skip(&self, text: &str, note: impl Into<String>) -> Answer {
         self.says(GateVerdict::NotApplied, text.to_owned()).noting(note)
     }
 
-    fn says(&self, verdict: GateVerdict, text: String) -> GateResult {
-        GateResult {
-            gate: self.gate,
+    fn says(&self, verdict: GateVerdict, text: String) -> Answer {
+        Answer {
             text,
             value: None,
             limit: None,
@@ -109,12 +134,12 @@ impl Ask<'_> {
     }
 
     /// Judges by what is measured; what is missing fails.
-    pub(super) fn measure(&self, measure: &Measure<'_>) -> GateResult {
+    pub(super) fn measure(&self, measure: &Measure<'_>) -> Answer {
         self.judge(measure).unwrap_or_else(|| self.lacks(measure))
     }
 
     /// Judges by what is measured; what is missing passes.
-    pub(super) fn measure_known(&self, measure: &Measure<'_>) -> GateResult {
+    pub(super) fn measure_known(&self, measure: &Measure<'_>) -> Answer {
         self.judge(measure).unwrap_or_else(|| {
             self.skip(&format!("{} missing, passes", measure.label), self.absent(measure))
                 .about(None, measure.must.limit())
@@ -122,7 +147,7 @@ impl Ask<'_> {
     }
 
     /// Judges by what is measured; `None` where it is missing.
-    pub(super) fn judge(&self, measure: &Measure<'_>) -> Option<GateResult> {
+    pub(super) fn judge(&self, measure: &Measure<'_>) -> Option<Answer> {
         let value = self.number(measure.field)?;
         let limit = measure.must.limit();
         let (passes, signs, apart) = match measure.must {
@@ -142,7 +167,7 @@ impl Ask<'_> {
     }
 
     /// What is missing fails.
-    pub(super) fn lacks(&self, measure: &Measure<'_>) -> GateResult {
+    pub(super) fn lacks(&self, measure: &Measure<'_>) -> Answer {
         self.fail(format!("{} missing", measure.label))
             .about(None, measure.must.limit())
             .noting(self.absent(measure))
@@ -169,7 +194,7 @@ impl Ask<'_> {
     }
 }
 
-impl GateResult {
+impl Answer {
     pub(super) fn about(mut self, value: Option<f64>, limit: f64) -> Self {
         self.value = value;
         self.limit = Some(limit);

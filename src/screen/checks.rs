@@ -2,26 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use super::ask::{Ask, Measure, Must, Shown, names};
-use super::{GateResult, GateVerdict};
+use super::ask::{Answer, Ask, GateVerdict, Measure, Must, Shown, names};
 use crate::instrument::Kind;
 use crate::market::Field;
 
-pub(super) fn kind(ask: &Ask<'_>) -> GateResult {
+pub(super) fn kind(ask: &Ask<'_>) -> Answer {
     match ask.record.kind {
         Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => ask.pass("Kind: underlying"),
         Kind::EquityOption | Kind::FutureOption => ask.fail("Kind: options are not screened"),
     }
 }
 
-pub(super) fn data(ask: &Ask<'_>) -> GateResult {
+pub(super) fn data(ask: &Ask<'_>) -> Answer {
     match ask.number(Field::Price) {
         Some(_) => ask.pass("Data: price present"),
         None => ask.fail("Data: missing price").noting("price missing"),
     }
 }
 
-pub(super) fn excluded_symbol(ask: &Ask<'_>) -> GateResult {
+pub(super) fn excluded_symbol(ask: &Ask<'_>) -> Answer {
     let excluded = &ask.rules.choices.exclude_symbols;
     let symbol = &ask.record.symbol;
     if names(excluded, ask.record) {
@@ -33,7 +32,7 @@ pub(super) fn excluded_symbol(ask: &Ask<'_>) -> GateResult {
     }
 }
 
-pub(super) fn asset_class_include(ask: &Ask<'_>) -> GateResult {
+pub(super) fn asset_class_include(ask: &Ask<'_>) -> Answer {
     let included = &ask.rules.choices.include_asset_classes;
     let class = &ask.record.asset_class;
     if included.is_empty() {
@@ -45,7 +44,7 @@ pub(super) fn asset_class_include(ask: &Ask<'_>) -> GateResult {
     }
 }
 
-pub(super) fn asset_class_exclude(ask: &Ask<'_>) -> GateResult {
+pub(super) fn asset_class_exclude(ask: &Ask<'_>) -> Answer {
     let excluded = &ask.rules.choices.exclude_asset_classes;
     let class = &ask.record.asset_class;
     if lists(excluded, class) {
@@ -57,7 +56,7 @@ pub(super) fn asset_class_exclude(ask: &Ask<'_>) -> GateResult {
     }
 }
 
-pub(super) fn retail_price(ask: &Ask<'_>) -> GateResult {
+pub(super) fn retail_price(ask: &Ask<'_>) -> Answer {
     let limit = ask.rules.limits.retail_min_price;
     if ask.record.kind == Kind::Future {
         return ask
@@ -73,7 +72,7 @@ pub(super) fn retail_price(ask: &Ask<'_>) -> GateResult {
     })
 }
 
-pub(super) fn slippage(ask: &Ask<'_>) -> GateResult {
+pub(super) fn slippage(ask: &Ask<'_>) -> Answer {
     let limit = ask.rules.limits.retail_max_slippage;
     if !ask.rules.judge_slippage() {
         return ask
@@ -87,7 +86,7 @@ pub(super) fn slippage(ask: &Ask<'_>) -> GateResult {
     }
 }
 
-pub(super) fn iv_percentile(ask: &Ask<'_>) -> GateResult {
+pub(super) fn iv_percentile(ask: &Ask<'_>) -> Answer {
     let limit = ask.rules.limits.min_iv_percentile;
     if limit <= 0.0 {
         return ask
@@ -103,7 +102,7 @@ pub(super) fn iv_percentile(ask: &Ask<'_>) -> GateResult {
     })
 }
 
-pub(super) fn straddle_yield(ask: &Ask<'_>) -> GateResult {
+pub(super) fn straddle_yield(ask: &Ask<'_>) -> Answer {
     let limit = ask.rules.limits.min_yield;
     if limit <= 0.0 {
         return ask
@@ -131,7 +130,7 @@ pub(super) fn straddle_yield(ask: &Ask<'_>) -> GateResult {
 }
 
 /// The rating, unless slippage belies it; without a rating slippage alone.
-pub(super) fn liquidity(ask: &Ask<'_>) -> GateResult {
+pub(super) fn liquidity(ask: &Ask<'_>) -> Answer {
     let limits = &ask.rules.limits;
     let rating = Measure {
         label: "Liquidity: TT rating",
@@ -152,7 +151,7 @@ pub(super) fn liquidity(ask: &Ask<'_>) -> GateResult {
         None => limits.retail_max_slippage,
     };
     let slippage = ask.judge(&tightness("Liquidity: slippage", most));
-    let belied = |slippage: &GateResult| rated.is_none() || slippage.verdict == GateVerdict::Fail;
+    let belied = |slippage: &Answer| rated.is_none() || slippage.verdict == GateVerdict::Fail;
     if let Some(slippage) = slippage.filter(belied) {
         return slippage;
     }
@@ -168,7 +167,7 @@ pub(super) fn liquidity(ask: &Ask<'_>) -> GateResult {
     }
 }
 
-pub(super) fn vrp_tactical(ask: &Ask<'_>) -> GateResult {
+pub(super) fn vrp_tactical(ask: &Ask<'_>) -> Answer {
     let measure = Measure {
         label: "VRP Tactical:",
         field: Field::VrpTactical,

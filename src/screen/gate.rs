@@ -1,24 +1,15 @@
 //! What a gate is, and asking it. `run` stops at the first gate that fails, `explain` asks them all; both call
-//! [`Gate::check`]. Which gates there are stands in the table.
+//! [`Gate::check`].
+//!
+//! A gate is an entry of the table: its variant and printed name, what it judges by, and its check with its words.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::table::Gate;
-use super::{Ask, Rules};
+use super::ask::{Answer, Ask, GateVerdict, Measure, Must, Shown};
+use super::checks;
+use super::rules::Rules;
 use crate::market::{Field, Record};
-
-/// How a record did at a gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum GateVerdict {
-    /// It passed.
-    Pass,
-    /// It was stopped.
-    Fail,
-    /// The gate is switched off or does not concern this record; it passed.
-    NotApplied,
-}
 
 /// What a gate said about a record.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -39,7 +30,7 @@ pub struct GateResult {
 
 /// What a gate judges by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Inputs {
+enum Inputs {
     /// What is known of every symbol.
     Record,
     /// Slippage or yield of the options at the money, fractions told in percent.
@@ -54,17 +45,6 @@ impl GateResult {
     }
 }
 
-impl GateVerdict {
-    /// The verdict's name in machine output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::NotApplied => "not_applied",
-        }
-    }
-}
-
 impl Gate {
     /// Whether it asks for slippage or yield, which are fractions told in percent.
     pub fn is_of_straddle(self) -> bool {
@@ -73,8 +53,15 @@ impl Gate {
 
     /// What this gate says about `record` under `rules`.
     pub fn check(self, record: &Record, rules: &Rules) -> GateResult {
-        let gate = self;
-        self.asks()(&Ask { gate, record, rules })
+        let answer = self.asks()(&Ask { record, rules });
+        GateResult {
+            gate: self,
+            text: answer.text,
+            value: answer.value,
+            limit: answer.limit,
+            verdict: answer.verdict,
+            note: answer.note,
+        }
     }
 }
 
@@ -119,14 +106,55 @@ macro_rules! gates {
                 match self { $(Self::$gate => $name,)* }
             }
 
-            pub(super) fn inputs(self) -> Inputs {
+            fn inputs(self) -> Inputs {
                 match self { $(Self::$gate => Inputs::$inputs,)* }
             }
 
-            pub(super) fn asks(self) -> fn(&Ask<'_>) -> GateResult {
+            fn asks(self) -> fn(&Ask<'_>) -> Answer {
                 match self { $(Self::$gate => $check,)* }
             }
         }
     };
 }
-pub(super) use gates as gate_table;
+
+// In the order in which they are asked.
+gates! {
+    /// It is an underlying, not an option.
+    Kind "kind", Record, checks::kind;
+    /// It has a price.
+    Data "data", Record, checks::data;
+    /// Its symbol is not excluded.
+    ExcludedSymbol "excluded_symbol", Record, checks::excluded_symbol;
+    /// Its asset class is included.
+    AssetClassInclude "asset_class_include", Record, checks::asset_class_include;
+    /// Its asset class is not excluded.
+    AssetClassExclude "asset_class_exclude", Record, checks::asset_class_exclude;
+    /// Implied volatility is dear against 90 days.
+    VrpStructural "vrp_structural", Record, |ask| ask.measure(&Measure {
+        label: "VRP Structural:",
+        field: Field::VrpStructural,
+        made_of: &[Field::Iv, Field::Hv90],
+        must: Must::Exceed(ask.rules.limits.min_vrp_structural),
+        shown: Shown::decimals(2),
+    });
+    /// Realized volatility is not collapsing.
+    VolatilityMomentum "volatility_momentum", Record, |ask| ask.measure_known(&Measure {
+        label: "Vol Momentum:",
+        field: Field::Vtr,
+        made_of: &[Field::Hv30, Field::Hv90],
+        must: Must::Reach(ask.rules.limits.volatility_momentum_min_ratio),
+        shown: Shown::decimals(2),
+    });
+    /// It costs enough for its options to be spread finely.
+    RetailPrice "retail_price", Record, checks::retail_price;
+    /// Its options at the money are quoted tightly.
+    Slippage "slippage", Straddle, checks::slippage;
+    /// Implied volatility is high against its own year.
+    IvPercentile "iv_percentile", Record, checks::iv_percentile;
+    /// Its options at the money pay enough.
+    Yield "yield", Straddle, checks::straddle_yield;
+    /// Its options trade.
+    Liquidity "liquidity", Record, checks::liquidity;
+    /// Implied volatility is dear against 30 days.
+    VrpTactical "vrp_tactical", Record, checks::vrp_tactical;
+}

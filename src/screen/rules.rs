@@ -4,8 +4,10 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::table::{Choices, Limits, Nearness, Overrides, Profile, ScorePoints, SignalBands, VoteBands, Weights};
-use super::thresholds::{Given, ListError};
+use super::table::{
+    Choices, Given, Limits, Nearness, Overrides, Profile, ScorePoints, SignalBands, VoteBands, Weights,
+};
+use super::thresholds::ListError;
 use crate::units::Vol;
 
 /// The rules of one screen.

@@ -1,6 +1,7 @@
 //! The score, 0 to 100: how dear implied volatility is, and how well it can be traded.
 
-use super::Rules;
+use super::rules::Rules;
+use super::table::Weights;
 use crate::instrument::Kind;
 use crate::market::{Field, Note, Record};
 
@@ -23,7 +24,7 @@ pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
         .number(Field::VrpStructural)
         .or_else(|| record.number(Field::VrpTactical))?;
     let (mut sum, mut weight_sum) = (0.0_f64, 0.0);
-    for (weight, points) in rules.score.weights.of_points(record, rules) {
+    for (weight, points) in components(record, rules) {
         let Some(points) = points else { continue };
         sum += weight.max(0.0) * points;
         weight_sum += weight.max(0.0);
@@ -40,11 +41,25 @@ pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
     Some(((sum / weight_sum * haircut).clamp(0.0, 100.0) * 10.0).round() / 10.0)
 }
 
+/// Every weight with the points of its component.
+fn components(record: &Record, rules: &Rules) -> [(f64, Option<f64>); Weights::COUNT] {
+    let weights = &rules.score.weights;
+    [
+        (weights.structural_vrp, structural_vrp(record, rules)),
+        (weights.tactical_vrp, tactical_vrp(record, rules)),
+        (weights.volatility_momentum, volatility_momentum(record, rules)),
+        (weights.iv_percentile, iv_percentile(record, rules)),
+        (weights.straddle_yield, straddle_yield(record, rules)),
+        (weights.retail_efficiency, retail_efficiency(record, rules)),
+        (weights.liquidity, liquidity(record, rules)),
+    ]
+}
+
 fn richness(ratio: f64, rules: &Rules) -> f64 {
     ((ratio - 1.0) * rules.score.points.dislocation_multiplier).clamp(0.0, 100.0)
 }
 
-pub(super) fn structural_vrp(record: &Record, rules: &Rules) -> Option<f64> {
+fn structural_vrp(record: &Record, rules: &Rules) -> Option<f64> {
     Some(
         record
             .number(Field::VrpStructural)
@@ -52,12 +67,12 @@ pub(super) fn structural_vrp(record: &Record, rules: &Rules) -> Option<f64> {
     )
 }
 
-pub(super) fn tactical_vrp(record: &Record, rules: &Rules) -> Option<f64> {
+fn tactical_vrp(record: &Record, rules: &Rules) -> Option<f64> {
     let tactical = record.number(Field::VrpTactical).map(|ratio| richness(ratio, rules));
     tactical.or_else(|| structural_vrp(record, rules))
 }
 
-pub(super) fn volatility_momentum(record: &Record, rules: &Rules) -> Option<f64> {
+fn volatility_momentum(record: &Record, rules: &Rules) -> Option<f64> {
     let (floor, ceiling) = (
         rules.limits.volatility_momentum_min_ratio,
         rules.score.points.momentum_ceiling,
@@ -69,7 +84,7 @@ pub(super) fn volatility_momentum(record: &Record, rules: &Rules) -> Option<f64>
     )
 }
 
-pub(super) fn iv_percentile(record: &Record, rules: &Rules) -> Option<f64> {
+fn iv_percentile(record: &Record, rules: &Rules) -> Option<f64> {
     let (floor, ceiling) = (rules.limits.min_iv_percentile, rules.score.points.iv_percentile_ceiling);
     if floor <= 0.0 {
         return Some(MIDDLE);
@@ -81,7 +96,7 @@ pub(super) fn iv_percentile(record: &Record, rules: &Rules) -> Option<f64> {
     )
 }
 
-pub(super) fn retail_efficiency(record: &Record, rules: &Rules) -> Option<f64> {
+fn retail_efficiency(record: &Record, rules: &Rules) -> Option<f64> {
     if record.kind == Kind::Future {
         return Some(MIDDLE);
     }
@@ -92,7 +107,7 @@ pub(super) fn retail_efficiency(record: &Record, rules: &Rules) -> Option<f64> {
     Some(f64::midpoint(price, tightness(record, rules).unwrap_or(MIDDLE)))
 }
 
-pub(super) fn straddle_yield(record: &Record, rules: &Rules) -> Option<f64> {
+fn straddle_yield(record: &Record, rules: &Rules) -> Option<f64> {
     let (floor, ceiling) = (rules.limits.min_yield, rules.score.points.yield_ceiling);
     if floor <= 0.0 {
         return Some(MIDDLE);
@@ -110,7 +125,7 @@ fn tightness(record: &Record, rules: &Rules) -> Option<f64> {
     Some(linear(limit - slippage, 0.0, limit))
 }
 
-pub(super) fn liquidity(record: &Record, rules: &Rules) -> Option<f64> {
+fn liquidity(record: &Record, rules: &Rules) -> Option<f64> {
     if rules.choices.allow_illiquid {
         return Some(MIDDLE);
     }

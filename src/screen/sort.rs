@@ -4,8 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::Screened;
-use crate::instrument::Kind;
+use super::screened::Screened;
 use crate::market::{Field, FieldType};
 use crate::text::printable;
 
@@ -113,7 +112,7 @@ keys! {
         StreamerSymbol "streamer_symbol" Ascending
             |row| row.record.streamer_symbol.as_ref().map(|symbol| Key::Text(symbol.as_str()));
         /// The kind of instrument.
-        Kind "kind" Ascending |row| Some(Key::Text(kind_name(row.record.kind)));
+        Kind "kind" Ascending |row| Some(Key::Text(row.record.kind.name()));
         /// The asset class.
         AssetClass "asset_class" Ascending |row| Some(Key::Text(&row.record.asset_class));
     }
@@ -202,18 +201,6 @@ impl Key<'_> {
             (Self::Day(a), Self::Day(b)) => a.cmp(b),
             (Self::Text(_) | Self::Count(_) | Self::Number(_) | Self::Day(_), _) => Ordering::Equal,
         }
-    }
-}
-
-/// The kind's name in machine output.
-pub(super) fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Equity => "equity",
-        Kind::Index => "index",
-        Kind::Future => "future",
-        Kind::EquityOption => "equity-option",
-        Kind::FutureOption => "future-option",
-        Kind::Crypto => "crypto",
     }
 }
 

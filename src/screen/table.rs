@@ -1,8 +1,7 @@
-//! What a screen goes by, once: every threshold and every gate.
+//! Every threshold of a screen, once.
 //!
 //! A threshold is a line: its printed name, type and default, the range of its configuration keys, the keys, the flag
 //! with unit and help. Structs, schema, validation, flags, recordings and the printed `thresholds` follow from it.
-//! A gate is an entry: its variant and printed name, what it judges by, and its check with its words.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +9,8 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ask::{Ask, Measure, Must, Shown};
-use super::gate::{GateResult, Inputs, gate_table};
-use super::thresholds::{CommandLine, Flag, Given, ListError, Range, Typed, Unit, thresholds};
-use super::{Rules, checks, score};
+use super::thresholds::{CommandLine, Flag, ListError, Range, Typed, Unit, list, thresholds};
 use crate::instrument::Symbol;
-use crate::market::{Field, Record};
 
 thresholds! {
     lists {
@@ -36,19 +31,19 @@ thresholds! {
 
     weights {
         /// Of `vrp_structural`.
-        structural_vrp "structural_vrp" = 0.275, score::structural_vrp;
+        structural_vrp "structural_vrp" = 0.275;
         /// Of `vrp_tactical`.
-        tactical_vrp "tactical_vrp" = 0.275, score::tactical_vrp;
+        tactical_vrp "tactical_vrp" = 0.275;
         /// Of `vtr`.
-        volatility_momentum "volatility_momentum" = 0.1, score::volatility_momentum;
+        volatility_momentum "volatility_momentum" = 0.1;
         /// Of `iv_percentile`.
-        iv_percentile "iv_percentile" = 0.1, score::iv_percentile;
+        iv_percentile "iv_percentile" = 0.1;
         /// Of `yield`.
-        straddle_yield "yield" = 0.1, score::straddle_yield;
+        straddle_yield "yield" = 0.1;
         /// Of price and slippage.
-        retail_efficiency "retail_efficiency" = 0.05, score::retail_efficiency;
+        retail_efficiency "retail_efficiency" = 0.05;
         /// Of the liquidity rating.
-        liquidity "liquidity" = 0.0, score::liquidity;
+        liquidity "liquidity" = 0.0;
     }
 
     /// What the gates hold a record against.
@@ -150,45 +145,3 @@ pub const ASCENDING: [&[&str]; 3] = [
     &["vrp_structural_fair", "vrp_structural_rich"],
     &["markup_cheap", "markup_rich"],
 ];
-
-// In the order in which they are asked.
-gate_table! {
-    /// It is an underlying, not an option.
-    Kind "kind", Record, checks::kind;
-    /// It has a price.
-    Data "data", Record, checks::data;
-    /// Its symbol is not excluded.
-    ExcludedSymbol "excluded_symbol", Record, checks::excluded_symbol;
-    /// Its asset class is included.
-    AssetClassInclude "asset_class_include", Record, checks::asset_class_include;
-    /// Its asset class is not excluded.
-    AssetClassExclude "asset_class_exclude", Record, checks::asset_class_exclude;
-    /// Implied volatility is dear against 90 days.
-    VrpStructural "vrp_structural", Record, |ask| ask.measure(&Measure {
-        label: "VRP Structural:",
-        field: Field::VrpStructural,
-        made_of: &[Field::Iv, Field::Hv90],
-        must: Must::Exceed(ask.rules.limits.min_vrp_structural),
-        shown: Shown::decimals(2),
-    });
-    /// Realized volatility is not collapsing.
-    VolatilityMomentum "volatility_momentum", Record, |ask| ask.measure_known(&Measure {
-        label: "Vol Momentum:",
-        field: Field::Vtr,
-        made_of: &[Field::Hv30, Field::Hv90],
-        must: Must::Reach(ask.rules.limits.volatility_momentum_min_ratio),
-        shown: Shown::decimals(2),
-    });
-    /// It costs enough for its options to be spread finely.
-    RetailPrice "retail_price", Record, checks::retail_price;
-    /// Its options at the money are quoted tightly.
-    Slippage "slippage", Straddle, checks::slippage;
-    /// Implied volatility is high against its own year.
-    IvPercentile "iv_percentile", Record, checks::iv_percentile;
-    /// Its options at the money pay enough.
-    Yield "yield", Straddle, checks::straddle_yield;
-    /// Its options trade.
-    Liquidity "liquidity", Record, checks::liquidity;
-    /// Implied volatility is dear against 30 days.
-    VrpTactical "vrp_tactical", Record, checks::vrp_tactical;
-}

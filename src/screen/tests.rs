@@ -478,7 +478,7 @@ fn names_are_the_names_of_machine_output() {
         Kind::FutureOption,
         Kind::Crypto,
     ] {
-        assert_eq!(serde_json::to_value(kind).unwrap(), sort::kind_name(kind));
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
     }
 }
 

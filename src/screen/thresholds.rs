@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::table::{CommonRules, Overrides, Profile};
 use crate::instrument::{Instrument, Symbol, SymbolError};
 
 /// What is typed behind a flag.
@@ -76,17 +75,6 @@ pub trait CommandLine {
     fn switch(&self, flag: &str) -> bool;
 }
 
-/// Who gives the thresholds of one screen, the later before the earlier.
-#[derive(Debug, Clone, Copy)]
-pub struct Given<'a> {
-    /// Those of all profiles.
-    pub common: &'a CommonRules,
-    /// Those of one profile.
-    pub profile: &'a Profile,
-    /// Those typed.
-    pub typed: &'a Overrides,
-}
-
 /// A text in a list of symbols that is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
@@ -98,20 +86,14 @@ pub enum ListError {
     Configured(SymbolError),
 }
 
-impl Given<'_> {
-    /// The list `typed`, else the one `configured`.
-    pub(super) fn list<T: Listed>(
-        typed: &[String],
-        configured: &[String],
-        today: Date,
-    ) -> Result<BTreeSet<T>, ListError> {
-        let (texts, wrong): (_, fn(SymbolError) -> ListError) = if typed.is_empty() {
-            (configured, ListError::Configured)
-        } else {
-            (typed, ListError::Typed)
-        };
-        texts.iter().map(|text| T::listed(text, today).map_err(wrong)).collect()
-    }
+/// The list `typed`, else the one `configured`.
+pub(super) fn list<T: Listed>(typed: &[String], configured: &[String], today: Date) -> Result<BTreeSet<T>, ListError> {
+    let (texts, wrong): (_, fn(SymbolError) -> ListError) = if typed.is_empty() {
+        (configured, ListError::Configured)
+    } else {
+        (typed, ListError::Typed)
+    };
+    texts.iter().map(|text| T::listed(text, today).map_err(wrong)).collect()
 }
 
 /// An entry of a list: a symbol, or the name of an asset class.
@@ -137,7 +119,7 @@ macro_rules! thresholds {
     (
         lists { $(#[doc = $list_doc:literal] $list:ident $list_long:literal: $item:ident, $list_help:literal;)* }
         switches { $(#[doc = $switch_doc:literal] $switch:ident $switch_long:literal, $switch_help:literal;)* }
-        weights { $(#[doc = $weight_doc:literal] $weight:ident $weight_key:literal = $share:literal, $points:expr;)* }
+        weights { $(#[doc = $weight_doc:literal] $weight:ident $weight_key:literal = $share:literal;)* }
         $(
             #[doc = $part_doc:literal]
             $part:ident {
@@ -186,6 +168,17 @@ macro_rules! thresholds {
             $($($(#[doc = $help] pub $flag: Option<$type>,)?)*)*
         }
 
+        /// Who gives the thresholds of one screen, the later before the earlier.
+        #[derive(Debug, Clone, Copy)]
+        pub struct Given<'a> {
+            /// Those of all profiles.
+            pub common: &'a CommonRules,
+            /// Those of one profile.
+            pub profile: &'a Profile,
+            /// Those typed.
+            pub typed: &'a Overrides,
+        }
+
         $(
             #[doc = $part_doc]
             #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -220,7 +213,7 @@ macro_rules! thresholds {
             pub(super) fn of(given: &Given<'_>, today: Date) -> Result<Self, ListError> {
                 Ok(Self {
                     $($switch: given.typed.$switch || given.profile.$switch,)*
-                    $($list: Given::list(&given.typed.$list, &given.profile.$list, today)?,)*
+                    $($list: list(&given.typed.$list, &given.profile.$list, today)?,)*
                 })
             }
         }
@@ -233,14 +226,12 @@ macro_rules! thresholds {
         }
 
         impl Weights {
+            /// How many there are.
+            pub(super) const COUNT: usize = [$($weight_key),*].len();
+
             /// Every weight with its key.
             pub fn by_key(&self) -> Vec<(&'static str, f64)> {
                 vec![$(($weight_key, self.$weight),)*]
-            }
-
-            /// Every weight with the points of its component.
-            pub(super) fn of_points(&self, record: &Record, rules: &Rules) -> Vec<(f64, Option<f64>)> {
-                vec![$((self.$weight, $points(record, rules)),)*]
             }
         }
 

@@ -20,7 +20,7 @@ use smol_str::SmolStr;
 
 pub use error::{Error, Newer};
 pub use file::{Opened, Place, Store, World};
-pub use import::{Import, ImportError};
+pub use import::{EntryFault, HeadingFault, Import, ImportError};
 pub use past::{Entry, Intake};
 
 use crate::instrument::{StreamerSymbol, Symbol};

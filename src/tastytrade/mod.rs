@@ -24,5 +24,6 @@ pub use chains::{Chain, ChainFuture, ListedExpiration, ListedOption, ListedStrik
 pub use client::{BatchAnswer, Client, Credentials, Settings, Traffic};
 pub use error::Error;
 pub use futures::{active_contract, contract_before};
+pub use metrics::metrics_symbol;
 pub use route::Route;
 pub use types::{Earnings, ExpirationIv, FutureListing, MarketQuote, Metrics, QuoteToken, RankVariant};

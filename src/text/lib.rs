@@ -1,6 +1,11 @@
-//! What may be printed of a text from outside: of a server, a file, the command line.
+//! Texts from outside, of a server, a file, the command line: what may be printed of them, and how a file is read.
 //!
 //! It does not shorten, fold blanks or take markup out; who prints a text does that.
+
+mod file;
+mod words;
+
+pub use file::{TextError, decode, read};
 
 /// Whether `letter` could steer a terminal, hide, or turn the direction of writing.
 pub fn is_unprintable(letter: char) -> bool {

@@ -121,13 +121,13 @@ const CRATES: &[(&str, &[&str])] = &[
 /// How the library of a member is called, before the name of its room.
 const MEMBER_PREFIX: &str = "variance_";
 
-struct Source {
-    path: PathBuf,
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
     room: String,
     /// Whether the room is a crate of its own, whose `crate::` names no rooms.
     member: bool,
     /// The text without tests and comments.
-    code: String,
+    pub(crate) code: String,
     lines: usize,
 }
 
@@ -302,7 +302,7 @@ fn manifest(room: &str) -> Option<String> {
     fs::read_to_string(root().join("src").join(room).join("Cargo.toml")).ok()
 }
 
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let src = root().join("src");
     let files = rust_files(&src);
     let for_tests: BTreeSet<PathBuf> = files.iter().flat_map(|file| test_modules(file)).collect();

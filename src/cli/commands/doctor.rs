@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::cli::access::{self, Access};
 use crate::cli::exit::{Failure, FailureKind};
 use crate::cli::output::Output;
+use crate::cli::progress::plural;
 use crate::cli::question::Command;
 use crate::cli::runtime::interruptible;
 use crate::cli::session::Session;
@@ -189,7 +190,11 @@ fn store_step(demo: bool, config: &Config, session: &Session) -> Step {
             .sessions()
             .map_err(|error| Failure::from_error(FailureKind::CannotRead, error))?;
         let sessions = match (sessions.first(), sessions.last()) {
-            (Some(first), Some(last)) => format!("{} sessions from {first} to {last}", sessions.len()),
+            (Some(first), Some(last)) => format!(
+                "{} session{} from {first} to {last}",
+                sessions.len(),
+                plural(sessions.len())
+            ),
             (None, _) | (_, None) => "nothing kept yet".to_owned(),
         };
         Ok(format!("{}: {sessions}", store.path().display()))

@@ -18,9 +18,8 @@ pub(super) fn write(document: &impl Document, how: How, out: &mut impl io::Write
     for block in document.blocks() {
         match block {
             Block::Columns(columns) => {
-                let dimmed = columns.dimmed.clone();
-                let fitted = fit(columns, width);
-                for line in lines(&fitted, color, &dimmed) {
+                let fitted = fit(columns.columns, columns.paired, width);
+                for line in lines(&fitted, color, &columns.dimmed) {
                     writeln!(out, "{line}")?;
                 }
                 shown = fitted.iter().map(|column| column.header).collect();

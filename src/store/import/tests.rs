@@ -20,8 +20,7 @@ fn read(text: &str) -> Result<Vec<Entry>, ImportError> {
 
 #[test]
 fn a_history_is_read_with_its_units_and_its_moments() {
-    let entries =
-        read("\u{feff}Date,IV,hv90,hv30\r\n2026-11-19,0.183,,0.12\r\n2026-11-20, 0.19 ,0.2,0.13\r\n").unwrap();
+    let entries = read("Date,IV,hv90,hv30\r\n2026-11-19,0.183,,0.12\r\n2026-11-20, 0.19 ,0.2,0.13\r\n").unwrap();
     let seen: Vec<_> = entries
         .iter()
         .map(|entry| {

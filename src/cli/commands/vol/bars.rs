@@ -26,7 +26,6 @@ pub(super) enum BarsError {
 /// Bars from CSV with a header that names `date`, `open`, `high`, `low` and `close`, in any order and case, other columns
 /// among them. A price that is blank, `-`, `null`, `N/A` or `NaN` is absent.
 pub(super) fn parse(text: &str) -> Result<Vec<Bar>, BarsError> {
-    let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
