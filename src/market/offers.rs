@@ -63,9 +63,11 @@ impl<'a> Offers<'a> {
         field: Field,
         record: &'o Record,
     ) -> impl Iterator<Item = (Source, Offer<FieldValue>)> + use<'o, 'a> {
-        let sources = match field.spec().group {
-            Group::Straddle => options::straddle_sources(self.evidence),
-            group => self.rules.precedence.of(group).to_vec(),
+        let group = field.spec().group;
+        let sources = if group == Group::Straddle {
+            options::straddle_sources(self.evidence)
+        } else {
+            self.rules.precedence.of(group).to_vec()
         };
         sources
             .into_iter()

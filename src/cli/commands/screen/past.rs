@@ -128,12 +128,10 @@ fn record(
     };
     let market = market_of(subject.kind);
     let close = time::session_close(market, session).or_else(|| end_of(session));
-    let straddle = judged.then(|| {
-        Err(Attempt {
-            source: Source::Rest,
-            reason: Reason::StoredPast,
-        })
-    });
+    let straddle = judged.then_some(Err(Attempt {
+        source: Source::Rest,
+        reason: Reason::StoredPast,
+    }));
     let evidence = Evidence {
         straddle,
         kept: Stored {
