@@ -2,6 +2,7 @@
 //!
 //! The modules stand in the order in which one screen flows through them, from the command line to the table.
 
+pub use variance_text as text;
 pub use variance_time as time;
 pub use variance_units as units;
 

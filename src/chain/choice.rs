@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::instrument::Symbol;
 use crate::tastytrade::{Chain, ListedExpiration, ListedStrike, Settlement};
-use crate::time::{self, Market};
+use crate::time::{self, Calendar};
 use crate::vol::chain::MINUTES_OF_30_DAYS;
 
 /// Subscriptions to the feed that one chain may take. The feed allows 25,000 a session.
@@ -18,7 +18,7 @@ pub const MOST_STRIKES: u16 = 250;
 
 /// What of a chain is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wish {
+pub struct ChainQuery {
     /// Which expirations.
     pub when: When,
     /// Which strikes.
@@ -167,20 +167,20 @@ pub fn choose(
     now: Timestamp,
     entries_each: usize,
 ) -> Result<Choice, ChoiceError> {
-    let mut centred = Vec::new();
+    let mut centerd = Vec::new();
     for (expires_at, listed) in expirations {
         let price = prices.get(&listed.underlying).copied();
         let price = price.ok_or_else(|| ChoiceError::NoPrice(listed.underlying.clone()))?;
         let days = expires_at.duration_since(now).as_secs_f64() / 86_400.0;
-        centred.push(Centred {
-            centre: nearest(&listed.strikes, price),
+        centerd.push(Centred {
+            center: nearest(&listed.strikes, price),
             reach: price * REACH * (days.max(0.0) / 30.0).sqrt(),
             expires_at,
             listed,
         });
     }
     let entries = |breadth: &Breadth| -> usize {
-        let fed = centred.iter().map(|one| fed(one.strikes(breadth)).0);
+        let fed = centerd.iter().map(|one| fed(one.strikes(breadth)).0);
         fed.sum::<usize>() * entries_each
     };
     let widths = strikes.widths();
@@ -191,7 +191,7 @@ pub fn choose(
         .unwrap_or(Breadth::NARROWEST);
     let entries = entries(&breadth);
     let mut unfed = 0;
-    let expirations = centred
+    let expirations = centerd
         .into_iter()
         .map(|one| {
             let strikes = one.strikes(&breadth).to_vec();
@@ -219,7 +219,7 @@ struct Centred {
     expires_at: Timestamp,
     listed: ListedExpiration,
     /// The place of the strike nearest to the price.
-    centre: usize,
+    center: usize,
     /// How far from it the wings reach.
     reach: f64,
 }
@@ -259,12 +259,12 @@ impl Strikes {
 impl Centred {
     fn strikes(&self, breadth: &Breadth) -> &[ListedStrike] {
         let strikes = &self.listed.strikes;
-        let middle = strikes.get(self.centre).map_or(0.0, |at| at.strike.get());
+        let middle = strikes.get(self.center).map_or(0.0, |at| at.strike.get());
         let reach = self.reach * breadth.share;
         let below = strikes.partition_point(|at| at.strike.get() < middle - reach);
         let above = strikes.partition_point(|at| at.strike.get() <= middle + reach);
-        let start = below.min(self.centre.saturating_sub(breadth.each_side));
-        let end = above.max(self.centre.saturating_add(breadth.each_side).saturating_add(1));
+        let start = below.min(self.center.saturating_sub(breadth.each_side));
+        let end = above.max(self.center.saturating_add(breadth.each_side).saturating_add(1));
         strikes.get(start..end.min(strikes.len())).unwrap_or(strikes)
     }
 }
@@ -300,8 +300,8 @@ fn around_thirty_days(alive: &[(Timestamp, &ListedExpiration)], of: &Underlyings
 /// The instant an expiration ends: where the venue does not say, the opening or the close of the share market on its date.
 fn end(listed: &ListedExpiration) -> Option<Timestamp> {
     listed.expires_at.or_else(|| match listed.settlement {
-        Some(Settlement::Morning) => time::session_open(Market::UsEquities, listed.date),
-        Some(Settlement::Afternoon) | None => time::session_close(Market::UsEquities, listed.date),
+        Some(Settlement::Morning) => time::session_open(Calendar::UsEquities, listed.date),
+        Some(Settlement::Afternoon) | None => time::session_close(Calendar::UsEquities, listed.date),
     })
 }
 

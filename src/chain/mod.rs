@@ -5,11 +5,12 @@ mod choice;
 #[cfg(test)]
 mod fixtures;
 mod model;
-mod near45;
 mod report;
+mod screening_straddle;
 
 pub use choice::{
-    Choice, ChoiceError, Chosen, MOST_ENTRIES, MOST_STRIKES, Strikes, Underlyings, When, Wish, choose, expirations,
+    ChainQuery, Choice, ChoiceError, Chosen, MOST_ENTRIES, MOST_STRIKES, Strikes, Underlyings, When, choose,
+    expirations,
 };
-pub use near45::{near_45_days, straddle_quote};
 pub use report::{Check, ExpirationReport, OptionLine, Report, StrikeLine, ThirtyDay, instrument, thirty_day_iv};
+pub use screening_straddle::{near_45_days, straddle_quote};

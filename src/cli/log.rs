@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts the log at the level that was asked for; nothing without `-v`.
-pub(super) fn start(verbose: u8, colour: bool) {
+pub(super) fn start(verbose: u8, color: bool) {
     let level = match verbose {
         0 => return,
         1 => LevelFilter::DEBUG,
@@ -16,7 +16,7 @@ pub(super) fn start(verbose: u8, colour: bool) {
     };
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
-        .with_ansi(colour);
+        .with_ansi(color);
     let started = tracing_subscriber::registry()
         .with(lines)
         .with(Targets::new().with_target("variance", level))

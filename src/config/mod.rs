@@ -9,6 +9,7 @@ mod check;
 mod credentials;
 mod dotenv;
 mod error;
+mod format;
 mod known;
 mod layer;
 mod locate;
@@ -32,9 +33,7 @@ pub use error::{Error, Place, Problem};
 pub use layer::Origin;
 pub use schema::schema;
 pub use secret::Secret;
-pub use settings::{
-    Color, Dxlink, Format, Legacy, Output, Profile, Rules, Screener, Store, Tastytrade, Universe, Volatility, Weights,
-};
+pub use settings::{Color, Dxlink, Legacy, Output, Screener, Store, Tastytrade, Universe, Volatility};
 pub use sources::{FlagValue, Sources, resolve, search_places};
 
 /// The configuration file as it ships, every key at its default.

@@ -7,6 +7,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
+use crate::screen::Profile;
 
 fn dir() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -107,7 +108,7 @@ fn every_number_has_a_range_and_every_key_is_in_the_schema() {
     let schema = schema();
     for (path, value) in layer::flatten(&tree) {
         let key = path.join(".");
-        let ranged = check::RANGES.iter().any(|(pattern, ..)| known::matches(&path, pattern));
+        let ranged = check::ranges().any(|range| known::matches(&path, range.key));
         assert_eq!(ranged || value.is_null(), value.is_number() || value.is_null(), "{key}");
         let mut at = &schema;
         for name in &path {
@@ -217,6 +218,14 @@ fn values_that_contradict_each_other_are_refused_where_they_were_given() {
     let zeros = r#"{"screener": {"weights": {"structural_vrp": 0, "tactical_vrp": 0, "volatility_momentum": 0,
         "iv_percentile": 0, "yield": 0, "retail_efficiency": 0, "liquidity": 0}}}"#;
     assert!(problems(zeros).contains("at least one weight must be above 0"));
+}
+
+#[test]
+fn keys_that_must_ascend_are_keys_of_the_rules() {
+    let rules = serde_json::to_value(Config::default().screener.rules).unwrap();
+    for key in crate::screen::ASCENDING.into_iter().flatten() {
+        assert!(rules[key].is_number(), "{key}");
+    }
 }
 
 #[test]
@@ -428,7 +437,7 @@ fn a_watchlist_named_in_the_file_lies_beside_it() {
 }
 
 #[test]
-fn a_sandbox_address_beside_the_secrets_is_honoured() {
+fn a_sandbox_address_beside_the_secrets_is_honored() {
     let dir = dir();
     let path = write_env(&dir, "export API_BASE_URL=api.cert.tastyworks.com\n");
     let config = resolve(sources(&dir)).unwrap();
@@ -445,7 +454,7 @@ fn a_sandbox_address_beside_the_secrets_is_honoured() {
 }
 
 #[test]
-fn no_color_switches_colours_off_below_the_flag() {
+fn no_color_switches_colors_off_below_the_flag() {
     let dir = dir();
     let given = Sources {
         environment: environment(&[("NO_COLOR", "1")]),
@@ -538,7 +547,6 @@ fn a_line_of_secrets_reads_as_a_shell_would_without_expanding_anything() {
         ("A=x==", "x=="),
         ("A=", ""),
         ("A=1\nA=2", "2"),
-        ("\u{feff}A=x\r\n", "x"),
     ] {
         assert_eq!(read(line), Ok(Some(value.to_owned())), "{line}");
     }

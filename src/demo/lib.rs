@@ -155,7 +155,7 @@ impl Venue {
         &self.ws_url
     }
 
-    /// What has been served so far; `None` when the venue has ended or does not answer within 5 s.
+    /// What has been served so far; `None` when the venue has ended or does not answer within a minute.
     pub fn tally(&self) -> Option<Tally> {
         let (reply, answer) = channel();
         self.notes.send(Note::Ask(reply)).ok()?;
@@ -176,8 +176,8 @@ impl Drop for Venue {
 
 /// 2026-11-20T21:30:00Z.
 const DEFAULT_NOW: Timestamp = Timestamp::constant(1_795_210_200, 0);
-/// How long the venue's thread is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the venue's thread is waited for: on a busy machine it may have to make a market first.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests;

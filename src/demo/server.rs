@@ -180,11 +180,11 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
             right_answer(request, &shared).await.map_or_else(too_long, drip)
         }
         Some(RestEffect::Metrics(fault)) => {
-            let spoilt = right_answer(request, &shared).await.map(|answer| rest::Answer {
-                body: fault.spoil(answer.body),
+            let spoiled = right_answer(request, &shared).await.map(|answer| rest::RestAnswer {
+                body: fault.corrupt(answer.body),
                 ..answer
             });
-            spoilt.map_or_else(too_long, whole)
+            spoiled.map_or_else(too_long, whole)
         }
     };
     if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&shared.now())
@@ -197,7 +197,7 @@ async fn answer(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Respo
 }
 
 /// The answer of a venue that behaves; `None` for a request that is too long.
-async fn right_answer(request: Request<Incoming>, shared: &Shared) -> Option<rest::Answer> {
+async fn right_answer(request: Request<Incoming>, shared: &Shared) -> Option<rest::RestAnswer> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, MAX_BODY_BYTES).collect().await.ok()?.to_bytes();
     Some(rest::answer(
@@ -219,12 +219,12 @@ fn too_long() -> Response<Body> {
     respond(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", Vec::new())
 }
 
-fn whole(answer: rest::Answer) -> Response<Body> {
+fn whole(answer: rest::RestAnswer) -> Response<Body> {
     respond(status(answer.status), answer.content_type, answer.body)
 }
 
 /// The first half of `answer` under the length of the whole. The connection breaks only after that half was flushed.
-fn truncated(answer: rest::Answer) -> Response<Body> {
+fn truncated(answer: rest::RestAnswer) -> Response<Body> {
     let length = answer.body.len();
     let half: Vec<u8> = answer.body.into_iter().take(length / 2).collect();
     let broken = async {
@@ -239,7 +239,7 @@ fn truncated(answer: rest::Answer) -> Response<Body> {
 }
 
 /// `answer` in pieces of so many bytes, one a second.
-fn dripping(answer: rest::Answer, bytes: u32) -> Response<Body> {
+fn dripping(answer: rest::RestAnswer, bytes: u32) -> Response<Body> {
     let size = usize::try_from(bytes).unwrap_or(usize::MAX).max(1);
     let pieces = stream::unfold((Bytes::from(answer.body), false), move |(mut left, late)| async move {
         if left.is_empty() {

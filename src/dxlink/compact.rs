@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::event::EventType;
-use super::frame::{Decoding, Ragged};
+use super::frame::{ColumnMismatch, Decoding};
 use super::layout::Column;
 use super::row::Row;
 use super::value::Cell;
@@ -62,7 +62,7 @@ impl<'de> Visitor<'de> for ValuesSeed<'_, '_> {
         if assumed {
             decoding.findings.undecided.insert(event_type);
         } else {
-            let ragged = Ragged {
+            let ragged = ColumnMismatch {
                 columns: columns.len(),
                 values: rows.values,
             };

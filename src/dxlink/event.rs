@@ -1,5 +1,5 @@
 //! Typed market events as the feed sends them. `None` stands for NaN, null, a column the server does not serve,
-//! and for a time of 0, which means "unknown". Volatilities are annualised fractions, times Unix milliseconds,
+//! and for a time of 0, which means "unknown". Volatilities are annualized fractions, times Unix milliseconds,
 //! day ids whole days since 1970-01-01.
 
 use std::fmt;
@@ -156,7 +156,7 @@ pub struct Greeks {
     pub time: Option<i64>,
     /// Model value of the option.
     pub price: Option<f64>,
-    /// Implied volatility, annualised fraction.
+    /// Implied volatility, annualized fraction.
     pub volatility: Option<f64>,
     /// Change of value per unit of the underlying.
     pub delta: Option<f64>,

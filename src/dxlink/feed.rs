@@ -29,7 +29,7 @@ pub(super) struct Feed {
     /// Types of which a message was not held back: their rows have a hole.
     holed: BTreeSet<EventType>,
     ragged: BTreeMap<EventType, u32>,
-    odd: BTreeSet<Field>,
+    invalid: BTreeSet<Field>,
 }
 
 /// A message of which one type cannot be read yet.
@@ -63,7 +63,7 @@ impl Feed {
             held_bytes: 0,
             holed: BTreeSet::new(),
             ragged: BTreeMap::new(),
-            odd: BTreeSet::new(),
+            invalid: BTreeSet::new(),
         }
     }
 
@@ -169,8 +169,8 @@ impl Feed {
 
     fn apply(&mut self, findings: Findings, outputs: &mut VecDeque<Output>) -> Progress {
         self.dropped += findings.unmatched;
-        for field in findings.odd {
-            if self.odd.insert(field) {
+        for field in findings.invalid {
+            if self.invalid.insert(field) {
                 outputs.push_back(Output::Anomaly(Anomaly::OddValue { column: field.name() }));
             }
         }

@@ -43,7 +43,7 @@ pub(super) struct Findings {
     /// Rows that cannot be used: of no wanted entry, or without what names them.
     pub(super) unmatched: u64,
     /// Pairs whose values fill no whole rows: columns and values.
-    pub(super) ragged: BTreeMap<EventType, Ragged>,
+    pub(super) ragged: BTreeMap<EventType, ColumnMismatch>,
     /// Types with at least one sound pair.
     pub(super) sound: BTreeSet<EventType>,
     /// Types that cannot be read before the server says their columns.
@@ -51,14 +51,14 @@ pub(super) struct Findings {
     /// Types whose columns came inside the data, with a column that is missing.
     pub(super) configured: BTreeMap<EventType, Option<&'static str>>,
     /// Columns with values of the wrong kind.
-    pub(super) odd: Vec<Field>,
+    pub(super) invalid: Vec<Field>,
     /// There were more rows than [`MOST_ROWS`]; the rest is not among them.
     pub(super) flooded: bool,
 }
 
 /// Values that fill no whole rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ragged {
+pub(super) struct ColumnMismatch {
     /// Columns in a row.
     pub(super) columns: usize,
     /// Values received.
@@ -120,20 +120,22 @@ pub(super) fn read(
     let read = deserializer
         .deserialize_map(&mut reader)
         .and_then(|envelope| deserializer.end().map(|()| envelope));
-    reader.decoding.findings.odd = reader.decoding.row.take_odd();
+    reader.decoding.findings.invalid = reader.decoding.row.take_odd();
     match read {
         Ok(Envelope {
-            kind: Kind::Data,
+            kind: FrameKind::Data,
             channel: Some(channel),
         }) => Ok(Frame::Data {
             channel,
             findings: reader.decoding.findings,
         }),
         Ok(Envelope {
-            kind: Kind::Data,
+            kind: FrameKind::Data,
             channel: None,
         }) => Ok(Frame::Malformed),
-        Ok(Envelope { kind: Kind::Other, .. }) => Ok(Frame::Control),
+        Ok(Envelope {
+            kind: FrameKind::Other, ..
+        }) => Ok(Frame::Control),
         Err(error) if error.is_data() && reader.in_data => Ok(Frame::Malformed),
         Err(error) => Err(error),
     }
@@ -196,7 +198,7 @@ struct Reader<'a> {
 }
 
 struct Envelope {
-    kind: Kind,
+    kind: FrameKind,
     channel: Option<u64>,
 }
 
@@ -211,7 +213,7 @@ enum Key {
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FrameKind {
     #[serde(rename = "FEED_DATA")]
     Data,
     #[serde(other)]
@@ -234,16 +236,16 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
                 Key::Type => kind = Some(map.next_value()?),
                 Key::Channel => channel = map.next_value::<Loose>()?.channel(),
                 Key::Data => match (kind, channel) {
-                    (Some(Kind::Data), Some(_)) if channel == self.feed => {
+                    (Some(FrameKind::Data), Some(_)) if channel == self.feed => {
                         self.in_data = true;
                         map.next_value_seed(DataSeed {
                             decoding: &mut self.decoding,
                         })?;
                     }
-                    (Some(Kind::Other), _) | (Some(Kind::Data), Some(_)) => {
+                    (Some(FrameKind::Other), _) | (Some(FrameKind::Data), Some(_)) => {
                         map.next_value::<IgnoredAny>()?;
                     }
-                    (None, _) | (Some(Kind::Data), None) => early = Some(map.next_value()?),
+                    (None, _) | (Some(FrameKind::Data), None) => early = Some(map.next_value()?),
                 },
                 Key::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -252,7 +254,7 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
         }
         let kind = kind.ok_or_else(|| A::Error::missing_field("type"))?;
         if let Some(data) = early
-            && kind == Kind::Data
+            && kind == FrameKind::Data
             && channel.is_some()
             && channel == self.feed
         {

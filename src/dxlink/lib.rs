@@ -4,6 +4,8 @@
 //! `stream` feeds [`Protocol::handle_text`] and [`Protocol::handle_timeout`] and drains [`Protocol::poll_transmit`],
 //! [`Protocol::poll_output`] and [`Protocol::poll_timeout`] after each of them.
 
+#[cfg(test)]
+mod adversarial;
 mod candle_symbol;
 mod channel;
 mod compact;
@@ -13,8 +15,6 @@ pub mod event;
 mod feed;
 mod frame;
 mod full;
-#[cfg(test)]
-mod hostile;
 mod keepalive;
 mod layout;
 mod login;

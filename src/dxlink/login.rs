@@ -25,7 +25,7 @@ pub(super) enum Login {
 
 /// What follows from a login state of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum LoginVerdict {
     /// Nothing changes.
     Nothing,
     /// The token is to be sent.
@@ -40,38 +40,38 @@ pub(super) enum Verdict {
 
 impl Login {
     /// Takes the server's answer to SETUP, which may come again at any time.
-    pub(super) fn take_setup(&mut self, deadline: Instant) -> Verdict {
+    pub(super) fn take_setup(&mut self, deadline: Instant) -> LoginVerdict {
         let Self::AwaitSetup { early, .. } = *self else {
-            return Verdict::Nothing;
+            return LoginVerdict::Nothing;
         };
         *self = Self::AwaitAuthState { deadline };
-        early.map_or(Verdict::Nothing, |state| self.take_state(state, deadline))
+        early.map_or(LoginVerdict::Nothing, |state| self.take_state(state, deadline))
     }
 
     /// Takes a login state: the first one not authorized demands a token, each later one refuses it.
-    pub(super) fn take_state(&mut self, state: AuthState, next_deadline: Instant) -> Verdict {
+    pub(super) fn take_state(&mut self, state: AuthState, next_deadline: Instant) -> LoginVerdict {
         let (next, verdict) = match (*self, state) {
             (Self::AwaitSetup { early, deadline }, state) => (
                 Self::AwaitSetup {
                     early: early.or(Some(state)),
                     deadline,
                 },
-                Verdict::Nothing,
+                LoginVerdict::Nothing,
             ),
-            (Self::Authorized, AuthState::Authorized) => (*self, Verdict::Nothing),
-            (_, AuthState::Authorized) => (Self::Authorized, Verdict::LoggedIn),
+            (Self::Authorized, AuthState::Authorized) => (*self, LoginVerdict::Nothing),
+            (_, AuthState::Authorized) => (Self::Authorized, LoginVerdict::LoggedIn),
             (Self::AwaitAuthState { .. }, AuthState::Unauthorized) => (
                 Self::AwaitAuthorized {
                     refusals: 0,
                     deadline: next_deadline,
                 },
-                Verdict::SendToken,
+                LoginVerdict::SendToken,
             ),
             (Self::AwaitAuthorized { refusals: 0, .. } | Self::Authorized, AuthState::Unauthorized) => {
-                (Self::AwaitToken { refusals: 1 }, Verdict::Refused)
+                (Self::AwaitToken { refusals: 1 }, LoginVerdict::Refused)
             }
-            (Self::AwaitAuthorized { .. }, AuthState::Unauthorized) => (*self, Verdict::Hopeless),
-            (Self::AwaitToken { .. }, AuthState::Unauthorized) => (*self, Verdict::Nothing),
+            (Self::AwaitAuthorized { .. }, AuthState::Unauthorized) => (*self, LoginVerdict::Hopeless),
+            (Self::AwaitToken { .. }, AuthState::Unauthorized) => (*self, LoginVerdict::Nothing),
         };
         *self = next;
         verdict

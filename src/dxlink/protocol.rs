@@ -11,7 +11,7 @@ use super::event::EventType;
 use super::feed::{Feed, Progress};
 use super::frame::{Findings, Frame, MOST_ROWS};
 use super::keepalive::Keepalive;
-use super::login::{Login, Verdict};
+use super::login::{Login, LoginVerdict};
 use super::message::{self, Control};
 use super::output::{Output, Phase};
 use super::pacing::Pacing;
@@ -341,23 +341,23 @@ impl Protocol {
         }
     }
 
-    fn follow(&mut self, verdict: Verdict, now: Instant) -> Result<(), Error> {
+    fn follow(&mut self, verdict: LoginVerdict, now: Instant) -> Result<(), Error> {
         match verdict {
-            Verdict::Nothing => {}
-            Verdict::SendToken => self.transmits.push_back(Transmit::Auth),
-            Verdict::LoggedIn => {
+            LoginVerdict::Nothing => {}
+            LoginVerdict::SendToken => self.transmits.push_back(Transmit::Auth),
+            LoginVerdict::LoggedIn => {
                 if self.channel == Channel::Idle {
                     self.open_channel(false, now);
                 }
             }
-            Verdict::Refused => {
+            LoginVerdict::Refused => {
                 self.lapses += 1;
                 if self.lapses > MOST_LAPSES {
                     return Err(Error::TokenRefused);
                 }
                 self.outputs.push_back(Output::TokenRefused);
             }
-            Verdict::Hopeless => return Err(Error::TokenRefused),
+            LoginVerdict::Hopeless => return Err(Error::TokenRefused),
         }
         Ok(())
     }

@@ -78,7 +78,7 @@ pub(super) struct Row {
     description: String,
     trading_status: String,
     cells: [Cell; Field::COUNT],
-    odd: Vec<Field>,
+    invalid: Vec<Field>,
 }
 
 impl Row {
@@ -89,7 +89,7 @@ impl Row {
             description: String::new(),
             trading_status: String::new(),
             cells: [Cell::Absent; Field::COUNT],
-            odd: Vec::new(),
+            invalid: Vec::new(),
         }
     }
 
@@ -132,14 +132,14 @@ impl Row {
     /// Remembers that a column held a value that cannot be one of its own.
     pub(super) fn mark_odd(&mut self, column: Column) {
         match column {
-            Column::Value(field) if !self.odd.contains(&field) => self.odd.push(field),
+            Column::Value(field) if !self.invalid.contains(&field) => self.invalid.push(field),
             Column::Value(_) | Column::Symbol | Column::Skipped => {}
         }
     }
 
     /// The columns with odd values since the last call.
     pub(super) fn take_odd(&mut self) -> Vec<Field> {
-        std::mem::take(&mut self.odd)
+        std::mem::take(&mut self.invalid)
     }
 
     /// The row as an event of `event_type` for `symbol`; `None` for a bar, which is read by [`Self::bar`].

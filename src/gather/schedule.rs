@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use crate::time::{self, Market};
+use crate::time::{self, Calendar};
 
 /// How long metrics, and quotes the feed does not have, count as fresh.
 const REFRESH: Duration = Duration::from_secs(300);
@@ -20,13 +20,13 @@ pub(super) struct Schedule {
     every: Duration,
     document: Instant,
     refresh: Option<Instant>,
-    closed: BTreeMap<Market, Date>,
+    closed: BTreeMap<Calendar, Date>,
 }
 
 impl Schedule {
     /// A watch of symbols of these markets with a document `every` so often, the first of which is made `now`, at
     /// `wall` time.
-    pub(super) fn new(every: Duration, markets: impl Iterator<Item = Market>, now: Instant, wall: Timestamp) -> Self {
+    pub(super) fn new(every: Duration, markets: impl Iterator<Item = Calendar>, now: Instant, wall: Timestamp) -> Self {
         Self {
             every,
             document: now + every,
@@ -72,7 +72,7 @@ impl Schedule {
     }
 }
 
-fn last_settled(market: Market, wall: Timestamp) -> Date {
+fn last_settled(market: Calendar, wall: Timestamp) -> Date {
     time::last_closed_session(market, wall.checked_sub(SETTLING).unwrap_or(wall))
 }
 
@@ -85,7 +85,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn schedule(now: Instant, wall: &str) -> Schedule {
-        let markets = [Market::UsEquities, Market::UsFutures].into_iter();
+        let markets = [Calendar::UsEquities, Calendar::UsFutures].into_iter();
         Schedule::new(2 * SECOND, markets, now, wall.parse().unwrap())
     }
 

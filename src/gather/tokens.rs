@@ -10,20 +10,20 @@ use crate::stream::{Fetch, Grant, TokenError, Tokens};
 use crate::tastytrade::{Client, QuoteToken};
 
 use super::clock::Clock;
-use super::requests::told;
+use crate::tastytrade::error_chain;
 
 /// A token is used only while it lives at least this much longer.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// The counter at which the feed asks for tokens.
 #[derive(Debug, Clone)]
-pub struct TokenDesk<'a> {
+pub struct TokenProvider<'a> {
     client: &'a Client,
     clock: Clock,
     in_hand: Rc<RefCell<QuoteToken>>,
 }
 
-impl<'a> TokenDesk<'a> {
+impl<'a> TokenProvider<'a> {
     /// A counter with one token in stock.
     pub fn new(client: &'a Client, clock: Clock, first: QuoteToken) -> Self {
         Self {
@@ -47,7 +47,7 @@ fn is_good(expires_at: Timestamp, now: Timestamp) -> bool {
     now.checked_add(MARGIN).is_ok_and(|soon| soon < expires_at)
 }
 
-impl<'a> Tokens<'a> for TokenDesk<'a> {
+impl<'a> Tokens<'a> for TokenProvider<'a> {
     fn token(&self, anew: bool) -> Fetch<'a> {
         let desk = self.clone();
         Box::pin(async move {
@@ -62,7 +62,7 @@ impl<'a> Tokens<'a> for TokenDesk<'a> {
                 }
                 Err(error) => Err(TokenError {
                     terminal: error.is_final(),
-                    message: told(&error),
+                    message: error_chain(&error),
                 }),
             }
         })

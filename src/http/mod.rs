@@ -1,22 +1,22 @@
 //! What every request source shares: one TLS configuration, clients that never speak plain text to a stranger, pacing,
 //! bounded bodies, `Retry-After`, lenient scalars, and server text made fit for a terminal. It knows no venue and decides no retry.
 
-mod carrier;
 mod client;
 #[cfg(test)]
-pub(crate) mod mangled;
-mod pace;
+pub(crate) mod corrupt_bodies;
+mod lenient;
+mod rate_limiter;
 #[cfg(test)]
 pub(crate) mod scripted;
 mod text;
 mod tls;
+mod transport;
 mod wait;
-mod wire;
 
-pub use carrier::{Carrier, Playback, Request};
-pub use client::{Cause, Reply, SetupError, TransportError, is_loopback};
-pub use pace::Pacer;
+pub use client::{Cause, Reply, SetupError, TransportError, error_chain, is_loopback};
+pub(crate) use lenient::Lenient;
+pub use rate_limiter::RateLimiter;
 pub use text::{clean, encode, endpoint};
 pub use tls::{TlsError, tls_config};
+pub use transport::{Playback, Request, Transport};
 pub use wait::{backoff, date, retry_after, stretched};
-pub(crate) use wire::Wire;

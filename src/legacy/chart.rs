@@ -8,8 +8,8 @@ use jiff::tz::{Offset, TimeZone};
 use serde::Deserialize;
 use smol_str::SmolStr;
 
-use super::{DailyBar, Error, History};
-use crate::http::{Wire, clean};
+use super::{ChartHistory, DailyBar, Error};
+use crate::http::{Lenient, clean};
 use crate::time;
 use crate::units::Price;
 
@@ -18,11 +18,11 @@ use crate::units::Price;
 /// # Errors
 /// [`Error::Unreadable`] when the body is no chart, [`Error::Unknown`] or [`Error::Status`] (status 200) when the chart
 /// holds a complaint.
-pub(super) fn parse_history(body: &[u8]) -> Result<History, Error> {
+pub(super) fn parse_history(body: &[u8]) -> Result<ChartHistory, Error> {
     let unreadable = |error: serde_json::Error| Error::Unreadable {
         what: clean(&error.to_string()),
     };
-    let Answer { chart } = serde_json::from_slice(body).map_err(unreadable)?;
+    let ChartBody { chart } = serde_json::from_slice(body).map_err(unreadable)?;
     if let Some(Complaint { code, description }) = chart.error {
         let code = code.ok().unwrap_or_default();
         if code == "Not Found" {
@@ -49,7 +49,7 @@ struct Row {
 }
 
 impl ChartResult {
-    fn history(self) -> History {
+    fn history(self) -> ChartHistory {
         let zone = self.meta.zone();
         let last = self.meta.last();
         let rows = self.rows(&zone);
@@ -60,7 +60,7 @@ impl ChartResult {
             .into_iter()
             .filter_map(|row| row.bar.map(|bar| (row.date, bar)))
             .collect();
-        History {
+        ChartHistory {
             last,
             prev_close,
             bars: bars.into_values().collect(),
@@ -81,12 +81,12 @@ impl ChartResult {
     }
 
     fn row(&self, at: usize, zone: &TimeZone) -> Option<Row> {
-        let Wire::Is(seconds) = self.timestamp.get(at)? else {
+        let Lenient::Is(seconds) = self.timestamp.get(at)? else {
             return None;
         };
         let local = zone.to_datetime(Timestamp::from_second(*seconds).ok()?);
         let quote = self.indicators.quote.first();
-        let value = |column: Option<&Vec<Wire<f64>>>| column.and_then(|column| column.get(at)).cloned()?.ok();
+        let value = |column: Option<&Vec<Lenient<f64>>>| column.and_then(|column| column.get(at)).cloned()?.ok();
         let raw_close = value(quote.map(|quote| &quote.close));
         let bar = raw_close.and_then(|raw| {
             let factor = self.adjustment(at, raw)?;
@@ -142,7 +142,7 @@ impl Meta {
     }
 
     fn is_future(&self) -> bool {
-        self.instrument_type == Wire::Is(SmolStr::new_static("FUTURE"))
+        self.instrument_type == Lenient::Is(SmolStr::new_static("FUTURE"))
     }
 
     fn pays_dividends(&self) -> bool {
@@ -154,7 +154,7 @@ impl Meta {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct ChartBody {
     chart: Chart,
 }
 
@@ -169,16 +169,16 @@ struct Chart {
 #[derive(Deserialize)]
 struct Complaint {
     #[serde(default)]
-    code: Wire<SmolStr>,
+    code: Lenient<SmolStr>,
     #[serde(default)]
-    description: Wire<SmolStr>,
+    description: Lenient<SmolStr>,
 }
 
 #[derive(Deserialize)]
 struct ChartResult {
     meta: Meta,
     #[serde(default)]
-    timestamp: Vec<Wire<i64>>,
+    timestamp: Vec<Lenient<i64>>,
     #[serde(default)]
     indicators: Indicators,
 }
@@ -186,11 +186,11 @@ struct ChartResult {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Meta {
-    instrument_type: Wire<SmolStr>,
-    regular_market_price: Wire<f64>,
-    regular_market_time: Wire<i64>,
-    gmtoffset: Wire<i64>,
-    exchange_timezone_name: Wire<SmolStr>,
+    instrument_type: Lenient<SmolStr>,
+    regular_market_price: Lenient<f64>,
+    regular_market_time: Lenient<i64>,
+    gmtoffset: Lenient<i64>,
+    exchange_timezone_name: Lenient<SmolStr>,
 }
 
 #[derive(Deserialize, Default)]
@@ -203,16 +203,16 @@ struct Indicators {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Quote {
-    open: Vec<Wire<f64>>,
-    high: Vec<Wire<f64>>,
-    low: Vec<Wire<f64>>,
-    close: Vec<Wire<f64>>,
+    open: Vec<Lenient<f64>>,
+    high: Vec<Lenient<f64>>,
+    low: Vec<Lenient<f64>>,
+    close: Vec<Lenient<f64>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Adjusted {
-    adjclose: Vec<Wire<f64>>,
+    adjclose: Vec<Lenient<f64>>,
 }
 
 #[cfg(test)]

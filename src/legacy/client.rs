@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::chart::parse_history;
-use super::{Error, History};
-use crate::http::{Carrier, Pacer, Reply, Request, clean, endpoint};
+use super::{ChartHistory, Error};
+use crate::http::{RateLimiter, Reply, Request, Transport, clean, endpoint};
 
 /// How the endpoint wants to be addressed: anything unlike a browser is answered with 429.
 pub const BROWSER: &str =
@@ -30,9 +30,9 @@ pub struct Settings {
 /// A client of the chart endpoint, to be shared by reference.
 #[derive(Debug)]
 pub struct Client {
-    carrier: Carrier,
+    transport: Transport,
     base: Url,
-    pacer: Pacer,
+    pacer: RateLimiter,
     limit: u64,
     admitted: AtomicU64,
     requests: AtomicU64,
@@ -47,15 +47,15 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`] when the address is neither https nor loopback, or TLS does not work.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        Ok(Self::over(Self::carrier(&settings)?, settings))
+        Ok(Self::over(Self::transport(&settings)?, settings))
     }
 
-    /// A client whose requests go through `carrier`, whatever the settings say about reaching the endpoint.
-    pub fn over(carrier: Carrier, settings: Settings) -> Self {
+    /// A client whose requests go through `transport`, whatever the settings say about reaching the endpoint.
+    pub fn over(transport: Transport, settings: Settings) -> Self {
         Self {
-            carrier,
+            transport,
             base: settings.base_url,
-            pacer: Pacer::new(settings.requests_per_second, 1, IN_FLIGHT),
+            pacer: RateLimiter::new(settings.requests_per_second, 1, IN_FLIGHT),
             limit: settings.max_requests,
             admitted: AtomicU64::new(0),
             requests: AtomicU64::new(0),
@@ -68,8 +68,8 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::new`].
-    pub fn carrier(settings: &Settings) -> Result<Carrier, Error> {
-        Ok(Carrier::network(&settings.base_url, &settings.user_agent, TIMEOUT)?)
+    pub fn transport(settings: &Settings) -> Result<Transport, Error> {
+        Ok(Transport::network(&settings.base_url, &settings.user_agent, TIMEOUT)?)
     }
 
     /// A year of daily bars of `symbol` as [`legacy_symbol`](super::legacy_symbol) spells it. Asked once: nothing is
@@ -77,7 +77,7 @@ impl Client {
     ///
     /// # Errors
     /// Any of [`Error`]; after [`Error::RateLimited`] or [`Error::Transport`] every call fails with [`Error::Paused`] for ten minutes.
-    pub async fn history(&self, symbol: &str) -> Result<History, Error> {
+    pub async fn history(&self, symbol: &str) -> Result<ChartHistory, Error> {
         if self.is_paused() {
             return Err(Error::Paused);
         }
@@ -92,7 +92,7 @@ impl Client {
         let url = endpoint(&self.base, &["v8", "finance", "chart", symbol], QUERY);
         let _turn = self.pacer.turn(|| !self.is_paused()).await.ok_or(Error::Paused)?;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let sent = self.carrier.send(Request::get(url), LARGEST_BODY).await;
+        let sent = self.transport.send(Request::get(url), LARGEST_BODY).await;
         let answer = sent.map_err(Error::Transport).and_then(|reply| read(&reply));
         if matches!(answer, Err(Error::RateLimited | Error::Transport(_))) {
             self.closed_until
@@ -116,7 +116,7 @@ impl Client {
 }
 
 /// What `reply` says. A throttled server may say so with any status, and a service that is down with 200.
-pub(super) fn read(reply: &Reply) -> Result<History, Error> {
+pub(super) fn read(reply: &Reply) -> Result<ChartHistory, Error> {
     let said = || clean(&String::from_utf8_lossy(reply.body.get(..2_000).unwrap_or(&reply.body)));
     if reply.status == 429 || said().ends_with("Too Many Requests") {
         return Err(Error::RateLimited);

@@ -17,7 +17,7 @@ pub use symbol::legacy_symbol;
 
 /// Daily bars and the last price of one symbol.
 #[derive(Debug, Clone, PartialEq)]
-pub struct History {
+pub struct ChartHistory {
     /// `regularMarketPrice`, with its time.
     pub last: Option<(Price, Timestamp)>,
     /// Close of the session before.

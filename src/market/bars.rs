@@ -1,29 +1,28 @@
-//! Closed daily bars of one symbol and the realised volatilities they give.
+//! Closed daily bars of one symbol and the realized volatilities they give.
 //!
 //! Today's bar never counts before its session has ended, and bars that end long ago give nothing; neither does a window
 //! in which a session has no sound bar, for a return over two sessions is no daily return.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::gathered::{Predecessor, VolRules};
-use super::price::Offer;
-use super::record::{Source, Sourced};
-use super::study::ClosedBars;
+use super::evidence::{Predecessor, VolRules};
+use super::field::Field;
+use super::method::{Method, Seam, Series};
+use super::reason::Reason;
+use super::record::{Offer, Source, Sourced};
+use super::stored::bars_of;
 use crate::dxlink::Candles;
-use crate::instrument::Symbol;
-use crate::legacy::History;
-use crate::time::{self, Market};
+use crate::legacy::ChartHistory;
+use crate::time::{self, Calendar};
 use crate::units::Vol;
 use crate::vol::bars::{Bar, CleanBar, Cleaned, clean};
 use crate::vol::realized::{self, Estimator, HvError};
 use crate::vol::roll;
 
-/// How far a realised volatility looks back.
+/// How far a realized volatility looks back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Window {
+pub(super) enum HvWindow {
     /// 30 returns.
     Hv30,
     /// 60 returns.
@@ -32,11 +31,24 @@ pub(super) enum Window {
     Hv90,
 }
 
+/// Daily bars of sessions that had closed when they came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClosedBars {
+    /// Who gave them.
+    pub source: Source,
+    /// The close of the last one.
+    pub as_of: Timestamp,
+    /// Whether older ones exist that the feed did not send.
+    pub cut: bool,
+    /// The bars; those after a session without a sound bar are marked.
+    pub cleaned: Cleaned,
+}
+
 /// The closed bars of one source.
 #[derive(Debug, Clone)]
 pub(super) struct DailyBars {
     source: Source,
-    market: Market,
+    market: Calendar,
     now: Timestamp,
     /// Older bars exist that the feed did not send.
     cut: bool,
@@ -45,21 +57,13 @@ pub(super) struct DailyBars {
     seam: Option<Seam>,
 }
 
-/// Where the bars of two contracts are joined.
-#[derive(Debug, Clone, PartialEq)]
-struct Seam {
-    older: Symbol,
-    younger: Symbol,
-    on: Date,
-}
-
 impl DailyBars {
     /// Bars of `source` as the feed sends them, `received` then: a day that had not closed by that time has no final bar
     /// among them.
     pub(super) fn of_candles(
         candles: &Candles,
         source: Source,
-        market: Market,
+        market: Calendar,
         received: Timestamp,
         now: Timestamp,
     ) -> Self {
@@ -69,7 +73,7 @@ impl DailyBars {
 
     /// Bars of the deprecated source, `received` then, by their closes alone: those are adjusted, the other prices need
     /// not be.
-    pub(super) fn of_history(history: &History, market: Market, received: Timestamp, now: Timestamp) -> Self {
+    pub(super) fn of_history(history: &ChartHistory, market: Calendar, received: Timestamp, now: Timestamp) -> Self {
         let bars = history.bars.iter().map(|bar| {
             let close = Some(bar.close);
             Bar {
@@ -88,7 +92,7 @@ impl DailyBars {
     }
 
     /// The bars themselves, as of the close of the last one.
-    pub(super) fn closed(&self) -> Result<ClosedBars, String> {
+    pub(super) fn closed(&self) -> Result<ClosedBars, Reason> {
         Ok(ClosedBars {
             source: self.source,
             as_of: self.as_of()?,
@@ -99,15 +103,15 @@ impl DailyBars {
 
     /// Whether the bars are those of one front month after the other, unadjusted: a return may span two contracts.
     pub(super) fn spans_rolls(&self) -> bool {
-        self.source == Source::Legacy && self.market == Market::UsFutures
+        self.source == Source::Legacy && self.market == Calendar::UsFutures
     }
 
-    /// The realised volatility over `window`, as of the close of the last bar.
-    pub(super) fn realized(&self, window: Window, rules: &VolRules) -> Offer<Vol> {
+    /// The realized volatility over `window`, as of the close of the last bar.
+    pub(super) fn realized(&self, window: HvWindow, rules: &VolRules) -> Offer<Vol> {
         let as_of = self.as_of()?;
         let value = self
             .measured(window, rules)
-            .map_err(|error| self.remark(&error.to_string()))?;
+            .map_err(|error| self.remark(error.into()))?;
         Ok(Sourced {
             value,
             source: self.source,
@@ -121,8 +125,8 @@ impl DailyBars {
     /// them.
     pub(super) fn realized_after(
         &self,
-        predecessor: Option<&Predecessor<'_>>,
-        window: Window,
+        predecessor: Option<&Predecessor>,
+        window: HvWindow,
         rules: &VolRules,
     ) -> Offer<Vol> {
         let own = self.realized(window, rules);
@@ -131,14 +135,18 @@ impl DailyBars {
         match (own, predecessor) {
             (Err(reason), Some(before)) if is_young() => {
                 let joined = self.joined(before).and_then(|bars| bars.realized(window, rules));
-                joined.map_err(|why| format!("{reason}; with {} before it: {why}", before.contract))
+                joined.map_err(|joined| Reason::WithPredecessor {
+                    own: Box::new(reason),
+                    contract: before.contract.clone(),
+                    joined: Box::new(joined),
+                })
             }
             (own, _) => own,
         }
     }
 
-    fn measured(&self, window: Window, rules: &VolRules) -> Result<Vol, HvError> {
-        let span = realized::Window {
+    fn measured(&self, window: HvWindow, rules: &VolRules) -> Result<Vol, HvError> {
+        let span = realized::ReturnWindow {
             days: window.returns(),
             trading_days: rules.trading_days,
         };
@@ -147,12 +155,12 @@ impl DailyBars {
 
     /// These bars, since the contract trades in every session, after those of the contract before it. They are no better
     /// than the lesser of the two sources.
-    fn joined(&self, before: &Predecessor<'_>) -> Result<Self, String> {
+    fn joined(&self, before: &Predecessor) -> Result<Self, Reason> {
         let (source, kept) = before.bars.as_ref().map_err(Clone::clone)?;
         let older = Self::of_candles(&kept.candles, *source, self.market, kept.at, self.now);
         let run = self.unbroken();
-        let bars = roll::join(&older.cleaned.bars, run).map_err(|error| error.to_string())?;
-        let on = run.first().map(|bar| bar.date).ok_or("no closed bars")?;
+        let bars = roll::join(&older.cleaned.bars, run)?;
+        let on = run.first().map(|bar| bar.date).ok_or(Reason::No("closed bars"))?;
         Ok(Self {
             source: self.source.max(*source),
             cut: older.cut,
@@ -181,7 +189,7 @@ impl DailyBars {
         bars.get(start..).unwrap_or_default()
     }
 
-    fn of(source: Source, cleaned: Cleaned, cut: bool, market: Market, now: Timestamp) -> Self {
+    fn of(source: Source, cleaned: Cleaned, cut: bool, market: Calendar, now: Timestamp) -> Self {
         Self {
             source,
             market,
@@ -192,41 +200,53 @@ impl DailyBars {
         }
     }
 
-    fn method(&self, window: Window) -> Cow<'static, str> {
-        let returns = window.returns();
-        match &self.seam {
-            Some(Seam { older, younger, on }) => {
-                format!("close-to-close, {returns} returns within {older} and {younger}, joined {on}").into()
-            }
-            None if self.spans_rolls() => format!("close-to-close, {returns} returns, rolls not adjusted").into(),
-            None => format!("close-to-close, {returns} returns").into(),
+    fn method(&self, window: HvWindow) -> Method {
+        let of = match &self.seam {
+            Some(seam) => Series::Joined(Box::new(seam.clone())),
+            None if self.spans_rolls() => Series::RollsNotAdjusted,
+            None => Series::One,
+        };
+        Method::CloseToClose {
+            returns: window.returns(),
+            of,
         }
     }
 
     /// The close of the last bar, if there is one and it is not too long ago.
-    fn as_of(&self) -> Result<Timestamp, String> {
+    fn as_of(&self) -> Result<Timestamp, Reason> {
         let Some(last) = self.cleaned.bars.last() else {
-            return Err(self.remark("no closed bars"));
+            return Err(self.remark(Reason::No("closed bars")));
         };
         if is_stale(last.date, self.now) {
-            return Err(format!("the bars end on {}", last.date));
+            return Err(Reason::BarsEnd(last.date));
         }
         let close = time::session_close(self.market, last.date);
         Ok(close.unwrap_or(self.now).min(self.now))
     }
 
-    fn remark(&self, reason: &str) -> String {
-        let dropped = match self.cleaned.dropped.total() {
-            0 => String::new(),
-            count => format!(", {count} bad bars dropped"),
-        };
-        let cut = if self.cut { ", history cut by the feed" } else { "" };
-        format!("{reason}{dropped}{cut}")
+    fn remark(&self, reason: Reason) -> Reason {
+        match (self.cleaned.dropped.total(), self.cut) {
+            (0, false) => reason,
+            (dropped, cut) => Reason::Bars {
+                of: Box::new(reason),
+                dropped,
+                cut,
+            },
+        }
     }
 }
 
-impl Window {
+impl HvWindow {
     pub(super) const ALL: [Self; 3] = [Self::Hv30, Self::Hv60, Self::Hv90];
+
+    /// The field that holds the volatility over it.
+    pub(super) fn field(self) -> Option<Field> {
+        match self {
+            Self::Hv30 => Some(Field::Hv30),
+            Self::Hv60 => None,
+            Self::Hv90 => Some(Field::Hv90),
+        }
+    }
 
     pub(super) fn returns(self) -> usize {
         match self {
@@ -237,22 +257,8 @@ impl Window {
     }
 }
 
-/// The bars of `candles` by their days.
-pub(super) fn bars_of(candles: &Candles) -> impl Iterator<Item = Bar> {
-    candles.bars.iter().filter_map(|candle| {
-        let date = time::date_of_bar(candle.time)?;
-        Some(Bar {
-            date,
-            open: candle.open,
-            high: candle.high,
-            low: candle.low,
-            close: candle.close,
-        })
-    })
-}
-
 /// The bars of days that had closed by `then`, cleaned.
-fn closed_bars(bars: impl Iterator<Item = Bar>, market: Market, then: Timestamp) -> Cleaned {
+fn closed_bars(bars: impl Iterator<Item = Bar>, market: Calendar, then: Timestamp) -> Cleaned {
     clean(bars.filter(|bar| time::is_closed(market, bar.date, then))).over_sessions(|day| time::is_session(market, day))
 }
 

@@ -3,15 +3,20 @@
 use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
-use super::gathered::{Inputs, Subject, VolRules};
-use super::kept::Kept;
+use super::evidence::{Evidence, Rules, VolRules};
+use super::field::Field;
 use super::merge::merge;
+use super::method::Method;
+use super::note::Note;
 use super::precedence::Precedence;
-use super::record::{Field, Record};
+use super::reason::Reason;
+use super::record::Record;
+use super::subject::Subject;
+use super::vol_inputs::VolInputs;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
-use crate::legacy::{DailyBar, History};
-use crate::stream::{Heard, Streamed};
+use crate::legacy::{ChartHistory, DailyBar};
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Earnings, MarketQuote, Metrics, RankVariant};
 use crate::units::{Price, Rank, Vol};
 
@@ -44,8 +49,8 @@ pub(super) fn subject(symbol: &str, kind: Kind) -> Subject {
     }
 }
 
-pub(super) fn heard<T>(event: T) -> Option<Heard<T>> {
-    Some(Heard {
+pub(super) fn heard<T>(event: T) -> Option<Received<T>> {
+    Some(Received {
         event,
         at: now(),
         before_gap: false,
@@ -98,12 +103,12 @@ pub(super) fn greeks() -> Greeks {
 }
 
 /// Everything a share's feed can say.
-pub(super) fn streamed() -> Streamed {
-    Streamed {
+pub(super) fn streamed() -> LastEvents {
+    LastEvents {
         quote: heard(quote(102.0, 102.5)),
         trade: heard(trade(102.2)),
         summary: heard(summary()),
-        ..Streamed::default()
+        ..LastEvents::default()
     }
 }
 
@@ -138,7 +143,7 @@ pub(super) fn candle(day: Date, close: f64) -> Candle {
     }
 }
 
-pub(super) fn history(count: usize) -> History {
+pub(super) fn history(count: usize) -> ChartHistory {
     let bar = |(date, close)| DailyBar {
         date,
         open: None,
@@ -146,7 +151,7 @@ pub(super) fn history(count: usize) -> History {
         low: None,
         close,
     };
-    History {
+    ChartHistory {
         last: Some((price(102.7), now())),
         prev_close: Some(price(100.5)),
         bars: closes(count).into_iter().map(bar).collect(),
@@ -221,32 +226,67 @@ pub(super) fn price(value: f64) -> Price {
 }
 
 /// Nothing from anybody.
-pub(super) fn nothing(subject: &Subject) -> Inputs<'_> {
-    Inputs {
-        subject,
-        streamed: Err("disabled".to_owned()),
-        metrics: Err("http 502".to_owned()),
-        rest_quote: None,
-        chain_iv: None,
-        proxy: None,
-        straddle: None,
-        legacy: None,
-        legacy_at: now(),
-        predecessor: None,
-        kept: Kept::default(),
+pub(super) fn nothing(subject: &Subject) -> Evidence {
+    Evidence {
+        streamed: Err("disabled".into()),
+        ..Evidence::nothing(subject.clone(), &"http 502".into())
+    }
+}
+
+pub(super) fn merged(evidence: &Evidence) -> Record {
+    merge(evidence, &rules(&Precedence::default()))
+}
+
+/// What the sources by themselves say.
+pub(super) fn vol_inputs(evidence: &Evidence) -> VolInputs {
+    VolInputs::of(evidence, &rules(&Precedence::default()))
+}
+
+/// The rules of these tests with another precedence.
+pub(super) fn rules(precedence: &Precedence) -> Rules<'_> {
+    Rules {
+        precedence,
+        vol: &RULES,
         now: now(),
     }
 }
 
-pub(super) fn merged(inputs: &Inputs<'_>) -> Record {
-    merge(inputs, &Precedence::default(), &RULES)
-}
-
 /// What was tried for a hole, as `source: reason` pairs.
 pub(super) fn tried(record: &Record, field: Field) -> Vec<String> {
-    let hole = record.missing.iter().find(|hole| hole.field == field).unwrap();
-    hole.tried
+    let gap = record.missing.iter().find(|gap| gap.field == field).unwrap();
+    gap.tried
         .iter()
         .map(|attempt| format!("{:?}: {}", attempt.source, attempt.reason))
         .collect()
+}
+
+/// Words in place of what prints them.
+macro_rules! in_words {
+    ($($type:ty = $made:expr),*) => {$(
+        impl PartialEq<str> for $type {
+            fn eq(&self, words: &str) -> bool {
+                format!("{self}") == words
+            }
+        }
+
+        impl PartialEq<&str> for $type {
+            fn eq(&self, words: &&str) -> bool {
+                *self == **words
+            }
+        }
+
+        impl From<&str> for $type {
+            fn from(words: &str) -> Self {
+                $made(words)
+            }
+        }
+    )*};
+}
+
+in_words!(Method = Method::parse, Reason = Reason::told);
+
+impl PartialEq<&str> for Note {
+    fn eq(&self, words: &&str) -> bool {
+        self.name() == *words
+    }
 }

@@ -1,541 +1,117 @@
-//! What each source offers for the fields outside the price group: metrics, realised volatilities, Greeks.
+//! What each source offers for each field; a file for each source, with one mapping.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+mod bars;
+mod feed;
+mod kept;
+mod legacy;
+mod options;
+mod rest;
 
-use super::bars::{DailyBars, Window};
-use super::gathered::{Inputs, VolRules};
-use super::kept::{Place, own_place};
-use super::price::{NOTHING_KEPT, Offer, Prices, market_of, moment, of_history, of_kept, of_rest, of_stream};
-use super::record::{Attempt, Field, Source, Sourced};
-use super::straddle::StraddleQuote;
-use super::study::ClosedBars;
-use crate::dxlink::Greeks;
-use crate::instrument::Kind;
-use crate::legacy::History;
-use crate::stream::Streamed;
-use crate::tastytrade::{ExpirationIv, MarketQuote, Metrics, RankVariant};
-use crate::time;
-use crate::units::{Price, Rank, Vol};
+use super::bars::DailyBars;
+use super::evidence::{Evidence, Rules};
+use super::field::{Field, Group};
+use super::field_value::FieldValue;
+use super::price::{Prices, any};
+use super::reason::Reason;
+use super::record::{Offer, Record, Source};
+
+pub(super) use feed::prices as streamed_prices;
 
 /// Everything the sources offer for one symbol.
 #[derive(Debug)]
 pub(super) struct Offers<'a> {
-    inputs: &'a Inputs<'a>,
-    rules: &'a VolRules,
-    candles: Result<DailyBars, String>,
-    history: Result<DailyBars, String>,
-    kept: Option<DailyBars>,
+    evidence: &'a Evidence,
+    rules: &'a Rules<'a>,
+    candles: Result<DailyBars, Reason>,
+    history: Result<DailyBars, Reason>,
+    kept_bars: Option<DailyBars>,
+    prices: [(Source, Result<Prices, Reason>); 4],
 }
 
 impl<'a> Offers<'a> {
-    pub(super) fn new(inputs: &'a Inputs<'a>, rules: &'a VolRules) -> Self {
-        let market = market_of(inputs.subject.kind);
-        let candles = streamed(inputs).and_then(|streamed| match &streamed.candles {
-            None => Err(NOT_ASKED.to_owned()),
-            Some(Err(reason)) => Err(reason.clone()),
-            Some(Ok(heard)) => Ok(DailyBars::of_candles(
-                &heard.event,
-                Source::DxlinkCandles,
-                market,
-                heard.at,
-                inputs.now,
-            )),
-        });
-        let bars = inputs.kept.bars;
-        let kept = bars.map(|kept| DailyBars::of_candles(&kept.candles, Source::Store, market, kept.at, inputs.now));
-        // Bars that are still the last closed ones are what the feed would send again.
-        let current = bars.is_some_and(|kept| kept.are_final(market, inputs.now));
-        let candles = candles.or_else(|reason| kept.clone().filter(|_| current).ok_or(reason));
-        let history =
-            history(inputs).map(|history| DailyBars::of_history(history, market, inputs.legacy_at, inputs.now));
+    pub(super) fn new(evidence: &'a Evidence, rules: &'a Rules<'a>) -> Self {
+        let (kind, now) = (evidence.subject.kind, rules.now);
+        let streamed = evidence.streamed.as_ref().map_err(Clone::clone);
+        let history = bars::history(evidence);
+        let prices = [
+            (Source::Dxlink, streamed.map(|streamed| feed::prices(streamed, kind))),
+            (
+                Source::Rest,
+                rest::quote(evidence).map(|quote| rest::prices(quote, kind, now)),
+            ),
+            (
+                Source::Legacy,
+                history.map(|(history, _)| legacy::prices(history, kind, now)),
+            ),
+            (Source::Store, Ok(kept::prices(&evidence.kept, kind))),
+        ];
+        let (candles, history, kept_bars) = bars::of(evidence, now);
         Self {
-            inputs,
+            evidence,
             rules,
             candles,
             history,
-            kept,
+            kept_bars,
+            prices,
         }
     }
 
-    /// The price group of `source`, or why it has none at all.
-    pub(super) fn prices(&self, source: Source) -> Result<Prices, String> {
-        let kind = self.inputs.subject.kind;
+    /// What the sources say of `field`, the most believed first, given the fields before it in `record`. Those that had no
+    /// reason to be asked are left out.
+    pub(super) fn of<'o>(
+        &'o self,
+        field: Field,
+        record: &'o Record,
+    ) -> impl Iterator<Item = (Source, Offer<FieldValue>)> + use<'o, 'a> {
+        let sources = match field.spec().group {
+            Group::Straddle => options::straddle_sources(self.evidence),
+            group => self.rules.precedence.of(group).to_vec(),
+        };
+        sources
+            .into_iter()
+            .filter_map(move |source| Some((source, self.offer(source, field, record)?)))
+    }
+
+    /// Whether `source` has a side of the quote.
+    pub(super) fn has_side(&self, source: Source) -> bool {
+        [Field::Bid, Field::Ask]
+            .into_iter()
+            .any(|side| self.price(source, side).is_ok())
+    }
+
+    fn offer(&self, source: Source, field: Field, record: &Record) -> Option<Offer<FieldValue>> {
+        let (evidence, now) = (self.evidence, self.rules.now);
+        Some(match (field.spec().group, source) {
+            (Group::Mark | Group::Quote | Group::Trade | Group::Day | Group::SessionBefore, _) => {
+                self.price(source, field)
+            }
+            (Group::Iv, Source::Model) => any(evidence.chain_iv.clone()?),
+            (Group::Iv, Source::Proxy) => options::stand_in(evidence, now)?,
+            (Group::Iv | Group::IvRank | Group::Metrics, Source::Rest) => rest::metric(evidence, field, now),
+            (Group::IvRank, Source::Store) => kept::place(evidence, field, record, self.rules.vol.min_history),
+            (Group::Iv | Group::Metrics | Group::Straddle, Source::Store) => kept::value(&evidence.kept, field),
+            (Group::Iv | Group::IvRank | Group::Metrics | Group::Derived, _) => Err(Reason::Lacks("market metrics")),
+            (Group::Straddle, _) => options::straddle(evidence, field, record)?,
+            (Group::Realized, _) => any(self.realized_field(source, field)),
+            (Group::Greeks, _) => self
+                .greek(source, field)
+                .and_then(|greek| rest::above_zero(greek, field.name())),
+        })
+    }
+
+    fn price(&self, source: Source, field: Field) -> Offer<FieldValue> {
+        let found = self.prices.iter().find(|(of, _)| *of == source);
+        let (_, prices) = found.ok_or(Reason::Lacks("prices"))?;
+        let prices = prices.as_ref().map_err(Clone::clone)?;
+        prices.get(field).cloned().unwrap_or(Err(Reason::NothingKept))
+    }
+
+    fn greek(&self, source: Source, field: Field) -> Offer<FieldValue> {
         match source {
-            Source::Dxlink => streamed(self.inputs).map(|streamed| of_stream(streamed, kind)),
-            Source::DxlinkCandles => Err("has no prices".to_owned()),
-            Source::Rest => rest_quote(self.inputs).map(|quote| of_rest(quote, kind, self.inputs.now)),
-            Source::Legacy => history(self.inputs).map(|history| of_history(history, kind, self.inputs.now)),
-            Source::Model | Source::Proxy => Err("has no prices".to_owned()),
-            Source::Store => Ok(of_kept(&self.inputs.kept, kind)),
-        }
-    }
-
-    /// Implied volatility by `source`; `None` where it had no reason to be asked.
-    pub(super) fn iv(&self, source: Source) -> Option<Offer<Vol>> {
-        match source {
-            Source::Store => return Some(self.kept(Field::Iv, Vol::new)),
-            Source::Model => return Some(self.inputs.chain_iv.clone()?.cloned()),
-            Source::Proxy => return self.proxied(),
-            Source::Rest | Source::Dxlink | Source::DxlinkCandles | Source::Legacy => {}
-        }
-        let read = |metrics: &Metrics| metrics.iv.map(|iv| (iv, "venue's 30-day index"));
-        let iv = self.metric(source, &["implied-volatility-index"], iv_moment, read);
-        Some(iv.and_then(|iv| above_zero(iv, "iv")))
-    }
-
-    /// The index of the stand-in, if there is one.
-    fn proxied(&self) -> Option<Offer<Vol>> {
-        let (proxy, metrics) = self.inputs.proxy.clone()?;
-        let iv = |metrics: &Metrics| {
-            let value = metrics
-                .iv
-                .ok_or_else(|| absence(metrics, &["implied-volatility-index"]))?;
-            let iv = Sourced {
-                value,
-                source: Source::Proxy,
-                as_of: iv_moment(metrics).unwrap_or(self.inputs.now),
-                method: format!("{INDEX_OF}{proxy}").into(),
-            };
-            above_zero(iv, "iv")
-        };
-        Some(metrics.and_then(iv).map_err(|reason| format!("{proxy}: {reason}")))
-    }
-
-    /// What it costs to trade the straddle; nothing where nobody was asked for it.
-    pub(super) fn slippage(&self) -> Vec<(Source, Offer<f64>)> {
-        self.of_straddle(Field::Slippage, StraddleQuote::slippage)
-    }
-
-    /// What the straddle pays on an underlying at `price`; nothing where nobody was asked for it.
-    pub(super) fn straddle_yield(&self, price: Option<&Sourced<Price>>) -> Vec<(Source, Offer<f64>)> {
-        self.of_straddle(Field::Yield, |straddle| straddle.yield_on(price))
-    }
-
-    fn of_straddle(&self, field: Field, read: impl Fn(&StraddleQuote) -> Offer<f64>) -> Vec<(Source, Offer<f64>)> {
-        let live = match &self.inputs.straddle {
-            None => return Vec::new(),
-            Some(Ok(straddle)) => (straddle.source, read(straddle).and_then(finite)),
-            Some(Err(attempt)) => (attempt.source, Err(attempt.reason.clone())),
-        };
-        vec![live, (Source::Store, self.kept(field, Some))]
-    }
-
-    pub(super) fn iv_rank(&self, source: Source, iv: Option<&Sourced<Vol>>) -> Offer<Rank> {
-        if source == Source::Store {
-            return self.own(Field::IvRank, Place::Range, iv);
-        }
-        let wire = [
-            "implied-volatility-index-rank",
-            "tos-implied-volatility-index-rank",
-            "tw-implied-volatility-index-rank",
-        ];
-        self.metric(source, &wire, iv_moment, |metrics| {
-            metrics.iv_rank.map(|(rank, variant)| match variant {
-                RankVariant::Tos => (rank, "52-week range, tos"),
-                RankVariant::Tw => (rank, "52-week range, tw"),
-                RankVariant::Unnamed => (rank, "52-week range, definition not named"),
-            })
-        })
-    }
-
-    pub(super) fn iv_percentile(&self, source: Source, iv: Option<&Sourced<Vol>>) -> Offer<Rank> {
-        if source == Source::Store {
-            return self.own(Field::IvPercentile, Place::DaysBelow, iv);
-        }
-        self.metric(source, &["implied-volatility-percentile"], iv_moment, |metrics| {
-            metrics
-                .iv_percentile
-                .map(|percentile| (percentile, "share of days below, past year"))
-        })
-    }
-
-    pub(super) fn iv_change_5d(&self, source: Source) -> Offer<f64> {
-        if source == Source::Store {
-            return self.kept(Field::IvChange5d, Some);
-        }
-        self.metric(
-            source,
-            &["implied-volatility-index-5-day-change"],
-            iv_moment,
-            |metrics| metrics.iv_change_5d.map(|change| (change, "5-day change of the index")),
-        )
-        .and_then(finite)
-    }
-
-    pub(super) fn liquidity_rating(&self, source: Source) -> Offer<i64> {
-        if source == Source::Store {
-            return self.kept(Field::LiquidityRating, whole).map(|rating| Sourced {
-                value: i64::from(rating.value),
-                source: rating.source,
-                as_of: rating.as_of,
-                method: rating.method,
-            });
-        }
-        self.metric(source, &["liquidity-rating"], moment_of, |metrics| {
-            metrics.liquidity_rating.map(|rating| (rating, "venue's rating"))
-        })
-    }
-
-    pub(super) fn beta(&self, source: Source) -> Offer<f64> {
-        if source == Source::Store {
-            return self.kept(Field::Beta, Some);
-        }
-        self.metric(source, &["beta"], moment_of, |metrics| {
-            metrics.beta.map(|beta| (beta, "venue's beta"))
-        })
-        .and_then(finite)
-    }
-
-    pub(super) fn corr_spy(&self, source: Source) -> Offer<f64> {
-        if source == Source::Store {
-            return self.kept(Field::CorrSpy, Some);
-        }
-        self.metric(source, &["corr-spy-3month"], moment_of, |metrics| {
-            metrics
-                .corr_spy
-                .map(|correlation| (correlation, "three months, venue's"))
-        })
-        .and_then(finite)
-    }
-
-    pub(super) fn earnings_date(&self, source: Source) -> Offer<Date> {
-        if source == Source::Store {
-            return self.kept(Field::EarningsDate, |day| time::date_of_day_id(whole(day)?));
-        }
-        self.metric(source, &["earnings"], moment_of, |metrics| {
-            metrics.earnings.as_ref().map(|earnings| {
-                let method = if earnings.estimated {
-                    "expected report, estimated"
-                } else {
-                    "expected report"
-                };
-                (earnings.date, method)
-            })
-        })
-    }
-
-    pub(super) fn realized(&self, source: Source, window: Window) -> Offer<Vol> {
-        match source {
-            Source::Rest => self.venue_hv(window),
-            Source::DxlinkCandles => {
-                let before = self.inputs.predecessor.as_ref();
-                let own = self.candles.as_ref().map_err(Clone::clone)?;
-                own.realized_after(before, window, self.rules)
-            }
-            Source::Legacy => self
-                .history
-                .as_ref()
-                .map_err(Clone::clone)?
-                .realized(window, self.rules),
-            Source::Dxlink | Source::Model | Source::Proxy => Err("has no realised volatility".to_owned()),
-            Source::Store => {
-                let kept = match window {
-                    Window::Hv30 => self.kept(Field::Hv30, Vol::new),
-                    Window::Hv60 => Err(NOTHING_KEPT.to_owned()),
-                    Window::Hv90 => self.kept(Field::Hv90, Vol::new),
-                };
-                let before = self.inputs.predecessor.as_ref();
-                let computed = self
-                    .kept
-                    .as_ref()
-                    .map(|bars| bars.realized_after(before, window, self.rules));
-                match (computed, kept) {
-                    (Some(Ok(computed)), _) => Ok(computed),
-                    (_, Ok(kept)) => Ok(kept),
-                    (Some(Err(reason)), Err(_)) | (None, Err(reason)) => Err(reason),
-                }
-            }
-        }
-    }
-
-    fn venue_hv(&self, window: Window) -> Offer<Vol> {
-        let (wire, method, name) = match window {
-            Window::Hv30 => ("historical-volatility-30-day", "venue's 30-day volatility", "hv30"),
-            Window::Hv60 => ("historical-volatility-60-day", "venue's 60-day volatility", "hv60"),
-            Window::Hv90 => ("historical-volatility-90-day", "venue's 90-day volatility", "hv90"),
-        };
-        let read = |metrics: &Metrics| {
-            let hv = match window {
-                Window::Hv30 => metrics.hv30,
-                Window::Hv60 => metrics.hv60,
-                Window::Hv90 => metrics.hv90,
-            };
-            hv.map(|hv| (hv, method))
-        };
-        self.metric(Source::Rest, &[wire], moment_of, read)
-            .and_then(|hv| above_zero(hv, name))
-    }
-
-    /// The closed bars of the best source that has any, or who was asked for them. Bars that join contracts are none.
-    pub(super) fn bars(&self) -> Result<ClosedBars, Vec<Attempt>> {
-        let closed = |bars: &Result<DailyBars, String>| match bars {
-            Ok(bars) if bars.spans_rolls() => Err("its bars join one contract to the next".to_owned()),
-            Ok(bars) => bars.closed(),
-            Err(reason) => Err(reason.clone()),
-        };
-        let offers = [
-            (Source::DxlinkCandles, Some(closed(&self.candles))),
-            (Source::Legacy, Some(closed(&self.history))),
-            (Source::Store, self.kept.as_ref().map(DailyBars::closed)),
-        ];
-        let mut tried = Vec::new();
-        for (source, offer) in offers {
-            match offer {
-                Some(Ok(bars)) => return Ok(bars),
-                Some(Err(reason)) => tried.push(Attempt { source, reason }),
-                None => {}
-            }
-        }
-        Err(tried)
-    }
-
-    /// The implied volatilities by expiration.
-    pub(super) fn terms(&self) -> Offer<Vec<ExpirationIv>> {
-        self.metric(
-            Source::Rest,
-            &["option-expiration-implied-volatilities"],
-            iv_moment,
-            |metrics| {
-                let terms = (!metrics.terms.is_empty()).then(|| metrics.terms.clone());
-                terms.map(|terms| (terms, "venue's volatility by expiration"))
-            },
-        )
-    }
-
-    /// What `source` itself says the realised volatility over `window` is: the feed's bars only if the feed sent them in
-    /// this run.
-    pub(super) fn witness(&self, source: Source, window: Window) -> Offer<Vol> {
-        let offer = self.realized(source, window);
-        match offer {
-            Ok(vol) if vol.source != source => Err(self.unsent()),
-            offer => offer,
-        }
-    }
-
-    /// Why the feed sent no bars.
-    fn unsent(&self) -> String {
-        match streamed(self.inputs).map(|streamed| &streamed.candles) {
-            Ok(Some(Err(reason))) => reason.clone(),
-            Ok(Some(Ok(_)) | None) => "not asked: the bars kept are those of the last closed session".to_owned(),
-            Err(reason) => reason,
-        }
-    }
-
-    pub(super) fn greek(
-        &self,
-        source: Source,
-        streamed: fn(&Greeks) -> Option<f64>,
-        quoted: fn(&MarketQuote) -> Option<f64>,
-    ) -> Offer<f64> {
-        finite(self.of_option(source, streamed, quoted, "venue's model")?)
-    }
-
-    pub(super) fn option_iv(&self, source: Source) -> Offer<Vol> {
-        let streamed = |greeks: &Greeks| greeks.volatility.and_then(Vol::new);
-        above_zero(
-            self.of_option(
-                source,
-                streamed,
-                |quote| quote.option_iv,
-                "implied by the option's price",
-            )?,
-            "option_iv",
-        )
-    }
-
-    fn of_option<T>(
-        &self,
-        source: Source,
-        from_event: impl Fn(&Greeks) -> Option<T>,
-        from_quote: impl Fn(&MarketQuote) -> Option<T>,
-        method: &'static str,
-    ) -> Offer<T> {
-        match source {
-            Source::Dxlink => {
-                let streamed = streamed(self.inputs)?;
-                let silence = || streamed.silence.clone().unwrap_or_else(|| "no greeks".to_owned());
-                let heard = streamed.greeks.as_ref().ok_or_else(silence)?;
-                let value = from_event(&heard.event).ok_or_else(|| "absent in the greeks".to_owned())?;
-                Ok(Sourced {
-                    value,
-                    source,
-                    as_of: moment(heard.event.time, heard.at),
-                    method: method.into(),
-                })
-            }
-            Source::Rest => {
-                let quote = rest_quote(self.inputs)?;
-                let value = from_quote(quote).ok_or_else(|| "absent in the quote".to_owned())?;
-                Ok(Sourced {
-                    value,
-                    source,
-                    as_of: quote.updated_at.unwrap_or(self.inputs.now),
-                    method: method.into(),
-                })
-            }
-            Source::Store => {
-                let heard = self.inputs.kept.events.and_then(|events| events.greeks.as_ref());
-                let heard = heard.ok_or_else(|| NOTHING_KEPT.to_owned())?;
-                let value = from_event(&heard.event).ok_or_else(|| NOTHING_KEPT.to_owned())?;
-                Ok(Sourced {
-                    value,
-                    source,
-                    as_of: moment(heard.event.time, heard.at),
-                    method: method.into(),
-                })
-            }
-            Source::DxlinkCandles | Source::Legacy | Source::Model | Source::Proxy => Err("has no greeks".to_owned()),
-        }
-    }
-
-    fn metric<T>(
-        &self,
-        source: Source,
-        wire: &[&str],
-        as_of: fn(&Metrics) -> Option<Timestamp>,
-        read: impl Fn(&Metrics) -> Option<(T, &'static str)>,
-    ) -> Offer<T> {
-        match source {
-            Source::Rest => {
-                let metrics = metrics(self.inputs)?;
-                let (value, method) = read(metrics).ok_or_else(|| absence(metrics, wire))?;
-                Ok(Sourced {
-                    value,
-                    source,
-                    as_of: as_of(metrics).unwrap_or(self.inputs.now),
-                    method: method.into(),
-                })
-            }
-            Source::Dxlink | Source::DxlinkCandles | Source::Legacy | Source::Store | Source::Model | Source::Proxy => {
-                Err("has no market metrics".to_owned())
-            }
-        }
-    }
-
-    /// The value an earlier run kept.
-    fn kept<T>(&self, field: Field, read: impl Fn(f64) -> Option<T>) -> Offer<T> {
-        let kept = self.inputs.kept.value(field)?;
-        let value = read(kept.value).ok_or_else(|| format!("{} was kept", kept.value))?;
-        Ok(Sourced {
-            value,
-            source: Source::Store,
-            as_of: kept.as_of,
-            method: kept.method.clone().into(),
-        })
-    }
-
-    /// The place of `iv` in its own history; of an `iv` that is itself kept, or without enough history, the place that
-    /// was kept.
-    fn own(&self, field: Field, place: Place, iv: Option<&Sourced<Vol>>) -> Offer<Rank> {
-        let kept = self.kept(field, Rank::new);
-        let Some(iv) = iv.filter(|_| !self.inputs.kept.ivs.is_empty()) else {
-            return kept;
-        };
-        let own = own_place(iv, self.inputs.kept.ivs, place, self.rules.min_history);
-        match (own, kept) {
-            (own, Ok(kept)) if own.is_err() || iv.source == Source::Store => Ok(kept),
-            (own, _) => own,
+            Source::Dxlink => feed::greek(self.evidence.streamed.as_ref().map_err(Clone::clone)?, field),
+            Source::Rest => rest::greek(self.evidence, field, self.rules.now),
+            Source::Store => kept::greek(&self.evidence.kept, field),
+            Source::DxlinkCandles | Source::Legacy | Source::Model | Source::Proxy => Err(Reason::Lacks("greeks")),
         }
     }
 }
-
-/// How the method of a stand-in's volatility begins.
-pub(super) const INDEX_OF: &str = "30-day index of ";
-
-/// A whole number that was kept as a float.
-fn whole(value: f64) -> Option<i32> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "checked to be a whole number within bounds"
-    )]
-    let number = value.round() as i32;
-    ((f64::from(number) - value).abs() < f64::EPSILON).then_some(number)
-}
-
-fn streamed<'a>(inputs: &Inputs<'a>) -> Result<&'a Streamed, String> {
-    inputs.streamed.clone()
-}
-
-fn history<'a>(inputs: &Inputs<'a>) -> Result<&'a History, String> {
-    inputs.legacy.clone().unwrap_or_else(|| Err(NOT_ASKED.to_owned()))
-}
-
-fn rest_quote<'a>(inputs: &Inputs<'a>) -> Result<&'a MarketQuote, String> {
-    let quote = inputs.rest_quote.clone().unwrap_or_else(|| Err(NOT_ASKED.to_owned()))?;
-    let subject = inputs.subject;
-    if quote.symbol == subject.symbol || Some(&quote.symbol) == subject.contract.as_ref() {
-        Ok(quote)
-    } else {
-        Err(format!("the quote is of {}", quote.symbol))
-    }
-}
-
-/// The metrics, if they are of this very symbol or, for a futures contract, of its root: `/ES` never answers for `ES`.
-fn metrics<'a>(inputs: &Inputs<'a>) -> Result<&'a Metrics, String> {
-    let metrics = inputs.metrics.clone()?;
-    let subject = inputs.subject;
-    let is_its_root =
-        || subject.kind == Kind::Future && is_contract_of(subject.symbol.as_str(), metrics.symbol.as_str());
-    if metrics.symbol == subject.symbol || is_its_root() {
-        Ok(metrics)
-    } else {
-        Err(format!("the metrics are of {}", metrics.symbol))
-    }
-}
-
-/// Whether `contract` is `root`, a month letter and the digits of a year, perhaps with an exchange.
-fn is_contract_of(contract: &str, root: &str) -> bool {
-    let Some(month) = contract.strip_prefix(root) else {
-        return false;
-    };
-    let month = month.split(':').next().unwrap_or(month);
-    let mut letters = month.chars();
-    let is_month = letters.next().is_some_and(|letter| "FGHJKMNQUVXZ".contains(letter));
-    let year = letters.as_str();
-    is_month && matches!(year.len(), 1 | 2) && year.bytes().all(|digit| digit.is_ascii_digit())
-}
-
-fn absence(metrics: &Metrics, wire: &[&str]) -> String {
-    let unreadable = metrics
-        .unreadable
-        .iter()
-        .any(|name| wire.iter().any(|field| is_part_of(name, field)));
-    if unreadable {
-        "unreadable in the answer".to_owned()
-    } else {
-        "null in the answer".to_owned()
-    }
-}
-
-/// Whether `name` is the wire field itself or, as `earnings.…`, something inside it.
-fn is_part_of(name: &str, field: &str) -> bool {
-    name.strip_prefix(field)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-fn iv_moment(metrics: &Metrics) -> Option<Timestamp> {
-    metrics.iv_updated_at.or(metrics.updated_at)
-}
-
-fn moment_of(metrics: &Metrics) -> Option<Timestamp> {
-    metrics.updated_at
-}
-
-fn above_zero(vol: Sourced<Vol>, name: &str) -> Offer<Vol> {
-    if vol.value.get() > 0.0 {
-        Ok(vol)
-    } else {
-        Err(format!("{name} is 0, which is no volatility"))
-    }
-}
-
-fn finite(number: Sourced<f64>) -> Offer<f64> {
-    if number.value.is_finite() {
-        Ok(number)
-    } else {
-        Err("not a finite number".to_owned())
-    }
-}
-
-const NOT_ASKED: &str = "not asked";

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use super::note::Note;
 use crate::instrument::Symbol;
 use crate::tastytrade::FutureListing;
 use crate::time;
@@ -42,7 +43,7 @@ pub enum RollTime {
 
 /// How long a root was seen to stand for a contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tenure {
+pub struct ActiveSpan {
     /// The contract.
     pub contract: Symbol,
     /// The first day on which it was seen.
@@ -53,18 +54,23 @@ pub struct Tenure {
 
 impl Roll {
     /// The roll of a root that stands for `active` at `now`, if it has happened within the last fortnight or is due within
-    /// the next. `tenures` are what the root stood for on the days it was asked for, `listings` are all contracts known of
+    /// the next. `active_spans` are what the root stood for on the days it was asked for, `listings` are all contracts known of
     /// it.
-    pub fn of(active: &FutureListing, listings: &[FutureListing], tenures: &[Tenure], now: Timestamp) -> Option<Self> {
+    pub fn of(
+        active: &FutureListing,
+        listings: &[FutureListing],
+        active_spans: &[ActiveSpan],
+        now: Timestamp,
+    ) -> Option<Self> {
         let today = time::new_york_date(now);
-        past(&active.contract, tenures, today).or_else(|| ahead(active, listings, today))
+        past(&active.contract, active_spans, today).or_else(|| ahead(active, listings, today))
     }
 
     /// The remark on the record.
-    pub(super) fn note(&self) -> &'static str {
+    pub(super) fn note(&self) -> Note {
         match self.when {
-            RollTime::Past { .. } => "rolled",
-            RollTime::Ahead { .. } => "roll_ahead",
+            RollTime::Past { .. } => Note::Rolled,
+            RollTime::Ahead { .. } => Note::RollAhead,
         }
     }
 }
@@ -82,11 +88,13 @@ impl fmt::Display for Roll {
     }
 }
 
-fn past(active: &Symbol, tenures: &[Tenure], today: Date) -> Option<Roll> {
-    let old = tenures.iter().filter(|tenure| tenure.contract != *active);
-    let old = old.max_by_key(|tenure| tenure.last)?;
-    let seen = tenures.iter().find(|tenure| tenure.contract == *active);
-    let by = seen.map_or(today, |tenure| tenure.first);
+fn past(active: &Symbol, active_spans: &[ActiveSpan], today: Date) -> Option<Roll> {
+    let old = active_spans
+        .iter()
+        .filter(|active_span| active_span.contract != *active);
+    let old = old.max_by_key(|active_span| active_span.last)?;
+    let seen = active_spans.iter().find(|active_span| active_span.contract == *active);
+    let by = seen.map_or(today, |active_span| active_span.first);
     let recent = old.last >= today.saturating_sub(ANNOUNCED_DAYS.days());
     (recent && old.last < by && by <= today).then(|| Roll {
         from: old.contract.clone(),
@@ -137,21 +145,21 @@ mod tests {
         }
     }
 
-    fn tenure(contract: &str, first: Date, last: Date) -> Tenure {
-        Tenure {
+    fn active_span(contract: &str, first: Date, last: Date) -> ActiveSpan {
+        ActiveSpan {
             contract: Symbol(contract.into()),
             first,
             last,
         }
     }
 
-    fn said(tenures: &[Tenure], now: &str) -> Option<(String, &'static str)> {
+    fn said(active_spans: &[ActiveSpan], now: &str) -> Option<(String, Note)> {
         let listings = [
             listing("/ESM7", false, date(2027, 6, 18)),
             listing("/ESH7", true, date(2027, 3, 19)),
             listing("/ESZ6", false, date(2026, 12, 18)),
         ];
-        let roll = Roll::of(&listings[2], &listings, tenures, now.parse().unwrap())?;
+        let roll = Roll::of(&listings[2], &listings, active_spans, now.parse().unwrap())?;
         Some((roll.to_string(), roll.note()))
     }
 
@@ -159,25 +167,29 @@ mod tests {
     fn a_roll_is_announced_a_fortnight_before_the_last_day_of_the_contract() {
         assert_eq!(said(&[], "2026-12-03T21:00:00Z"), None);
         let text = "rolls from /ESZ6 to /ESH7 by 2026-12-18, in 14 days".to_owned();
-        assert_eq!(said(&[], "2026-12-04T21:00:00Z"), Some((text, "roll_ahead")));
+        assert_eq!(said(&[], "2026-12-04T21:00:00Z"), Some((text, Note::RollAhead)));
         let text = "rolls from /ESZ6 to /ESH7 by 2026-12-18, in 1 day".to_owned();
-        assert_eq!(said(&[], "2026-12-17T21:00:00Z"), Some((text, "roll_ahead")));
+        assert_eq!(said(&[], "2026-12-17T21:00:00Z"), Some((text, Note::RollAhead)));
         assert_eq!(said(&[], "2026-12-19T21:00:00Z"), None, "it is over");
     }
 
     #[test]
     fn a_roll_that_was_seen_is_told_for_a_fortnight_with_the_days_it_lies_between() {
-        let september = tenure("/ESU6", date(2026, 6, 15), date(2026, 9, 11));
-        let june = tenure("/ESM6", date(2026, 3, 16), date(2026, 6, 12));
+        let september = active_span("/ESU6", date(2026, 6, 15), date(2026, 9, 11));
+        let june = active_span("/ESM6", date(2026, 3, 16), date(2026, 6, 12));
         let text = "rolled from /ESU6 to /ESZ6 after 2026-09-11, by 2026-09-14".to_owned();
         let first = [june.clone(), september.clone()];
         assert_eq!(
             said(&first, "2026-09-14T14:00:00Z"),
-            Some((text.clone(), "rolled")),
+            Some((text.clone(), Note::Rolled)),
             "seen for the first time"
         );
-        let later = [tenure("/ESZ6", date(2026, 9, 14), date(2026, 9, 22)), september, june];
-        assert_eq!(said(&later, "2026-09-25T21:00:00Z"), Some((text, "rolled")));
+        let later = [
+            active_span("/ESZ6", date(2026, 9, 14), date(2026, 9, 22)),
+            september,
+            june,
+        ];
+        assert_eq!(said(&later, "2026-09-25T21:00:00Z"), Some((text, Note::Rolled)));
         assert_eq!(said(&later, "2026-09-28T21:00:00Z"), None);
         assert_eq!(
             said(&later[..1], "2026-09-22T21:00:00Z"),

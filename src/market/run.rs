@@ -115,7 +115,7 @@ pub struct Sources {
 pub struct Timing {
     /// Until the quote token was there.
     pub token: Option<u64>,
-    /// From dialling until the feed was ready.
+    /// From dialing until the feed was ready.
     pub handshake: Option<u64>,
     /// From ready until the window closed.
     pub stream: Option<u64>,

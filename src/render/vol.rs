@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::row::origin;
+use super::row::Row;
+use super::run::Recorded;
+use super::said::Said;
 use super::text::millis;
-use super::{Recorded, Row};
+use super::vol_forecast::{FileForecast, SymbolForecast};
 use crate::instrument::Symbol;
 use crate::market::{
-    Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, RunError, Source, Sourced, Sources,
-    StoppedBy, Term, Timing,
+    Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, Reason, RunError, Source, Sourced,
+    Sources, StoppedBy, Term, Timing,
 };
 use crate::tastytrade::Settlement;
 use crate::vol::cone::Cone;
@@ -20,17 +22,17 @@ use crate::vol::realized::Estimator;
 
 /// `variance vol --bars`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct OfFile {
+pub(super) struct OfFile<'a> {
     /// Version of this document; within a version keys are only added.
     pub(super) schema_version: u32,
     #[schemars(extend("const" = "vol"))]
     pub(super) command: &'static str,
     /// When it was made, RFC 3339 UTC with milliseconds.
-    pub(super) generated_at: String,
+    pub(super) generated_at: &'a str,
     #[schemars(extend("const" = "file"))]
     pub(super) source: &'static str,
     /// The file, as typed.
-    pub(super) file: String,
+    pub(super) file: &'a str,
     /// Date of the first bar that counts.
     pub(super) first: String,
     /// Date of the last bar that counts: what everything here is as of.
@@ -40,6 +42,8 @@ pub(super) struct OfFile {
     pub(super) trading_days: f64,
     pub(super) ewma: Weighted,
     pub(super) split_alarms: Vec<Split>,
+    /// What models expect of the next month of sessions.
+    pub(super) forecast: FileForecast,
     /// One for each window, by length.
     pub(super) rows: Vec<Window>,
 }
@@ -80,10 +84,12 @@ pub(super) struct OfSymbol<'a> {
     pub(super) split_alarms: Vec<Split>,
     /// One for each window, by length.
     pub(super) rows: Vec<Window>,
-    /// Realised volatility by window and source.
+    /// Realized volatility by window and source.
     pub(super) hv_by_source: Vec<Witness>,
-    /// Implied over realised volatility, over 30 and 90 days.
+    /// Implied over realized volatility, over 30 and 90 days.
     pub(super) premium: Vec<Premium>,
+    /// What models expect of the next month of sessions, and implied volatility over that.
+    pub(super) forecast: SymbolForecast,
     /// One standard deviation over several times.
     pub(super) expected_move: Vec<ExpectedMove>,
     pub(super) term_structure: TermStructure,
@@ -136,7 +142,7 @@ pub(super) struct ClosedBars {
 pub(super) struct Weighted {
     /// What a day keeps of its weight on the next.
     lambda: f64,
-    /// Annualised fraction, over all bars.
+    /// Annualized fraction, over all bars.
     vol: Option<f64>,
     /// Returns that do not count, because they span a session without a sound bar.
     left_out: Option<usize>,
@@ -156,7 +162,7 @@ pub(super) struct Split {
     change: f64,
 }
 
-/// A window and its estimators, annualised fractions.
+/// A window and its estimators, annualized fractions.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(super) struct Window {
     /// Its length in trading days.
@@ -173,7 +179,7 @@ pub(super) struct Window {
     missing: BTreeMap<&'static str, String>,
 }
 
-/// The close-to-close volatility of all windows of a length, annualised fractions.
+/// The close-to-close volatility of all windows of a length, annualized fractions.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ConeBlock {
     /// How many there are, today's among them.
@@ -191,14 +197,14 @@ pub(super) struct ConeBlock {
     percentile: f64,
 }
 
-/// The realised volatility of one source.
+/// The realized volatility of one source.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Witness {
     /// Trading days it looks back.
     days: usize,
     /// Who says it, or says nothing.
     source: Source,
-    /// Annualised fraction.
+    /// Annualized fraction.
     hv: Option<f64>,
     /// `hv` less that of REST, a fraction: 0.01 is a point.
     less_rest: Option<f64>,
@@ -209,21 +215,10 @@ pub(super) struct Witness {
     reason: Option<String>,
 }
 
-/// Where a number came from, or why there is none.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Said {
-    source: Option<Source>,
-    /// RFC 3339 UTC with milliseconds.
-    as_of: Option<String>,
-    method: Option<String>,
-    /// Why there is none.
-    reason: Option<String>,
-}
-
-/// Implied over realised volatility.
+/// Implied over realized volatility.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Premium {
-    /// Trading days the realised volatility looks back.
+    /// Trading days the realized volatility looks back.
     days: usize,
     /// iv / hv; `null` also when nothing moved.
     ratio: Option<f64>,
@@ -398,18 +393,6 @@ impl ConeBlock {
     }
 }
 
-impl Said {
-    fn of<T>(said: &Result<Sourced<T>, String>) -> Self {
-        let origin = said.as_ref().ok().map(origin);
-        Self {
-            source: origin.as_ref().map(|origin| origin.source),
-            as_of: origin.as_ref().map(|origin| origin.as_of.clone()),
-            method: origin.map(|origin| origin.method),
-            reason: said.as_ref().err().cloned(),
-        }
-    }
-}
-
 impl Witness {
     pub(super) fn of(one: &Compared) -> Self {
         let Said {
@@ -466,7 +449,7 @@ impl ExpectedMove {
 }
 
 impl TermStructure {
-    pub(super) fn of(terms: &Result<Sourced<Vec<Term>>, String>) -> Self {
+    pub(super) fn of(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Self {
         let blocks = |terms: &Sourced<Vec<Term>>| terms.value.iter().map(TermBlock::of).collect();
         Self {
             expirations: terms.as_ref().ok().map(blocks),

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::Error as Unreadable;
 
-use super::Learned;
+use super::StoreUpdate;
 use super::error::Error;
 use super::file::Store;
 use super::recall::read_bars;
 use crate::dxlink::{Candle, Candles};
-use crate::market::{Field, KeptBars, Reading, Record, Source, market_of, reading};
-use crate::stream::{Heard, Streamed};
+use crate::market::{Field, Group, Method, Record, Source, StoredBars, market_of};
+use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
 
@@ -44,8 +44,8 @@ impl EventKind {
     }
 
     /// The event of this kind in `streamed` and when it was heard.
-    fn write(self, streamed: &Streamed) -> Option<(Timestamp, Result<String, Unreadable>)> {
-        fn of<T: serde::Serialize>(heard: Option<&Heard<T>>) -> Option<(Timestamp, Result<String, Unreadable>)> {
+    fn write(self, streamed: &LastEvents) -> Option<(Timestamp, Result<String, Unreadable>)> {
+        fn of<T: serde::Serialize>(heard: Option<&Received<T>>) -> Option<(Timestamp, Result<String, Unreadable>)> {
             heard.map(|heard| (heard.at, serde_json::to_string(&heard.event)))
         }
         match self {
@@ -58,10 +58,10 @@ impl EventKind {
     }
 
     /// Puts the event that `text` holds into `streamed`.
-    pub(super) fn read(self, streamed: &mut Streamed, text: &str, at: Timestamp) -> Result<(), Unreadable> {
-        fn heard<T: serde::de::DeserializeOwned>(text: &str, at: Timestamp) -> Result<Option<Heard<T>>, Unreadable> {
+    pub(super) fn read(self, streamed: &mut LastEvents, text: &str, at: Timestamp) -> Result<(), Unreadable> {
+        fn heard<T: serde::de::DeserializeOwned>(text: &str, at: Timestamp) -> Result<Option<Received<T>>, Unreadable> {
             let event = serde_json::from_str(text)?;
-            Ok(Some(Heard {
+            Ok(Some(Received {
                 event,
                 at,
                 before_gap: false,
@@ -84,7 +84,7 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be written; nothing of it was kept then.
-    pub fn keep(&mut self, records: &[Record], learned: &Learned, now: Timestamp) -> Result<(), Error> {
+    pub fn keep(&mut self, records: &[Record], learned: &StoreUpdate, now: Timestamp) -> Result<(), Error> {
         let path = self.path.clone();
         let mut write = || -> rusqlite::Result<()> {
             let transaction = self
@@ -132,45 +132,22 @@ impl Store {
     }
 }
 
-/// The fields a session's record is kept of; quotes are kept as events, ratios are computed anew.
-pub(super) const KEPT: [Field; 13] = [
-    Field::Price,
-    Field::Iv,
-    Field::IvRank,
-    Field::IvPercentile,
-    Field::IvChange5d,
-    Field::Hv30,
-    Field::Hv90,
-    Field::LiquidityRating,
-    Field::Beta,
-    Field::CorrSpy,
-    Field::EarningsDate,
-    Field::Slippage,
-    Field::Yield,
-];
-
-/// How the method of a volatility of daily bars begins.
-const OF_BARS: &str = "close-to-close";
-
 fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now: Timestamp) -> rusqlite::Result<()> {
     let market = market_of(record.kind);
     let session = day_id(time::session_of(market, now));
     let closed = time::session_close(market, time::last_closed_session(market, now));
-    for field in KEPT {
-        let Some(read) = reading(record, field) else { continue };
-        let source = match (read.source, field) {
+    let kept = record.values().iter().filter(|(field, _)| field.spec().kept.is_some());
+    for (field, read) in kept {
+        let source = match (read.source, field.spec().group) {
             // Computed in this run, of bars that an earlier one has kept.
-            (Source::Store, Field::Hv30 | Field::Hv90)
-                if read.method.starts_with(OF_BARS) && closed.is_some_and(|close| read.as_of >= close) =>
+            (Source::Store, Group::Realized)
+                if matches!(read.method, Method::CloseToClose { .. })
+                    && closed.is_some_and(|close| read.as_of >= close) =>
             {
                 Source::DxlinkCandles
             }
             (Source::Store, _) => continue,
             (source, _) => source,
-        };
-        let value = match read.value {
-            Reading::Number(number) => number,
-            Reading::Day(day) => f64::from(day_id(day)),
         };
         put_value(
             connection,
@@ -179,9 +156,9 @@ fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now:
             session,
             &Entered {
                 field,
-                value,
+                value: read.value.kept(),
                 source: source.name(),
-                method: &read.method,
+                method: &read.method.to_string(),
                 as_of: read.as_of,
             },
         )?;
@@ -224,7 +201,7 @@ pub(super) fn put_value(
     Ok(())
 }
 
-fn keep_events(connection: &Connection, symbol: &str, streamer: &str, streamed: &Streamed) -> rusqlite::Result<()> {
+fn keep_events(connection: &Connection, symbol: &str, streamer: &str, streamed: &LastEvents) -> rusqlite::Result<()> {
     let mut put = connection.prepare_cached(
         "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET
          symbol = excluded.symbol, at = excluded.at, event = excluded.event WHERE excluded.at >= at",
@@ -251,7 +228,7 @@ struct Series {
 
 /// A history replaces the one before it whole, for a split changes all of it; of a longer one that it continues, the older
 /// bars stay.
-fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &KeptBars) -> rusqlite::Result<()> {
+fn keep_bars(connection: &Connection, symbol: &str, candle_symbol: &str, kept: &StoredBars) -> rusqlite::Result<()> {
     let at = kept.at.as_millisecond();
     let known: Option<Series> = connection
         .prepare_cached("SELECT id, at, cut, since FROM series WHERE candle_symbol = ?1")?

@@ -20,30 +20,30 @@ use smol_str::SmolStr;
 
 pub use error::{Error, Newer};
 pub use file::{Opened, Place, Store, World};
-pub use import::{Import, ImportError};
+pub use import::{EntryFault, HeadingFault, Import, ImportError};
 pub use past::{Entry, Intake};
 
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{Field, KeptBars, KeptValue, PastIv, Tenure};
-use crate::stream::Streamed;
+use crate::market::{ActiveSpan, Field, PastIv, StoredBars, StoredValue};
+use crate::stream::LastEvents;
 use crate::tastytrade::{Chain, FutureListing};
 
 /// What earlier runs left for the symbols of one run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Memory {
+pub struct StoreSnapshot {
     /// The last value of each field.
-    pub values: BTreeMap<Symbol, BTreeMap<Field, KeptValue>>,
+    pub values: BTreeMap<Symbol, BTreeMap<Field, StoredValue>>,
     /// Implied volatility of past sessions, oldest first.
     pub ivs: BTreeMap<Symbol, Vec<PastIv>>,
     /// The last events of the feed by streamer symbol.
-    pub events: BTreeMap<StreamerSymbol, Streamed>,
+    pub events: BTreeMap<StreamerSymbol, LastEvents>,
     /// Daily bars by candle symbol.
-    pub bars: BTreeMap<SmolStr, KeptBars>,
+    pub bars: BTreeMap<SmolStr, StoredBars>,
     /// Futures contracts.
     pub listings: Vec<FutureListing>,
     /// What futures roots stood for on the days they were asked for.
     #[serde(default)]
-    pub stood_for: BTreeMap<Symbol, Vec<Tenure>>,
+    pub stood_for: BTreeMap<Symbol, Vec<ActiveSpan>>,
     /// Roots and contracts whose listings were asked for on this trading day: what is not listed does not exist.
     pub listed_today: BTreeSet<Symbol>,
     /// The options listed on this trading day, by what they were asked for: a share, fund or index, or a futures root.
@@ -53,12 +53,12 @@ pub struct Memory {
 
 /// What a run has heard from live sources beside its records.
 #[derive(Debug, Clone, Default)]
-pub struct Learned {
+pub struct StoreUpdate {
     /// Last events, by the streamer symbol.
-    pub events: Vec<(Symbol, StreamerSymbol, Streamed)>,
+    pub events: Vec<(Symbol, StreamerSymbol, LastEvents)>,
     /// Complete histories, by the candle symbol: the symbol it was asked for, the bars, the moment of receipt. Only
     /// bars that were closed then.
-    pub bars: BTreeMap<SmolStr, (Symbol, KeptBars)>,
+    pub bars: BTreeMap<SmolStr, (Symbol, StoredBars)>,
     /// Futures contracts as the venue listed them.
     pub listings: Vec<FutureListing>,
     /// What each root stands for on this trading day.

@@ -10,11 +10,11 @@ use smol_str::{SmolStr, format_smolstr};
 use super::error::Error;
 use super::file::Store;
 use super::keep::EventKind;
-use super::{Memory, Reach};
+use super::{Reach, StoreSnapshot};
 use crate::dxlink::{Candle, Candles};
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{Field, KeptBars, KeptValue, PastIv, Tenure};
-use crate::stream::Streamed;
+use crate::market::{ActiveSpan, Field, Method, PastIv, StoredBars, StoredValue};
+use crate::stream::LastEvents;
 use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
 use crate::units::Vol;
@@ -24,12 +24,18 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn recall(&self, symbols: &[Symbol], roots: &[Symbol], now: Timestamp, reach: Reach) -> Result<Memory, Error> {
-        let read = || -> rusqlite::Result<Memory> {
+    pub fn recall(
+        &self,
+        symbols: &[Symbol],
+        roots: &[Symbol],
+        now: Timestamp,
+        reach: Reach,
+    ) -> Result<StoreSnapshot, Error> {
+        let read = || -> rusqlite::Result<StoreSnapshot> {
             let connection = &self.connection;
             // One state of the file for everything, whatever other processes write meanwhile.
             let transaction = connection.unchecked_transaction()?;
-            let mut memory = Memory::default();
+            let mut memory = StoreSnapshot::default();
             let today = time::new_york_date(now);
             for symbol in symbols {
                 let values = values(connection, symbol, reach.oldest)?;
@@ -52,9 +58,9 @@ impl Store {
             }
             for root in roots {
                 listings(connection, root, &mut memory.listings)?;
-                let tenures = tenures(connection, root)?;
-                if !tenures.is_empty() {
-                    memory.stood_for.insert(root.clone(), tenures);
+                let active_spans = active_spans(connection, root)?;
+                if !active_spans.is_empty() {
+                    memory.stood_for.insert(root.clone(), active_spans);
                 }
             }
             if reach.chains {
@@ -93,7 +99,11 @@ fn askers(symbols: &[Symbol], roots: &[Symbol]) -> BTreeSet<(SmolStr, SmolStr)> 
     exact.chain(contracts).collect()
 }
 
-fn values(connection: &Connection, symbol: &Symbol, oldest: Timestamp) -> rusqlite::Result<BTreeMap<Field, KeptValue>> {
+fn values(
+    connection: &Connection,
+    symbol: &Symbol,
+    oldest: Timestamp,
+) -> rusqlite::Result<BTreeMap<Field, StoredValue>> {
     let mut statement = connection.prepare_cached(
         "SELECT field.text, value, source.text, method.text, as_of FROM daily
          JOIN name symbol ON symbol.id = daily.symbol JOIN name field ON field.id = daily.field
@@ -105,13 +115,13 @@ fn values(connection: &Connection, symbol: &Symbol, oldest: Timestamp) -> rusqli
     let mut values = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
-        let Some(field) = Field::ALL.into_iter().find(|field| field.name() == name) else {
+        let Some(field) = Field::from_name(&name) else {
             continue;
         };
-        let value = KeptValue {
+        let value = StoredValue {
             value: row.get(1)?,
             source: row.get(2)?,
-            method: row.get(3)?,
+            method: Method::parse(row.get_ref(3)?.as_str()?),
             as_of: moment(row.get(4)?),
         };
         values.insert(field, value);
@@ -131,7 +141,7 @@ fn ivs(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Resul
         let (Some(session), Some(iv)) = (time::date_of_day_id(row.get(0)?), Vol::new(row.get(1)?)) else {
             continue;
         };
-        let method = row.get(2)?;
+        let method = Method::parse(row.get_ref(2)?.as_str()?);
         ivs.push(PastIv { session, iv, method });
     }
     Ok(ivs)
@@ -141,7 +151,7 @@ fn events(
     connection: &Connection,
     (first, last): &(SmolStr, SmolStr),
     oldest: Timestamp,
-    events: &mut BTreeMap<StreamerSymbol, Streamed>,
+    events: &mut BTreeMap<StreamerSymbol, LastEvents>,
 ) -> rusqlite::Result<()> {
     let mut statement = connection
         .prepare_cached("SELECT streamer, type, at, event FROM event WHERE symbol BETWEEN ?1 AND ?2 AND at >= ?3")?;
@@ -164,7 +174,7 @@ fn bars(
     connection: &Connection,
     (first, last): &(SmolStr, SmolStr),
     oldest: Timestamp,
-    bars: &mut BTreeMap<SmolStr, KeptBars>,
+    bars: &mut BTreeMap<SmolStr, StoredBars>,
 ) -> rusqlite::Result<()> {
     let mut series = connection.prepare_cached(
         "SELECT candle_symbol, id, at, cut, since FROM series WHERE symbol BETWEEN ?1 AND ?2 AND at >= ?3",
@@ -181,7 +191,7 @@ fn bars(
             bars: read_bars(connection, id)?,
             snipped: row.get(3)?,
         };
-        let bars_of = KeptBars {
+        let bars_of = StoredBars {
             candles,
             at: moment(row.get(2)?),
             since: row.get::<_, Option<i64>>(4)?.map(moment),
@@ -244,19 +254,19 @@ fn listings(connection: &Connection, root: &Symbol, listings: &mut Vec<FutureLis
 }
 
 /// What `root` stood for last, the newest first.
-fn tenures(connection: &Connection, root: &Symbol) -> rusqlite::Result<Vec<Tenure>> {
+fn active_spans(connection: &Connection, root: &Symbol) -> rusqlite::Result<Vec<ActiveSpan>> {
     let mut statement = connection.prepare_cached(
         "SELECT contract, first_day, last_day FROM stood_for WHERE root = ?1 ORDER BY last_day DESC LIMIT 4",
     )?;
     let mut rows = statement.query([root.as_str()])?;
-    let mut tenures = Vec::new();
+    let mut active_spans = Vec::new();
     while let Some(row) = rows.next()? {
         let days = time::date_of_day_id(row.get(1)?).zip(time::date_of_day_id(row.get(2)?));
         let Some((first, last)) = days else { continue };
         let contract = Symbol(text(row.get_ref(0)?.as_str()?));
-        tenures.push(Tenure { contract, first, last });
+        active_spans.push(ActiveSpan { contract, first, last });
     }
-    Ok(tenures)
+    Ok(active_spans)
 }
 
 fn chain(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Result<Option<Chain>> {

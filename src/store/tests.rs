@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::market::{Record, Source, Sourced};
-use crate::stream::Heard;
+use crate::stream::Received;
 use crate::tastytrade::{ChainFuture, ListedExpiration, ListedOption, ListedStrike, Settlement};
 use crate::units::{Price, Vol};
 
@@ -29,7 +29,7 @@ fn open(directory: &TempDir) -> Store {
     Store::open(&place(directory), now(), PATIENCE).unwrap().store
 }
 
-fn number(values: &BTreeMap<Field, KeptValue>, field: Field) -> Option<f64> {
+fn number(values: &BTreeMap<Field, StoredValue>, field: Field) -> Option<f64> {
     values.get(&field).map(|kept| kept.value)
 }
 
@@ -41,7 +41,7 @@ fn everything() -> Reach {
     }
 }
 
-fn recall(store: &Store, symbol: &str) -> Memory {
+fn recall(store: &Store, symbol: &str) -> StoreSnapshot {
     let symbol = Symbol(symbol.into());
     store
         .recall(
@@ -63,13 +63,23 @@ fn sourced<T>(value: T, source: Source, as_of: &str) -> Option<Sourced<T>> {
 }
 
 fn record(symbol: &str) -> Record {
-    Record {
-        price: sourced(Price::new(650.25).unwrap(), Source::Dxlink, "2026-11-20T20:59:59.5Z"),
-        iv: sourced(Vol::new(0.1834).unwrap(), Source::Rest, "2026-11-20T20:58:00Z"),
-        hv30: sourced(Vol::new(0.12).unwrap(), Source::Store, "2026-11-19T21:00:00Z"),
-        earnings_date: sourced(date(2027, 2, 2), Source::Rest, "2026-11-20T20:58:00Z"),
-        ..crate::screen::fixture::share(symbol)
-    }
+    crate::screen::fixture::share(symbol)
+        .with(
+            Field::Price,
+            sourced(Price::new(650.25).unwrap(), Source::Dxlink, "2026-11-20T20:59:59.5Z"),
+        )
+        .with(
+            Field::Iv,
+            sourced(Vol::new(0.1834).unwrap(), Source::Rest, "2026-11-20T20:58:00Z"),
+        )
+        .with(
+            Field::Hv30,
+            sourced(Vol::new(0.12).unwrap(), Source::Store, "2026-11-19T21:00:00Z"),
+        )
+        .with(
+            Field::EarningsDate,
+            sourced(date(2027, 2, 2), Source::Rest, "2026-11-20T20:58:00Z"),
+        )
 }
 
 fn chain() -> Chain {
@@ -107,13 +117,13 @@ fn chain() -> Chain {
 fn what_is_kept_is_recalled_to_the_digit_and_what_came_from_the_store_is_not_kept_again() {
     let directory = TempDir::new().unwrap();
     open(&directory)
-        .keep(&[record("SPY")], &Learned::default(), now())
+        .keep(&[record("SPY")], &StoreUpdate::default(), now())
         .unwrap();
     let memory = recall(&open(&directory), "SPY");
     let values = &memory.values[&Symbol("SPY".into())];
     let price = &values[&Field::Price];
     assert_eq!(
-        (price.value, price.source.as_str(), price.method.as_str()),
+        (price.value, price.source.as_str(), price.method.to_string().as_str()),
         (650.25, "dxlink", "as said")
     );
     assert_eq!(price.as_of.to_string(), "2026-11-20T20:59:59.5Z");
@@ -132,13 +142,14 @@ fn of_two_runs_in_a_session_the_later_values_stay_whoever_writes_last() {
     let directory = TempDir::new().unwrap();
     let mut store = open(&directory);
     let newer = record("SPY");
-    let older = Record {
-        price: sourced(Price::new(1.0).unwrap(), Source::Rest, "2026-11-20T15:00:00Z"),
-        iv: None,
-        ..record("SPY")
-    };
-    store.keep(&[newer], &Learned::default(), now()).unwrap();
-    store.keep(&[older], &Learned::default(), now()).unwrap();
+    let older = record("SPY")
+        .with(
+            Field::Price,
+            sourced(Price::new(1.0).unwrap(), Source::Rest, "2026-11-20T15:00:00Z"),
+        )
+        .without(&[Field::Iv]);
+    store.keep(&[newer], &StoreUpdate::default(), now()).unwrap();
+    store.keep(&[older], &StoreUpdate::default(), now()).unwrap();
     let days = store.days(None, date(2026, 1, 1), date(2026, 12, 31)).unwrap();
     assert_eq!(days.len(), 1, "one record per symbol and session");
     assert_eq!(days[0].session, date(2026, 11, 20));
@@ -155,14 +166,14 @@ fn events_bars_and_contracts_come_back_as_they_were() {
     let directory = TempDir::new().unwrap();
     let mut store = open(&directory);
     let at: Timestamp = "2026-11-20T21:29:59.123Z".parse().unwrap();
-    fn heard<T>(event: T, at: Timestamp) -> Option<Heard<T>> {
-        Some(Heard {
+    fn heard<T>(event: T, at: Timestamp) -> Option<Received<T>> {
+        Some(Received {
             event,
             at,
             before_gap: false,
         })
     }
-    let streamed = Streamed {
+    let streamed = LastEvents {
         quote: heard(
             Quote {
                 symbol: "/ESZ26:XCME".into(),
@@ -195,7 +206,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
             },
             at,
         ),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     let bar = Candle {
         time: 1_795_564_800_000,
@@ -204,7 +215,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
         volume: Some(1e6),
         ..Candle::default()
     };
-    let bars = KeptBars {
+    let bars = StoredBars {
         candles: Candles {
             symbol: "/ESZ26:XCME{=d}".into(),
             bars: vec![bar],
@@ -226,7 +237,7 @@ fn events_bars_and_contracts_come_back_as_they_were() {
         months: "HMUZ".into(),
     };
     let es = || Symbol("/ES".into());
-    let learned = Learned {
+    let learned = StoreUpdate {
         events: vec![(es(), StreamerSymbol("/ESZ26:XCME".into()), streamed.clone())],
         bars: BTreeMap::from([("/ESZ26:XCME{=d}".into(), (es(), bars.clone()))]),
         listings: vec![listing.clone()],
@@ -247,12 +258,12 @@ fn events_bars_and_contracts_come_back_as_they_were() {
     assert!(later.chains.is_empty(), "options may be listed over night");
     assert_eq!(later.listings.len(), 1);
     let today = date(2026, 11, 20);
-    let tenure = Tenure {
+    let active_span = ActiveSpan {
         contract: Symbol("/ESZ6".into()),
         first: today,
         last: today,
     };
-    assert_eq!(later.stood_for[&es()], [tenure]);
+    assert_eq!(later.stood_for[&es()], [active_span]);
 }
 
 #[test]
@@ -263,23 +274,23 @@ fn what_a_root_and_its_contract_share_is_recalled_for_both_whoever_asked_last() 
     let streamer = StreamerSymbol("/ESZ26:XCME".into());
     let at: Timestamp = "2026-11-20T21:00:00Z".parse().unwrap();
     for asker in [&contract, &es, &contract] {
-        let streamed = Streamed {
-            quote: Some(Heard {
+        let streamed = LastEvents {
+            quote: Some(Received {
                 event: Quote::default(),
                 at,
                 before_gap: false,
             }),
-            ..Streamed::default()
+            ..LastEvents::default()
         };
-        let bars = KeptBars {
+        let bars = StoredBars {
             candles: Candles::default(),
             at,
             since: None,
         };
-        let learned = Learned {
+        let learned = StoreUpdate {
             events: vec![(asker.clone(), streamer.clone(), streamed)],
             bars: BTreeMap::from([("/ESZ26:XCME{=d}".into(), (asker.clone(), bars))]),
-            ..Learned::default()
+            ..StoreUpdate::default()
         };
         store.keep(&[], &learned, now()).unwrap();
         let found = |symbol: &Symbol, root: &str| {
@@ -310,7 +321,7 @@ fn a_history_gives_way_to_a_later_one_unless_that_continues_it() {
         days.map(bar).collect::<Vec<Candle>>()
     };
     let mut keep = |at: &str, since: i64, bars: Vec<Candle>| {
-        let kept = KeptBars {
+        let kept = StoredBars {
             candles: Candles {
                 symbol: "SPY{=d,tho=true}".into(),
                 bars,
@@ -319,9 +330,9 @@ fn a_history_gives_way_to_a_later_one_unless_that_continues_it() {
             at: at.parse().unwrap(),
             since: Timestamp::from_second(since * 86_400).ok(),
         };
-        let learned = Learned {
+        let learned = StoreUpdate {
             bars: BTreeMap::from([("SPY{=d,tho=true}".into(), (Symbol("SPY".into()), kept))]),
-            ..Learned::default()
+            ..StoreUpdate::default()
         };
         store.keep(&[], &learned, now()).unwrap();
         let kept = recall(&store, "SPY").bars.remove("SPY{=d,tho=true}").unwrap();
@@ -361,10 +372,10 @@ fn a_newly_listed_root_forgets_contracts_that_are_not_listed_any_more() {
             expires_at: None,
             months: "HMUZ".into(),
         };
-        let learned = Learned {
+        let learned = StoreUpdate {
             listings: vec![listing],
             listed: BTreeSet::from([Symbol("/ES".into())]),
-            ..Learned::default()
+            ..StoreUpdate::default()
         };
         store.keep(&[], &learned, now()).unwrap();
     }
@@ -377,14 +388,14 @@ fn a_newly_listed_root_forgets_contracts_that_are_not_listed_any_more() {
 fn entered_history_never_replaces_what_a_run_kept() {
     let directory = TempDir::new().unwrap();
     let mut store = open(&directory);
-    store.keep(&[record("SPY")], &Learned::default(), now()).unwrap();
+    store.keep(&[record("SPY")], &StoreUpdate::default(), now()).unwrap();
     let entry = |day, value| Entry {
         symbol: Symbol("SPY".into()),
         session: date(2026, 11, day),
         field: Field::Iv,
         value,
         source: "import".to_owned(),
-        method: "as said".to_owned(),
+        method: "as said".into(),
         as_of: now(),
     };
     let spy = Symbol("SPY".into());
@@ -414,7 +425,7 @@ fn ten_openers_at_once_of_a_file_that_does_not_exist_all_get_it() {
             .map(|_| {
                 scope.spawn(|| {
                     let mut store = open(&directory);
-                    store.keep(&[record("SPY")], &Learned::default(), now()).unwrap();
+                    store.keep(&[record("SPY")], &StoreUpdate::default(), now()).unwrap();
                 })
             })
             .collect();
@@ -428,7 +439,7 @@ fn damage_found_while_reading_costs_the_file_and_not_the_run() {
     let directory = TempDir::new().unwrap();
     let place = place(&directory);
     let mut store = open(&directory);
-    store.keep(&[record("SPY")], &Learned::default(), now()).unwrap();
+    store.keep(&[record("SPY")], &StoreUpdate::default(), now()).unwrap();
     drop(store);
     let sound = std::fs::read(place.file()).unwrap();
     let store = open(&directory);
@@ -436,11 +447,11 @@ fn damage_found_while_reading_costs_the_file_and_not_the_run() {
     let opened = store.replace(&place, now(), PATIENCE).unwrap();
     assert_eq!(opened.set_aside, None);
     drop(opened);
-    let mut spoilt = sound;
-    for page in spoilt.chunks_mut(4096).skip(1) {
+    let mut spoiled = sound;
+    for page in spoiled.chunks_mut(4096).skip(1) {
         page.fill(0x5a);
     }
-    std::fs::write(place.file(), spoilt).unwrap();
+    std::fs::write(place.file(), spoiled).unwrap();
     let opened = Store::open(&place, now(), PATIENCE).unwrap();
     let aside = opened.set_aside.unwrap();
     assert!(aside.ends_with("demo-7.db.corrupt-20261120T213000Z") && aside.exists());

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_never_dialled_through_a_proxy() {
+    fn loopback_is_never_dialed_through_a_proxy() {
         assert!(target("ws://127.0.0.1:9/dxlink").unwrap().proxy().unwrap().is_none());
     }
 

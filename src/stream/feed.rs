@@ -14,9 +14,9 @@ use variance_recording::Recorder;
 
 use super::backoff;
 use super::connect::{Connect, ConnectError, Dial};
-use super::journal::Tape;
-use super::session::{Disconnect, Session};
-use super::wake::Wall;
+use super::journal::FrameRecorder;
+use super::session::{Disconnect, FeedSession};
+use super::sleep_detector::Wall;
 
 /// What opens the feed: a token and where to take it.
 #[derive(Debug, Clone)]
@@ -103,8 +103,8 @@ pub struct GaveUp {
 
 /// What was seen over all connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Connections dialled.
+pub struct Stats {
+    /// Connections dialed.
     pub connections: u64,
     /// Times the data was interrupted.
     pub gaps: u64,
@@ -118,8 +118,8 @@ enum State<'a, S> {
     Resting(Instant),
     Fetching(Fetch<'a>),
     Dialling(Dial<'a, S>, SecretString),
-    Up(Box<Session<S>>),
-    Renewing(Box<Session<S>>, Fetch<'a>),
+    Up(Box<FeedSession<S>>),
+    Renewing(Box<FeedSession<S>>, Fetch<'a>),
     Leaving(Goodbye<'a>, Instant),
     Over(GaveUp, Option<Goodbye<'a>>),
 }
@@ -135,7 +135,7 @@ pub struct Feed<'a, C: Connect, T> {
     settings: Settings,
     wanted: BTreeSet<Subscription>,
     state: State<'a, C::Socket>,
-    past: Tally,
+    past: Stats,
     attempt: u32,
     flowing: bool,
     retoken: bool,
@@ -181,7 +181,7 @@ where
             settings,
             wanted: BTreeSet::new(),
             state,
-            past: Tally::default(),
+            past: Stats::default(),
             attempt: 0,
             flowing: false,
             retoken: false,
@@ -239,7 +239,7 @@ where
     }
 
     /// What was seen so far.
-    pub fn tally(&self) -> Tally {
+    pub fn stats(&self) -> Stats {
         let (events, dropped) = match &self.state {
             State::Up(session) | State::Renewing(session, _) => {
                 (session.protocol().events(), session.protocol().dropped())
@@ -248,7 +248,7 @@ where
                 (0, 0)
             }
         };
-        Tally {
+        Stats {
             events: self.past.events + events,
             dropped: self.past.dropped + dropped,
             ..self.past
@@ -288,13 +288,16 @@ where
                     }
                 },
                 State::Dialling(dial, token) => {
-                    let dialled = dial.await;
+                    let dialed = dial.await;
                     let now = Instant::now();
-                    let tape = self.recorder.clone().map(|to| Tape::new(to, self.past.connections));
-                    if let Some(tape) = &tape {
-                        tape.opened(dialled.as_ref().err(), now);
+                    let frame_recorder = self
+                        .recorder
+                        .clone()
+                        .map(|to| FrameRecorder::new(to, self.past.connections));
+                    if let Some(frame_recorder) = &frame_recorder {
+                        frame_recorder.opened(dialed.as_ref().err(), now);
                     }
-                    match dialled {
+                    match dialed {
                         Ok(socket) => {
                             let wanted = self.wanted.iter().cloned();
                             let mut protocol =
@@ -302,7 +305,8 @@ where
                             if let Some(most) = self.batch {
                                 protocol.limit_batches(most);
                             }
-                            self.state = State::Up(Box::new(Session::new(socket, protocol, self.wall, tape)));
+                            self.state =
+                                State::Up(Box::new(FeedSession::new(socket, protocol, self.wall, frame_recorder)));
                         }
                         Err(error) => return self.undialled(&error),
                     }
@@ -450,8 +454,8 @@ where
             backoff::delay(self.attempt, self.policy.ceiling, fastrand::f64())
         };
         let until = Instant::now() + again_in;
-        let tally = self.tally();
-        (self.past.events, self.past.dropped) = (tally.events, tally.dropped);
+        let stats = self.stats();
+        (self.past.events, self.past.dropped) = (stats.events, stats.dropped);
         let goodbye: Option<Goodbye<'a>> = match std::mem::replace(&mut self.state, State::Resting(until)) {
             State::Up(session) | State::Renewing(session, _) => Some(Box::pin(session.close())),
             State::Resting(_) | State::Fetching(_) | State::Dialling(..) | State::Leaving(..) | State::Over(..) => None,

@@ -32,7 +32,8 @@ enum Happening {
     /// There was no connection.
     Unopened { socket: u64, why: ConnectError },
     /// A text frame came.
-    Heard { socket: u64, text: String },
+    #[serde(rename = "heard")]
+    Received { socket: u64, text: String },
     /// A text frame left.
     Said { socket: u64, text: String },
     /// A frame without text came.
@@ -74,12 +75,12 @@ enum Breakage {
 
 /// Writes one connection to a recording.
 #[derive(Debug)]
-pub(super) struct Tape {
+pub(super) struct FrameRecorder {
     recorder: Recorder,
     socket: u64,
 }
 
-impl Tape {
+impl FrameRecorder {
     pub(super) fn new(recorder: Recorder, socket: u64) -> Self {
         Self { recorder, socket }
     }
@@ -114,7 +115,7 @@ impl Tape {
                 socket,
                 why: Breakage::of(error),
             },
-            Some(Ok(Message::Text(text))) => Happening::Heard {
+            Some(Ok(Message::Text(text))) => Happening::Received {
                 socket,
                 text: text.as_str().to_owned(),
             },
@@ -173,14 +174,14 @@ impl Breakage {
 
 /// Opens the feed's connections: to the network, or out of a recording.
 #[derive(Debug, Clone)]
-pub enum Dialler {
+pub enum Connector {
     /// To the network.
     Network(Network),
     /// Out of a recording.
     Recording(Rc<Playback>),
 }
 
-impl Connect for Dialler {
+impl Connect for Connector {
     type Socket = Box<dyn Socket>;
 
     fn dial<'a>(&self, url: &Url) -> Dial<'a, Self::Socket>
@@ -232,7 +233,7 @@ impl Playback {
                     continue;
                 }
                 Happening::Said { .. } | Happening::Ignored { .. } => continue,
-                Happening::Heard { socket, text } => (socket, Some(Ok(Message::text(text)))),
+                Happening::Received { socket, text } => (socket, Some(Ok(Message::text(text)))),
                 Happening::Closed { socket, code, reason } => {
                     let frame = code.map(|code| CloseFrame {
                         code: code.into(),

@@ -6,17 +6,19 @@ pub mod backoff;
 mod connect;
 mod feed;
 mod journal;
-mod ledger;
 mod session;
-pub mod wake;
+pub mod sleep_detector;
+mod subscription_tracker;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
 pub use connect::{Connect, ConnectError, Dial, Network, Socket};
-pub use feed::{Feed, Fetch, GaveUp, Grant, Item, Policy, Tally, TokenError, Tokens};
-pub use journal::{Dialler, Playback};
-pub use ledger::{Answer, CANDLE_WINDOW, Known, Ledger, Orders, Shortfall, Want};
-pub use session::{Disconnect, Session};
-pub use window::{End, Heard, Listened, Progress, Streamed, Trouble, Window, listen};
+pub use feed::{Feed, Fetch, GaveUp, Grant, Item, Policy, Stats, TokenError, Tokens};
+pub use journal::{Connector, Playback};
+pub use session::{Disconnect, FeedSession};
+pub use subscription_tracker::{
+    AnswerState, CANDLE_WINDOW, Known, Request, Shortfall, SubscriptionChanges, SubscriptionTracker,
+};
+pub use window::{End, LastEvents, ListenWindow, Progress, Received, Snapshot, Trouble, listen};

@@ -13,8 +13,8 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use variance_dxlink::{self as dxlink, Output, Protocol, Subscription};
 
 use super::connect::Socket;
-use super::journal::Tape;
-use super::wake::{GLANCE, Wall, Watch};
+use super::journal::FrameRecorder;
+use super::sleep_detector::{GLANCE, Wall, Watch};
 
 /// Why a connection ended without our asking.
 #[derive(Debug, thiserror::Error)]
@@ -84,10 +84,10 @@ const GOODBYE: Duration = Duration::from_secs(1);
 
 /// A protocol and the socket it speaks over.
 #[derive(Debug)]
-pub struct Session<S> {
+pub struct FeedSession<S> {
     socket: S,
     protocol: Protocol,
-    tape: Option<Tape>,
+    frame_recorder: Option<FrameRecorder>,
     heard_at: Instant,
     unsent: VecDeque<Message>,
     unflushed: bool,
@@ -100,14 +100,14 @@ enum Step {
     Due,
 }
 
-impl<S: Socket> Session<S> {
-    /// Starts to speak `protocol` over `socket`; `wall` tells a machine that slept from one that waited, `tape` keeps
+impl<S: Socket> FeedSession<S> {
+    /// Starts to speak `protocol` over `socket`; `wall` tells a machine that slept from one that waited, `frame_recorder` keeps
     /// what is said.
-    pub(super) fn new(socket: S, protocol: Protocol, wall: Wall, tape: Option<Tape>) -> Self {
+    pub(super) fn new(socket: S, protocol: Protocol, wall: Wall, frame_recorder: Option<FrameRecorder>) -> Self {
         Self {
             socket,
             protocol,
-            tape,
+            frame_recorder,
             heard_at: Instant::now(),
             unsent: VecDeque::new(),
             unflushed: false,
@@ -169,8 +169,8 @@ impl<S: Socket> Session<S> {
             let now = at.into_std();
             if let Step::Received(received) = &step {
                 self.heard_at = at;
-                if let Some(tape) = &self.tape {
-                    tape.heard(received.as_ref(), at);
+                if let Some(frame_recorder) = &self.frame_recorder {
+                    frame_recorder.heard(received.as_ref(), at);
                 }
             }
             match step {
@@ -211,8 +211,8 @@ impl<S: Socket> Session<S> {
         let at = Instant::now();
         while let Some(text) = self.protocol.poll_transmit(at.into_std()) {
             tracing::trace!(sent = %self.protocol.masked(&text), "wire");
-            if let Some(tape) = &self.tape {
-                tape.said(&text, at);
+            if let Some(frame_recorder) = &self.frame_recorder {
+                frame_recorder.said(&text, at);
             }
             if self.unsent.len() >= MOST_UNSENT {
                 let unread = io::Error::new(io::ErrorKind::TimedOut, "the server does not read what it is sent");
@@ -246,15 +246,15 @@ impl<S: Socket> Session<S> {
     pub async fn close(mut self) {
         let goodbye = async {
             if let Some(cancel) = self.protocol.farewell() {
-                if let Some(tape) = &self.tape {
-                    tape.said(&cancel, Instant::now());
+                if let Some(frame_recorder) = &self.frame_recorder {
+                    frame_recorder.said(&cancel, Instant::now());
                 }
                 self.socket.send(Message::text(cancel)).await?;
             }
             self.socket.close().await?;
             while let Some(message) = self.socket.next().await {
-                if let Some(tape) = &self.tape {
-                    tape.heard(Some(&message), Instant::now());
+                if let Some(frame_recorder) = &self.frame_recorder {
+                    frame_recorder.heard(Some(&message), Instant::now());
                 }
                 message?;
             }

@@ -170,8 +170,8 @@ fn policy(reconnect: bool, max_attempts: u32) -> Policy {
     }
 }
 
-fn quote_of(symbol: &str) -> Want {
-    Want {
+fn quote_of(symbol: &str) -> Request {
+    Request {
         entry: Subscription {
             event_type: EventType::Quote,
             symbol: symbol.into(),
@@ -183,8 +183,8 @@ fn quote_of(symbol: &str) -> Want {
     }
 }
 
-fn bars_of(symbol: &str) -> Want {
-    Want {
+fn bars_of(symbol: &str) -> Request {
+    Request {
         entry: Subscription {
             event_type: EventType::Candle,
             symbol: symbol.into(),
@@ -197,14 +197,14 @@ fn bars_of(symbol: &str) -> Want {
 }
 
 struct Ended {
-    listened: Listened,
-    tally: Tally,
+    listened: Snapshot,
+    stats: Stats,
     after: Duration,
     tokens: u32,
 }
 
 /// Listens for `wants` while `peers` does what it does with the other ends.
-async fn listen_to<F>(line: Line, policy: Policy, wants: Vec<Want>, peers: impl FnOnce(VecDeque<Peer>) -> F) -> Ended
+async fn listen_to<F>(line: Line, policy: Policy, wants: Vec<Request>, peers: impl FnOnce(VecDeque<Peer>) -> F) -> Ended
 where
     F: Future<Output = ()>,
 {
@@ -215,7 +215,7 @@ where
     drop(sender);
     let start = Instant::now();
     let mut feed = Feed::new(line.pipes, line.tokens.clone(), policy, settings());
-    let window = Window {
+    let window = ListenWindow {
         until: start + WINDOW,
         wall: Timestamp::UNIX_EPOCH,
         epoch: Some(start),
@@ -235,7 +235,7 @@ where
     };
     Ended {
         listened,
-        tally: feed.tally(),
+        stats: feed.stats(),
         after,
         tokens: line.tokens.0.get(),
     }
@@ -269,8 +269,8 @@ async fn the_window_ends_when_everything_has_answered() {
     assert_eq!(ended.after, Duration::ZERO, "no time passes when nobody is waited for");
     assert_eq!((bid(&ended, "SPY"), bid(&ended, "QQQ")), (Some(559.3), Some(480.1)));
     assert_eq!(
-        ended.tally,
-        Tally {
+        ended.stats,
+        Stats {
             connections: 1,
             gaps: 0,
             events: 2,
@@ -295,7 +295,10 @@ async fn an_unknown_symbol_delays_the_others_by_less_than_the_window() {
     .await;
     assert_eq!(ended.listened.end, End::Complete);
     assert!(ended.after < Duration::from_secs(2), "{:?}", ended.after);
-    assert_eq!(ended.listened.answer(EventType::Quote, "NOSUCH"), Some(Answer::Silent));
+    assert_eq!(
+        ended.listened.answer(EventType::Quote, "NOSUCH"),
+        Some(AnswerState::Silent)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -332,7 +335,7 @@ async fn a_drop_replays_everything_and_the_gap_is_counted() {
     assert_eq!(ended.listened.end, End::Complete);
     assert_eq!((bid(&ended, "SPY"), bid(&ended, "QQQ")), (Some(559.3), Some(480.1)));
     assert_eq!(ended.listened.candles["SPY{=d}"].event.bars.len(), 1);
-    assert_eq!((ended.tally.connections, ended.tally.gaps), (2, 1));
+    assert_eq!((ended.stats.connections, ended.stats.gaps), (2, 1));
     assert_eq!(ended.tokens, 1, "a token is reused while it is valid");
     assert!(
         !ended.listened.streamed["SPY"].quote.as_ref().unwrap().before_gap,
@@ -381,7 +384,7 @@ async fn bye_with_code_1000_is_a_loss_like_any_other() {
     )
     .await;
     assert_eq!(ended.listened.end, End::Complete);
-    assert_eq!(ended.tally.gaps, 0, "no data had flowed");
+    assert_eq!(ended.stats.gaps, 0, "no data had flowed");
     assert!(matches!(&ended.listened.troubles[..], [Trouble::Lost(reason)] if reason.contains("1000: Bye")));
 }
 
@@ -398,7 +401,7 @@ async fn with_reconnecting_off_the_first_loss_is_the_last() {
     )
     .await;
     assert!(matches!(&ended.listened.end, End::GaveUp { reason, .. } if reason.contains("switched off")));
-    assert_eq!(ended.tally.connections, 1);
+    assert_eq!(ended.stats.connections, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -408,7 +411,7 @@ async fn attempts_are_counted_and_end() {
         panic!("{:?}", ended.listened.end)
     };
     assert!(reason.contains("HTTP 502") && reason.contains("4 attempts"), "{reason}");
-    assert_eq!(ended.tally.connections, 4);
+    assert_eq!(ended.stats.connections, 4);
     assert_eq!(ended.tokens, 1, "a bad gateway is no reason for a new token");
 }
 
@@ -438,7 +441,7 @@ async fn a_refused_token_is_replaced_once_on_the_same_socket() {
     )
     .await;
     assert_eq!(ended.listened.end, End::Complete);
-    assert_eq!((ended.tokens, ended.tally.connections), (2, 1));
+    assert_eq!((ended.tokens, ended.stats.connections), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -467,7 +470,7 @@ async fn a_token_refused_twice_ends_the_feed_without_a_loop() {
         "{:?}",
         ended.listened.end
     );
-    assert_eq!((ended.tokens, ended.tally.connections), (2, 1));
+    assert_eq!((ended.tokens, ended.stats.connections), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -576,7 +579,7 @@ async fn what_was_heard_before_the_feed_gave_up_says_so() {
     .await;
     assert!(matches!(ended.listened.end, End::GaveUp { .. }));
     assert!(ended.listened.streamed["SPY"].quote.as_ref().unwrap().before_gap);
-    assert_eq!((ended.tally.gaps, ended.tally.events), (1, 1));
+    assert_eq!((ended.stats.gaps, ended.stats.events), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -603,4 +606,4 @@ async fn nobody_is_silent_while_the_channel_is_being_opened_again() {
     assert_eq!(bid(&ended, "QQQ"), Some(480.1));
 }
 
-mod hostile;
+mod adversarial;

@@ -13,12 +13,12 @@ use variance_dxlink::{Candles, Event, EventType, Greeks, Profile, Quote, Subscri
 
 use super::connect::Connect;
 use super::feed::{Feed, GaveUp, Item, Tokens};
-use super::ledger::{Answer, Ledger, Orders, Want};
 use super::session::sleep_until;
+use super::subscription_tracker::{AnswerState, Request, SubscriptionChanges, SubscriptionTracker};
 
 /// An event and when it was heard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Heard<T> {
+pub struct Received<T> {
     /// The event.
     pub event: T,
     /// The moment of receipt.
@@ -27,7 +27,7 @@ pub struct Heard<T> {
     pub before_gap: bool,
 }
 
-impl<T> Heard<T> {
+impl<T> Received<T> {
     fn fresh(event: T, at: Timestamp) -> Self {
         Self {
             event,
@@ -40,21 +40,21 @@ impl<T> Heard<T> {
 /// What the feed said about one streamer symbol. The window fills in the last values; bars, and why the rest is absent,
 /// are added by whoever asked for them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Streamed {
+pub struct LastEvents {
     /// Best bid and ask.
-    pub quote: Option<Heard<Quote>>,
+    pub quote: Option<Received<Quote>>,
     /// Last trade of regular hours.
-    pub trade: Option<Heard<Trade>>,
+    pub trade: Option<Received<Trade>>,
     /// Last trade of extended hours.
-    pub trade_eth: Option<Heard<Trade>>,
+    pub trade_eth: Option<Received<Trade>>,
     /// The trading day so far.
-    pub summary: Option<Heard<Summary>>,
+    pub summary: Option<Received<Summary>>,
     /// What the instrument is.
-    pub profile: Option<Heard<Profile>>,
+    pub profile: Option<Received<Profile>>,
     /// Greeks of an option.
-    pub greeks: Option<Heard<Greeks>>,
+    pub greeks: Option<Received<Greeks>>,
     /// Daily bars: `None` when they were not asked for, the reason when they were and did not come.
-    pub candles: Option<Result<Heard<Candles>, String>>,
+    pub candles: Option<Result<Received<Candles>, String>>,
     /// Why what is absent did not come: `no event before the window closed`, `not a streamer symbol`.
     pub silence: Option<String>,
 }
@@ -90,7 +90,7 @@ pub enum End {
 
 /// The bounds of a window.
 #[derive(Debug)]
-pub struct Window {
+pub struct ListenWindow {
     /// Ends here whatever the feed does.
     pub until: Instant,
     /// Wall time at `epoch`, to stamp what is heard.
@@ -98,18 +98,18 @@ pub struct Window {
     /// The instant `wall` belongs to; `None` when wall time stands still.
     pub epoch: Option<Instant>,
     /// Entries that become known while listening; closed when no more will come.
-    pub more: mpsc::UnboundedReceiver<Want>,
+    pub more: mpsc::UnboundedReceiver<Request>,
 }
 
 /// What a window has brought.
 #[derive(Debug, Clone)]
-pub struct Listened {
+pub struct Snapshot {
     /// Last values by streamer symbol.
-    pub streamed: BTreeMap<SmolStr, Streamed>,
+    pub streamed: BTreeMap<SmolStr, LastEvents>,
     /// Complete histories by candle symbol.
-    pub candles: BTreeMap<SmolStr, Heard<Candles>>,
+    pub candles: BTreeMap<SmolStr, Received<Candles>>,
     /// Who has answered.
-    pub ledger: Ledger,
+    pub tracker: SubscriptionTracker,
     /// What ended it.
     pub end: End,
     /// When the feed first streamed.
@@ -168,10 +168,10 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl Listened {
+impl Snapshot {
     /// Whether an entry was answered, is silent, or was still pending at the end; `None` when it was never wanted.
-    pub fn answer(&self, event_type: EventType, symbol: &str) -> Option<Answer> {
-        self.ledger.answer(event_type, symbol)
+    pub fn answer(&self, event_type: EventType, symbol: &str) -> Option<AnswerState> {
+        self.tracker.answer(event_type, symbol)
     }
 
     /// Since when a history was asked for, in this window or before it.
@@ -195,16 +195,16 @@ struct Ear<'p> {
 /// Not safe: what was heard is lost with the future. Bound it with `window.until`.
 pub async fn listen<'a, C, T>(
     feed: &mut Feed<'a, C, T>,
-    mut window: Window,
+    mut window: ListenWindow,
     on_progress: &dyn Fn(Progress),
     on_trouble: &dyn Fn(&Trouble),
-) -> Listened
+) -> Snapshot
 where
     C: Connect + 'a,
     C::Socket: 'a,
     T: Tokens<'a>,
 {
-    let mut listened = Listened::new();
+    let mut listened = Snapshot::new();
     let ear = Ear {
         wall: window.wall,
         epoch: window.epoch,
@@ -213,7 +213,7 @@ where
     };
     let mut more_may_come = true;
     loop {
-        if !more_may_come && listened.ledger.is_settled() {
+        if !more_may_come && listened.tracker.is_settled() {
             listened.end = End::Complete;
             return listened;
         }
@@ -232,7 +232,7 @@ where
                 Some(want) => listened.enter(want),
                 None => {
                     more_may_come = false;
-                    Orders::default()
+                    SubscriptionChanges::default()
                 }
             },
             step = listened.step(feed, &ear) => match step {
@@ -250,7 +250,7 @@ where
 }
 
 /// Passes on to `feed` what it must be told.
-fn give<'a, C, T>(feed: &mut Feed<'a, C, T>, orders: Orders)
+fn give<'a, C, T>(feed: &mut Feed<'a, C, T>, orders: SubscriptionChanges)
 where
     C: Connect + 'a,
     C::Socket: 'a,
@@ -264,12 +264,12 @@ where
     }
 }
 
-impl Listened {
+impl Snapshot {
     fn new() -> Self {
         Self {
             streamed: BTreeMap::new(),
             candles: BTreeMap::new(),
-            ledger: Ledger::default(),
+            tracker: SubscriptionTracker::default(),
             end: End::Window,
             ready: None,
             streaming: false,
@@ -278,7 +278,7 @@ impl Listened {
         }
     }
 
-    fn enter(&mut self, mut want: Want) -> Orders {
+    fn enter(&mut self, mut want: Request) -> SubscriptionChanges {
         let Subscription {
             event_type,
             symbol,
@@ -287,17 +287,17 @@ impl Listened {
         let known = want.known.take();
         // What was asked for before stays as it was asked for.
         if *event_type == EventType::Candle
-            && self.ledger.answer(*event_type, symbol).is_none()
+            && self.tracker.answer(*event_type, symbol).is_none()
             && let Some(since) = known.as_ref().map(|known| known.since).or(*from_time)
         {
             let known = known.map(|known| known.candles);
             self.origins.insert(symbol.clone(), Origin { since, known });
         }
-        self.ledger.want(want, Instant::now())
+        self.tracker.want(want, Instant::now())
     }
 
     /// Wants one more entry of `feed`.
-    pub fn want<'a, C, T>(&mut self, feed: &mut Feed<'a, C, T>, want: Want)
+    pub fn want<'a, C, T>(&mut self, feed: &mut Feed<'a, C, T>, want: Request)
     where
         C: Connect + 'a,
         C::Socket: 'a,
@@ -307,12 +307,12 @@ impl Listened {
     }
 
     /// Hears on where [`listen`] ended, for as long as the feed lasts: last values are replaced, losses are marked. Of
-    /// one outage `on_trouble` hears the first loss only. `wall` and `epoch` are those of a [`Window`]. Ends when no
+    /// one outage `on_trouble` hears the first loss only. `wall` and `epoch` are those of a [`ListenWindow`]. Ends when no
     /// further connection will be tried.
     ///
     /// # Cancel safety
     /// Safe: what was heard is kept here, every step under way in the feed.
-    pub async fn hear_on<'a, C, T>(
+    pub async fn keep_listening<'a, C, T>(
         &mut self,
         feed: &mut Feed<'a, C, T>,
         (wall, epoch): (Timestamp, Option<Instant>),
@@ -342,55 +342,55 @@ impl Listened {
     }
 
     /// One step: an item of the feed, or silence. Cancel safe.
-    async fn step<'a, C, T>(&mut self, feed: &mut Feed<'a, C, T>, ear: &Ear<'_>) -> Result<Orders, GaveUp>
+    async fn step<'a, C, T>(&mut self, feed: &mut Feed<'a, C, T>, ear: &Ear<'_>) -> Result<SubscriptionChanges, GaveUp>
     where
         C: Connect + 'a,
         C::Socket: 'a,
         T: Tokens<'a>,
     {
-        let silent_at = self.ledger.silent_at();
+        let silent_at = self.tracker.silent_at();
         tokio::select! {
             biased;
             () = sleep_until(silent_at) => {
                 let now = Instant::now();
                 Ok(if feed.has_asked() {
-                    self.ledger.fall_silent(now)
+                    self.tracker.fall_silent(now)
                 } else {
-                    self.ledger.bear_with(now);
-                    Orders::default()
+                    self.tracker.reset_silence_timer(now);
+                    SubscriptionChanges::default()
                 })
             }
             item = feed.next() => Ok(self.hear(item?, ear)),
         }
     }
 
-    fn hear(&mut self, item: Item, ear: &Ear<'_>) -> Orders {
+    fn hear(&mut self, item: Item, ear: &Ear<'_>) -> SubscriptionChanges {
         match item {
             Item::Ready => {
                 let now = Instant::now();
                 self.streaming = true;
                 self.ready.get_or_insert(now);
-                self.ledger.ready(now);
-                Orders::default()
+                self.tracker.ready(now);
+                SubscriptionChanges::default()
             }
             Item::Event { event, at } => self.keep(event, at, ear),
             Item::Lost { reason, gap, again_in } => {
                 tracing::debug!(%reason, ?again_in, "DXLink connection lost");
                 let first = std::mem::take(&mut self.streaming);
-                self.ledger.lost();
+                self.tracker.lost();
                 if gap {
                     self.age();
                 }
                 self.trouble(Trouble::Lost(reason), first || !ear.patient, ear);
-                Orders::default()
+                SubscriptionChanges::default()
             }
             Item::Refused { message } => {
                 self.trouble(Trouble::Refused(message), true, ear);
-                Orders::default()
+                SubscriptionChanges::default()
             }
             Item::Misunderstood { message } => {
                 self.trouble(Trouble::Misunderstood(message), true, ear);
-                Orders::default()
+                SubscriptionChanges::default()
             }
         }
     }
@@ -408,29 +408,29 @@ impl Listened {
         }
     }
 
-    fn keep(&mut self, mut event: Event, received: Instant, ear: &Ear<'_>) -> Orders {
+    fn keep(&mut self, mut event: Event, received: Instant, ear: &Ear<'_>) -> SubscriptionChanges {
         let since = ear.epoch.map(|epoch| received.saturating_duration_since(epoch));
         let at = stamp(ear.wall, since.unwrap_or_default());
         let (event_type, symbol) = key(&event);
         if let Event::Candles(fresh) = &mut event
             && let Err(since) = self.go_on(fresh)
         {
-            return self.ledger.restart(&symbol, since, received);
+            return self.tracker.restart(&symbol, since, received);
         }
-        let mut orders = self.ledger.answered(event_type, &symbol, received);
+        let mut orders = self.tracker.answered(event_type, &symbol, received);
         if let Event::Candles(candles) = &event
-            && let Some(further) = self.ledger.shortfall_of(candles)
+            && let Some(further) = self.tracker.shortfall_of(candles)
         {
             orders.subscribe.extend(self.enter(further).subscribe);
         }
         match event {
-            Event::Quote(event) => self.values(symbol).quote = Some(Heard::fresh(event, at)),
+            Event::Quote(event) => self.values(symbol).quote = Some(Received::fresh(event, at)),
             Event::Trade(event) => keep_newer(&mut self.values(symbol).trade, event, at, |trade| trade.time),
             Event::TradeEth(event) => keep_newer(&mut self.values(symbol).trade_eth, event, at, |trade| trade.time),
-            Event::Summary(event) => self.values(symbol).summary = Some(Heard::fresh(event, at)),
-            Event::Profile(event) => self.values(symbol).profile = Some(Heard::fresh(event, at)),
+            Event::Summary(event) => self.values(symbol).summary = Some(Received::fresh(event, at)),
+            Event::Profile(event) => self.values(symbol).profile = Some(Received::fresh(event, at)),
             Event::Greeks(event) => keep_newer(&mut self.values(symbol).greeks, event, at, |greeks| greeks.time),
-            Event::Candles(event) => drop(self.candles.insert(symbol, Heard::fresh(event, at))),
+            Event::Candles(event) => drop(self.candles.insert(symbol, Received::fresh(event, at))),
         }
         orders
     }
@@ -452,13 +452,13 @@ impl Listened {
         Err(origin.since)
     }
 
-    fn values(&mut self, symbol: SmolStr) -> &mut Streamed {
+    fn values(&mut self, symbol: SmolStr) -> &mut LastEvents {
         self.streamed.entry(symbol).or_default()
     }
 
     /// Marks what was heard before the connection was lost.
     fn age(&mut self) {
-        fn mark<T>(heard: &mut Option<Heard<T>>) {
+        fn mark<T>(heard: &mut Option<Received<T>>) {
             if let Some(heard) = heard {
                 heard.before_gap = true;
             }
@@ -474,11 +474,11 @@ impl Listened {
     }
 
     fn progress(&self) -> Progress {
-        let (settled, wanted) = self.ledger.symbols();
+        let (settled, wanted) = self.tracker.symbols();
         Progress {
             settled,
             wanted,
-            awaited: self.ledger.awaited().take(NAMED).cloned().collect(),
+            awaited: self.tracker.awaited().take(NAMED).cloned().collect(),
             streaming: self.streaming,
         }
     }
@@ -486,10 +486,10 @@ impl Listened {
 
 /// Keeps the newer of two events by their times. A connection knows the order of its own events, but not what came
 /// before it; where one has no time, the order of arrival decides.
-fn keep_newer<T>(kept: &mut Option<Heard<T>>, event: T, at: Timestamp, time: impl Fn(&T) -> Option<i64>) {
+fn keep_newer<T>(kept: &mut Option<Received<T>>, event: T, at: Timestamp, time: impl Fn(&T) -> Option<i64>) {
     let before = kept.as_ref().and_then(|kept| time(&kept.event));
     if before.zip(time(&event)).is_none_or(|(before, time)| time >= before) {
-        *kept = Some(Heard::fresh(event, at));
+        *kept = Some(Received::fresh(event, at));
     }
 }
 

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::envelope::{parse_list, parse_object};
 use super::futures::name;
 use super::{Error, Route};
-use crate::http::Wire;
+use crate::http::Lenient;
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::units::Price;
 
@@ -194,10 +194,10 @@ impl Chain {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct Root {
-    underlying_symbol: Wire<SmolStr>,
-    root_symbol: Wire<SmolStr>,
-    option_chain_type: Wire<SmolStr>,
-    shares_per_contract: Wire<f64>,
+    underlying_symbol: Lenient<SmolStr>,
+    root_symbol: Lenient<SmolStr>,
+    option_chain_type: Lenient<SmolStr>,
+    shares_per_contract: Lenient<f64>,
     expirations: Vec<Box<RawValue>>,
 }
 
@@ -212,11 +212,11 @@ struct Product {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct Future {
-    symbol: Wire<SmolStr>,
-    expiration_date: Wire<Date>,
-    expires_at: Wire<Timestamp>,
-    active_month: Wire<bool>,
-    next_active_month: Wire<bool>,
+    symbol: Lenient<SmolStr>,
+    expiration_date: Lenient<Date>,
+    expires_at: Lenient<Timestamp>,
+    active_month: Lenient<bool>,
+    next_active_month: Lenient<bool>,
 }
 
 impl Future {
@@ -225,8 +225,8 @@ impl Future {
             contract: Symbol(name(self.symbol)?),
             expiration: self.expiration_date.ok()?,
             expires_at: self.expires_at.ok(),
-            active_month: self.active_month == Wire::Is(true),
-            next_active_month: self.next_active_month == Wire::Is(true),
+            active_month: self.active_month == Lenient::Is(true),
+            next_active_month: self.next_active_month == Lenient::Is(true),
         })
     }
 }
@@ -234,21 +234,21 @@ impl Future {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct Expiration {
-    underlying_symbol: Wire<SmolStr>,
-    option_root_symbol: Wire<SmolStr>,
-    expiration_date: Wire<Date>,
-    expires_at: Wire<Timestamp>,
-    expiration_type: Wire<SmolStr>,
-    settlement_type: Wire<SmolStr>,
-    notional_value: Wire<f64>,
-    display_factor: Wire<f64>,
+    underlying_symbol: Lenient<SmolStr>,
+    option_root_symbol: Lenient<SmolStr>,
+    expiration_date: Lenient<Date>,
+    expires_at: Lenient<Timestamp>,
+    expiration_type: Lenient<SmolStr>,
+    settlement_type: Lenient<SmolStr>,
+    notional_value: Lenient<f64>,
+    display_factor: Lenient<f64>,
     strikes: Vec<Box<RawValue>>,
 }
 
 impl Expiration {
     /// Dollars for one unit of price of an option on a future.
     fn multiplier(&self) -> Option<f64> {
-        let (Wire::Is(notional), Wire::Is(factor)) = (&self.notional_value, &self.display_factor) else {
+        let (Lenient::Is(notional), Lenient::Is(factor)) = (&self.notional_value, &self.display_factor) else {
             return None;
         };
         let multiplier = crate::units::decimal(notional / factor);
@@ -289,17 +289,17 @@ impl Expiration {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct Strike {
-    strike_price: Wire<f64>,
-    call: Wire<SmolStr>,
-    call_streamer_symbol: Wire<SmolStr>,
-    put: Wire<SmolStr>,
-    put_streamer_symbol: Wire<SmolStr>,
+    strike_price: Lenient<f64>,
+    call: Lenient<SmolStr>,
+    call_streamer_symbol: Lenient<SmolStr>,
+    put: Lenient<SmolStr>,
+    put_streamer_symbol: Lenient<SmolStr>,
 }
 
 impl Strike {
     fn listed(self) -> Option<ListedStrike> {
         let strike = self.strike_price.ok().filter(|strike| *strike > 0.0)?;
-        let option = |symbol: Wire<SmolStr>, streamer| {
+        let option = |symbol: Lenient<SmolStr>, streamer| {
             let symbol = symbol.ok().filter(is_option_name)?;
             Some(ListedOption {
                 symbol: Symbol(symbol),
@@ -318,7 +318,7 @@ impl Strike {
 #[serde(rename_all = "kebab-case")]
 struct Published {
     #[serde(default)]
-    risk_free_rate: Wire<f64>,
+    risk_free_rate: Lenient<f64>,
 }
 
 /// Like other names, but padded with blanks inside.

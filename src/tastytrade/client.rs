@@ -16,7 +16,7 @@ use super::oauth::Access;
 use super::quotes::{self, parse_quotes};
 use super::token::parse_quote_token;
 use super::{Error, FutureListing, MarketQuote, Metrics, QuoteToken, Route};
-use crate::http::Carrier;
+use crate::http::Transport;
 use crate::instrument::{Kind, Symbol};
 use crate::time;
 
@@ -48,7 +48,7 @@ pub struct Credentials {
 
 /// What a question about many symbols brought.
 #[derive(Debug, Clone)]
-pub struct Answer<T> {
+pub struct BatchAnswer<T> {
     /// What was answered, by the full symbol.
     pub items: BTreeMap<Symbol, T>,
     /// What was asked in vain, batch by batch, and why. A symbol that is in neither is unknown to the venue.
@@ -57,7 +57,7 @@ pub struct Answer<T> {
     pub damaged: usize,
 }
 
-impl<T> Answer<T> {
+impl<T> BatchAnswer<T> {
     /// Whether the venue answered at all, even if it knows none of the symbols.
     pub fn has_come(&self) -> bool {
         !self.items.is_empty() || self.unanswered.is_empty()
@@ -88,14 +88,14 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`] when the address is neither https nor loopback, or TLS does not work.
     pub fn new(settings: Settings, credentials: Credentials) -> Result<Self, Error> {
-        let carrier = Carrier::network(&settings.base_url, &settings.user_agent, settings.timeout)?;
-        Ok(Self::over(carrier, settings, credentials))
+        let transport = Transport::network(&settings.base_url, &settings.user_agent, settings.timeout)?;
+        Ok(Self::over(transport, settings, credentials))
     }
 
-    /// A client whose requests go through `carrier`, whatever the settings say about reaching the API.
-    pub fn over(carrier: Carrier, settings: Settings, credentials: Credentials) -> Self {
+    /// A client whose requests go through `transport`, whatever the settings say about reaching the API.
+    pub fn over(transport: Transport, settings: Settings, credentials: Credentials) -> Self {
         Self {
-            venue: Venue::new(carrier, settings.base_url, settings.requests_per_second),
+            venue: Venue::new(transport, settings.base_url, settings.requests_per_second),
             access: Access::new(credentials),
             batch_size: settings.batch_size.max(1),
         }
@@ -112,7 +112,7 @@ impl Client {
 
     /// Volatility metrics of `symbols`, futures by their root, in batches of which two are under way at a time. A batch
     /// that fails does not lose the others. Cancel safe.
-    pub async fn metrics(&self, symbols: &[Symbol]) -> Answer<Metrics> {
+    pub async fn metrics(&self, symbols: &[Symbol]) -> BatchAnswer<Metrics> {
         let symbols: Vec<Symbol> = distinct(symbols);
         let batches = symbols
             .chunks(self.batch_size)
@@ -123,7 +123,7 @@ impl Client {
 
     /// Snapshots of `wanted`, futures by their contract, indices as [`Kind::Index`]. Batches as for metrics, of at most
     /// 100 symbols. Cancel safe.
-    pub async fn quotes(&self, wanted: &[(Kind, Symbol)]) -> Answer<MarketQuote> {
+    pub async fn quotes(&self, wanted: &[(Kind, Symbol)]) -> BatchAnswer<MarketQuote> {
         let wanted = distinct(wanted);
         let symbols = |batch: &[(Kind, Symbol)]| batch.iter().map(|(_, symbol)| symbol.clone()).collect();
         let batches = wanted.chunks(self.batch_size.min(quotes::LARGEST));
@@ -214,8 +214,8 @@ impl Client {
         batches: Vec<(Vec<Symbol>, String)>,
         parse: fn(&[u8]) -> Result<Parsed<T>, Error>,
         key: fn(&T) -> &Symbol,
-    ) -> Answer<T> {
-        let mut answer = Answer {
+    ) -> BatchAnswer<T> {
+        let mut answer = BatchAnswer {
             items: BTreeMap::new(),
             unanswered: Vec::new(),
             damaged: 0,

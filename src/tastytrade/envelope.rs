@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use smol_str::SmolStr;
 
 use super::{Error, Route};
-use crate::http::{Wire, clean};
+use crate::http::{Lenient, clean};
 
 /// The items of a list, read one by one so that a bad one costs only itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,14 +123,14 @@ struct List<'a> {
 #[serde(rename_all = "kebab-case")]
 struct Pagination {
     #[serde(default)]
-    page_offset: Wire<i64>,
+    page_offset: Lenient<i64>,
     #[serde(default)]
-    total_pages: Wire<i64>,
+    total_pages: Lenient<i64>,
 }
 
 impl Pagination {
     fn more(self) -> bool {
-        matches!((self.page_offset, self.total_pages), (Wire::Is(page), Wire::Is(pages)) if page.saturating_add(1) < pages)
+        matches!((self.page_offset, self.total_pages), (Lenient::Is(page), Lenient::Is(pages)) if page.saturating_add(1) < pages)
     }
 }
 
@@ -144,7 +144,7 @@ struct Wrong {
     #[serde(default)]
     code: Option<Code>,
     #[serde(default)]
-    message: Wire<SmolStr>,
+    message: Lenient<SmolStr>,
     #[serde(default)]
     errors: Vec<Detail>,
 }
@@ -159,16 +159,16 @@ enum Code {
 #[derive(Deserialize)]
 struct Detail {
     #[serde(default)]
-    message: Wire<SmolStr>,
+    message: Lenient<SmolStr>,
     #[serde(default)]
-    domain: Wire<SmolStr>,
+    domain: Lenient<SmolStr>,
     #[serde(default)]
-    reason: Wire<SmolStr>,
+    reason: Lenient<SmolStr>,
 }
 
 impl Detail {
     fn text(self) -> Option<String> {
-        if let Wire::Is(message) = self.message {
+        if let Lenient::Is(message) = self.message {
             return Some(message.into());
         }
         match (self.domain.ok(), self.reason.ok()) {

@@ -12,21 +12,23 @@ use url::Url;
 use super::envelope::{Complaint, complaint};
 use super::oauth::Access;
 use super::{Error, Route, Traffic};
-use crate::http::{self, Carrier, Pacer, Reply, Request, TransportError, backoff, endpoint, retry_after, stretched};
+use crate::http::{
+    self, RateLimiter, Reply, Request, Transport, TransportError, backoff, endpoint, retry_after, stretched,
+};
 use crate::time;
 
 /// The venue as this client reaches it.
 #[derive(Debug)]
 pub(super) struct Venue {
-    carrier: Carrier,
+    transport: Transport,
     base: Url,
-    pacer: Pacer,
+    pacer: RateLimiter,
     requests: AtomicU64,
     retries: AtomicU64,
     /// Seconds by which the venue's clock is ahead; `i64::MIN` while unknown.
     ahead: AtomicI64,
     /// Requests in a row without success, by route.
-    vain: [AtomicU32; Route::ALL.len()],
+    consecutive_failures: [AtomicU32; Route::ALL.len()],
 }
 
 /// What to do after an answer.
@@ -58,16 +60,16 @@ pub(super) struct Tried {
 }
 
 impl Venue {
-    pub(super) fn new(carrier: Carrier, base: Url, requests_per_second: f64) -> Self {
-        let pacer = Pacer::new(requests_per_second, BURST, IN_FLIGHT);
+    pub(super) fn new(transport: Transport, base: Url, requests_per_second: f64) -> Self {
+        let pacer = RateLimiter::new(requests_per_second, BURST, IN_FLIGHT);
         Self {
-            carrier,
+            transport,
             base,
             pacer,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             ahead: AtomicI64::new(i64::MIN),
-            vain: Route::ALL.map(|_| AtomicU32::new(0)),
+            consecutive_failures: Route::ALL.map(|_| AtomicU32::new(0)),
         }
     }
 
@@ -148,13 +150,13 @@ impl Venue {
     }
 
     /// The number of a try, for which a route that fails whoever asks has none left: all batches of a question would
-    /// repeat what the first ones have learnt.
+    /// repeat what the first ones have learned.
     fn tries(&self, route: Route, attempt: u32) -> u32 {
-        let vain = self
-            .vain
+        let consecutive_failures = self
+            .consecutive_failures
             .get(route as usize)
-            .map_or(0, |vain| vain.load(Ordering::Relaxed));
-        if vain >= MOST_IN_VAIN {
+            .map_or(0, |consecutive_failures| consecutive_failures.load(Ordering::Relaxed));
+        if consecutive_failures >= MOST_IN_VAIN {
             attempt.max(TRIES)
         } else {
             attempt
@@ -180,7 +182,7 @@ impl Venue {
         let _turn = self.pacer.turn(|| true).await;
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.retries.fetch_add(u64::from(repeated), Ordering::Relaxed);
-        let answer = self.carrier.send(request, LARGEST_BODY).await;
+        let answer = self.transport.send(request, LARGEST_BODY).await;
         if let Some(said) = answer
             .as_ref()
             .ok()
@@ -189,13 +191,13 @@ impl Venue {
             self.ahead
                 .store(said.as_second() - time::now().as_second(), Ordering::Relaxed);
         }
-        if let Some(vain) = self.vain.get(route as usize) {
+        if let Some(consecutive_failures) = self.consecutive_failures.get(route as usize) {
             let succeeded = answer.as_ref().is_ok_and(|reply| (200..300).contains(&reply.status));
-            vain.store(
+            consecutive_failures.store(
                 if succeeded {
                     0
                 } else {
-                    vain.load(Ordering::Relaxed).saturating_add(1)
+                    consecutive_failures.load(Ordering::Relaxed).saturating_add(1)
                 },
                 Ordering::Relaxed,
             );

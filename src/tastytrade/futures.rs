@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::envelope::{Parsed, parse_list};
 use super::{Error, FutureListing, Route};
-use crate::http::{Wire, encode};
+use crate::http::{Lenient, encode};
 use crate::instrument::{Earlier, Instrument, StreamerSymbol, Symbol, month_of_code};
 
 /// The contract `root` stands for: of those that can still be opened the active month, else the one after it, else the
@@ -87,15 +87,15 @@ pub(super) fn parse_futures(body: &[u8]) -> Result<Parsed<FutureListing>, Error>
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct Item {
-    symbol: Wire<SmolStr>,
-    product_code: Wire<SmolStr>,
-    streamer_symbol: Wire<SmolStr>,
-    active: Wire<bool>,
-    active_month: Wire<bool>,
-    next_active_month: Wire<bool>,
-    is_closing_only: Wire<bool>,
-    expiration_date: Wire<Date>,
-    expires_at: Wire<Timestamp>,
+    symbol: Lenient<SmolStr>,
+    product_code: Lenient<SmolStr>,
+    streamer_symbol: Lenient<SmolStr>,
+    active: Lenient<bool>,
+    active_month: Lenient<bool>,
+    next_active_month: Lenient<bool>,
+    is_closing_only: Lenient<bool>,
+    expiration_date: Lenient<Date>,
+    expires_at: Lenient<Timestamp>,
     #[serde(deserialize_with = "months")]
     future_product: SmolStr,
 }
@@ -116,10 +116,10 @@ impl Item {
             contract: Symbol(name(self.symbol)?),
             root: Symbol(format!("/{}", code.trim_start_matches('/')).into()),
             streamer: StreamerSymbol(name(self.streamer_symbol)?),
-            active: self.active != Wire::Is(false),
-            active_month: self.active_month == Wire::Is(true),
-            next_active_month: self.next_active_month == Wire::Is(true),
-            closing_only: self.is_closing_only == Wire::Is(true),
+            active: self.active != Lenient::Is(false),
+            active_month: self.active_month == Lenient::Is(true),
+            next_active_month: self.next_active_month == Lenient::Is(true),
+            closing_only: self.is_closing_only == Lenient::Is(true),
             expiration: self.expiration_date.ok()?,
             expires_at: self.expires_at.ok(),
             months: self.future_product,
@@ -128,7 +128,7 @@ impl Item {
 }
 
 /// A name that goes into requests and onto terminals: short and of visible ASCII, or none.
-pub(super) fn name(wire: Wire<SmolStr>) -> Option<SmolStr> {
+pub(super) fn name(wire: Lenient<SmolStr>) -> Option<SmolStr> {
     let fit = |name: &SmolStr| name.len() <= LONGEST_NAME && name.bytes().all(|letter| letter.is_ascii_graphic());
     wire.ok().filter(fit)
 }

@@ -9,9 +9,20 @@ use smol_str::SmolStr;
 
 use super::envelope::{Parsed, parse_list};
 use super::{Earnings, Error, ExpirationIv, Metrics, RankVariant, Route, Settlement};
-use crate::http::{Wire, encode};
-use crate::instrument::Symbol;
+use crate::http::{Lenient, encode};
+use crate::instrument::{Instrument, Symbol};
 use crate::units::{Rank, Vol};
+
+/// The symbol whose metrics describe an instrument: the root for futures, nothing for options.
+pub fn metrics_symbol(instrument: &Instrument) -> Option<Symbol> {
+    match instrument {
+        Instrument::Contract(contract) => Some(Symbol(contract.root.clone())),
+        Instrument::Root(_) | Instrument::Equity(_) | Instrument::Index(_) | Instrument::Crypto(_) => {
+            Some(instrument.symbol())
+        }
+        Instrument::EquityOption(_) | Instrument::FutureOption(_) => None,
+    }
+}
 
 /// The query for `symbols`.
 pub(super) fn query(symbols: &[Symbol]) -> String {
@@ -30,46 +41,46 @@ pub(super) fn parse_metrics(body: &[u8]) -> Result<Parsed<Metrics>, Error> {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct Item {
-    symbol: Wire<SmolStr>,
-    implied_volatility_index: Wire<f64>,
+    symbol: Lenient<SmolStr>,
+    implied_volatility_index: Lenient<f64>,
     #[serde(rename = "implied-volatility-index-5-day-change")]
-    change_5d: Wire<f64>,
-    implied_volatility_index_rank: Wire<f64>,
-    tos_implied_volatility_index_rank: Wire<f64>,
-    tw_implied_volatility_index_rank: Wire<f64>,
-    implied_volatility_index_rank_source: Wire<SmolStr>,
-    implied_volatility_percentile: Wire<f64>,
-    implied_volatility_updated_at: Wire<Timestamp>,
+    change_5d: Lenient<f64>,
+    implied_volatility_index_rank: Lenient<f64>,
+    tos_implied_volatility_index_rank: Lenient<f64>,
+    tw_implied_volatility_index_rank: Lenient<f64>,
+    implied_volatility_index_rank_source: Lenient<SmolStr>,
+    implied_volatility_percentile: Lenient<f64>,
+    implied_volatility_updated_at: Lenient<Timestamp>,
     #[serde(rename = "historical-volatility-30-day")]
-    hv30: Wire<f64>,
+    hv30: Lenient<f64>,
     #[serde(rename = "historical-volatility-60-day")]
-    hv60: Wire<f64>,
+    hv60: Lenient<f64>,
     #[serde(rename = "historical-volatility-90-day")]
-    hv90: Wire<f64>,
-    liquidity_rating: Wire<i64>,
-    beta: Wire<f64>,
+    hv90: Lenient<f64>,
+    liquidity_rating: Lenient<i64>,
+    beta: Lenient<f64>,
     #[serde(rename = "corr-spy-3month")]
-    corr_spy: Wire<f64>,
+    corr_spy: Lenient<f64>,
     earnings: Option<Box<RawValue>>,
     option_expiration_implied_volatilities: Option<Box<RawValue>>,
-    updated_at: Wire<Timestamp>,
+    updated_at: Lenient<Timestamp>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct Report {
-    visible: Wire<bool>,
-    estimated: Wire<bool>,
-    expected_report_date: Wire<Date>,
+    visible: Lenient<bool>,
+    estimated: Lenient<bool>,
+    expected_report_date: Lenient<Date>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct Term {
-    expiration_date: Wire<Date>,
-    option_chain_type: Wire<SmolStr>,
-    settlement_type: Wire<SmolStr>,
-    implied_volatility: Wire<f64>,
+    expiration_date: Lenient<Date>,
+    option_chain_type: Lenient<SmolStr>,
+    settlement_type: Lenient<SmolStr>,
+    implied_volatility: Lenient<f64>,
 }
 
 impl Item {
@@ -162,13 +173,13 @@ fn earnings(report: &RawValue, unreadable: &mut Vec<String>) -> Option<Earnings>
         estimated,
         expected_report_date,
     } = report?;
-    if visible == Wire::Is(false) {
+    if visible == Lenient::Is(false) {
         return None;
     }
     let date = expected_report_date.or_note("earnings.expected-report-date", unreadable)?;
     Some(Earnings {
         date,
-        estimated: estimated != Wire::Is(false),
+        estimated: estimated != Lenient::Is(false),
     })
 }
 
@@ -187,7 +198,7 @@ fn terms(list: &RawValue, unreadable: &mut Vec<String>) -> Vec<ExpirationIv> {
 
 fn term(one: &RawValue, unreadable: &mut Vec<String>) -> Option<ExpirationIv> {
     let term = serde_json::from_str::<Term>(one.get()).unwrap_or_default();
-    let Wire::Is(expiration) = term.expiration_date else {
+    let Lenient::Is(expiration) = term.expiration_date else {
         unreadable.push(TERMS.to_owned());
         return None;
     };

@@ -15,7 +15,7 @@ use super::client::Credentials;
 use super::envelope::complaint;
 use super::fetch::{Decision, Tried, Venue, after, after_silence, failure};
 use super::{Error, Route};
-use crate::http::{Reply, Wire, clean, stretched};
+use crate::http::{Lenient, Reply, clean, stretched};
 use crate::time;
 
 /// The access token and what renews it.
@@ -285,17 +285,17 @@ struct Request<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct WireGrant {
-    access_token: Wire<SmolStr>,
-    expires_in: Wire<i64>,
-    refresh_token: Wire<SmolStr>,
+    access_token: Lenient<SmolStr>,
+    expires_in: Lenient<i64>,
+    refresh_token: Lenient<SmolStr>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Refusal {
-    error_code: Wire<SmolStr>,
-    error_description: Wire<SmolStr>,
-    error: Wire<SmolStr>,
+    error_code: Lenient<SmolStr>,
+    error_description: Lenient<SmolStr>,
+    error: Lenient<SmolStr>,
 }
 
 const MARGIN: Duration = Duration::from_secs(60);

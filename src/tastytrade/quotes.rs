@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::envelope::{Parsed, parse_list};
 use super::{Error, MarketQuote, Route};
-use crate::http::{Wire, encode};
+use crate::http::{Lenient, encode};
 use crate::instrument::{Kind, Symbol};
 use crate::units::{Price, Vol};
 
@@ -50,30 +50,30 @@ fn key(kind: Kind) -> &'static str {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct Item {
-    symbol: Wire<SmolStr>,
-    bid: Wire<f64>,
-    ask: Wire<f64>,
-    mark: Wire<f64>,
-    last: Wire<f64>,
-    open: Wire<f64>,
-    day_high_price: Wire<f64>,
-    day_low_price: Wire<f64>,
-    prev_close: Wire<f64>,
-    volume: Wire<f64>,
-    open_interest: Wire<f64>,
-    volatility: Wire<f64>,
-    delta: Wire<f64>,
-    gamma: Wire<f64>,
-    theta: Wire<f64>,
-    vega: Wire<f64>,
-    rho: Wire<f64>,
-    updated_at: Wire<Timestamp>,
+    symbol: Lenient<SmolStr>,
+    bid: Lenient<f64>,
+    ask: Lenient<f64>,
+    mark: Lenient<f64>,
+    last: Lenient<f64>,
+    open: Lenient<f64>,
+    day_high_price: Lenient<f64>,
+    day_low_price: Lenient<f64>,
+    prev_close: Lenient<f64>,
+    volume: Lenient<f64>,
+    open_interest: Lenient<f64>,
+    volatility: Lenient<f64>,
+    delta: Lenient<f64>,
+    gamma: Lenient<f64>,
+    theta: Lenient<f64>,
+    vega: Lenient<f64>,
+    rho: Lenient<f64>,
+    updated_at: Lenient<Timestamp>,
 }
 
 impl Item {
     fn quote(self) -> Option<MarketQuote> {
         let symbol = Symbol(self.symbol.ok()?);
-        let price = |wire: Wire<f64>| wire.and_then(Price::new).ok();
+        let price = |wire: Lenient<f64>| wire.and_then(Price::new).ok();
         Some(MarketQuote {
             symbol,
             bid: price(self.bid),

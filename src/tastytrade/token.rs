@@ -8,7 +8,7 @@ use url::Url;
 
 use super::envelope::parse_object;
 use super::{Error, QuoteToken, Route};
-use crate::http::{Wire, clean, is_loopback};
+use crate::http::{Lenient, clean, is_loopback};
 
 /// Reads the answer, received at `now`. The feed's address must be encrypted or on loopback.
 ///
@@ -49,11 +49,11 @@ pub(super) fn parse_quote_token(body: &[u8], now: Timestamp) -> Result<QuoteToke
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", default)]
 struct WireToken {
-    token: Wire<SmolStr>,
-    dxlink_url: Wire<SmolStr>,
-    level: Wire<SmolStr>,
-    issued_at: Wire<Timestamp>,
-    expires_at: Wire<Timestamp>,
+    token: Lenient<SmolStr>,
+    dxlink_url: Lenient<SmolStr>,
+    level: Lenient<SmolStr>,
+    issued_at: Lenient<Timestamp>,
+    expires_at: Lenient<Timestamp>,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use jiff::{Span, Timestamp, ToSpan};
 
 /// Which calendar an instrument keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Market {
+pub enum Calendar {
     /// Shares, funds, cash indices and their options: 09:30 to 16:00 in New York.
     UsEquities,
     /// Futures on the large US venues and their options: a day runs from 18:00 of the evening before to 17:00 in New York.
@@ -32,38 +32,38 @@ pub fn now() -> Timestamp {
 /// The moment the session of `day` closes, or `None` when `day` has no session. Early closes of the share market count; a
 /// futures day always ends at 17:00 in New York, since its bar is not final before. Outside the calendar's covered years
 /// every weekday is a session with the usual close.
-pub fn session_close(market: Market, day: Date) -> Option<Timestamp> {
+pub fn session_close(market: Calendar, day: Date) -> Option<Timestamp> {
     match market {
-        Market::UsEquities => match equity_day(day) {
+        Calendar::UsEquities => match equity_day(day) {
             Day::Rest => None,
             Day::Session { close } => new_york(day, close),
         },
-        Market::UsFutures => match futures_day(day) {
+        Calendar::UsFutures => match futures_day(day) {
             Day::Rest => None,
             Day::Session { close } => new_york(day, close),
         },
-        Market::Crypto => day.tomorrow().ok().and_then(utc_midnight),
+        Calendar::Crypto => day.tomorrow().ok().and_then(utc_midnight),
     }
 }
 
 /// The moment the session of `day` opens, or `None` when `day` has no session: 09:30 for shares, 18:00 of the evening
 /// before for futures (both New York), midnight UTC for cryptocurrencies.
-pub fn session_open(market: Market, day: Date) -> Option<Timestamp> {
+pub fn session_open(market: Calendar, day: Date) -> Option<Timestamp> {
     if !is_session(market, day) {
         return None;
     }
     match market {
-        Market::UsEquities => new_york(day, EQUITY_OPEN),
-        Market::UsFutures => new_york(day.yesterday().ok()?, FUTURES_OPEN),
-        Market::Crypto => utc_midnight(day),
+        Calendar::UsEquities => new_york(day, EQUITY_OPEN),
+        Calendar::UsFutures => new_york(day.yesterday().ok()?, FUTURES_OPEN),
+        Calendar::Crypto => utc_midnight(day),
     }
 }
 
 /// Whether a daily bar of `day` is final at `now`: the session has closed. A bar of a day without a session counts as
 /// final from 17:00 in New York of that day.
-pub fn is_closed(market: Market, day: Date, now: Timestamp) -> bool {
+pub fn is_closed(market: Calendar, day: Date, now: Timestamp) -> bool {
     match market {
-        Market::UsEquities | Market::UsFutures => {
+        Calendar::UsEquities | Calendar::UsFutures => {
             let today = new_york_date(now);
             if day != today {
                 return day < today;
@@ -72,21 +72,21 @@ pub fn is_closed(market: Market, day: Date, now: Timestamp) -> bool {
                 .or_else(|| new_york(day, FUTURES_CLOSE))
                 .is_some_and(|close| now >= close)
         }
-        Market::Crypto => session_close(market, day).is_some_and(|close| now >= close),
+        Calendar::Crypto => session_close(market, day).is_some_and(|close| now >= close),
     }
 }
 
 /// Whether `day` has a session.
-pub fn is_session(market: Market, day: Date) -> bool {
+pub fn is_session(market: Calendar, day: Date) -> bool {
     match market {
-        Market::UsEquities => equity_day(day) != Day::Rest,
-        Market::UsFutures => futures_day(day) != Day::Rest,
-        Market::Crypto => true,
+        Calendar::UsEquities => equity_day(day) != Day::Rest,
+        Calendar::UsFutures => futures_day(day) != Day::Rest,
+        Calendar::Crypto => true,
     }
 }
 
 /// The last session before `day`, `day` itself excluded. At the very first representable date that date itself.
-pub fn previous_session(market: Market, day: Date) -> Date {
+pub fn previous_session(market: Calendar, day: Date) -> Date {
     let mut candidate = day;
     while let Ok(before) = candidate.yesterday() {
         candidate = before;
@@ -98,10 +98,10 @@ pub fn previous_session(market: Market, day: Date) -> Date {
 }
 
 /// The last session whose close is not after `now`.
-pub fn last_closed_session(market: Market, now: Timestamp) -> Date {
+pub fn last_closed_session(market: Calendar, now: Timestamp) -> Date {
     let today = match market {
-        Market::UsEquities | Market::UsFutures => new_york_date(now),
-        Market::Crypto => now.to_zoned(TimeZone::UTC).date(),
+        Calendar::UsEquities | Calendar::UsFutures => new_york_date(now),
+        Calendar::Crypto => now.to_zoned(TimeZone::UTC).date(),
     };
     match session_close(market, today) {
         Some(close) if close <= now => today,
@@ -110,10 +110,10 @@ pub fn last_closed_session(market: Market, now: Timestamp) -> Date {
 }
 
 /// The session `now` belongs to: the last one that has opened, whether or not it has closed.
-pub fn session_of(market: Market, now: Timestamp) -> Date {
+pub fn session_of(market: Calendar, now: Timestamp) -> Date {
     let today = match market {
-        Market::UsEquities | Market::UsFutures => new_york_date(now),
-        Market::Crypto => now.to_zoned(TimeZone::UTC).date(),
+        Calendar::UsEquities | Calendar::UsFutures => new_york_date(now),
+        Calendar::Crypto => now.to_zoned(TimeZone::UTC).date(),
     };
     // A futures session opens on the evening before its date.
     let last = today.tomorrow().unwrap_or(today);
@@ -125,7 +125,7 @@ pub fn session_of(market: Market, now: Timestamp) -> Date {
 }
 
 /// The last `n` sessions up to `end`, which is included when it is one, in ascending order.
-pub fn sessions_back(market: Market, end: Date, n: usize) -> Vec<Date> {
+pub fn sessions_back(market: Calendar, end: Date, n: usize) -> Vec<Date> {
     let mut sessions = Vec::new();
     let mut day = end;
     while sessions.len() < n {
@@ -288,33 +288,36 @@ mod tests {
 
     #[test]
     fn good_friday_is_no_session_of_the_share_market() {
-        assert_eq!(session_close(Market::UsEquities, date(2026, 4, 3)), None);
-        assert_eq!(previous_session(Market::UsEquities, date(2026, 4, 6)), date(2026, 4, 2));
+        assert_eq!(session_close(Calendar::UsEquities, date(2026, 4, 3)), None);
+        assert_eq!(
+            previous_session(Calendar::UsEquities, date(2026, 4, 6)),
+            date(2026, 4, 2)
+        );
     }
 
     #[test]
     fn the_day_after_thanksgiving_closes_at_one_in_new_york() {
         assert_eq!(
-            session_close(Market::UsEquities, date(2026, 11, 27)),
+            session_close(Calendar::UsEquities, date(2026, 11, 27)),
             Some(at("2026-11-27T18:00:00Z"))
         );
         assert!(!is_closed(
-            Market::UsEquities,
+            Calendar::UsEquities,
             date(2026, 11, 27),
             at("2026-11-27T17:59:59.999Z")
         ));
         assert!(is_closed(
-            Market::UsEquities,
+            Calendar::UsEquities,
             date(2026, 11, 27),
             at("2026-11-27T18:00:00Z")
         ));
-        assert_eq!(session_close(Market::UsEquities, date(2026, 11, 26)), None);
+        assert_eq!(session_close(Calendar::UsEquities, date(2026, 11, 26)), None);
     }
 
     #[test]
     fn one_off_closures_are_known() {
-        assert_eq!(session_close(Market::UsEquities, date(2018, 12, 5)), None);
-        assert_eq!(session_close(Market::UsEquities, date(2025, 1, 9)), None);
+        assert_eq!(session_close(Calendar::UsEquities, date(2018, 12, 5)), None);
+        assert_eq!(session_close(Calendar::UsEquities, date(2025, 1, 9)), None);
         assert_eq!(sessions_of(2018), 251);
     }
 
@@ -325,7 +328,7 @@ mod tests {
     }
 
     fn sessions_of(year: i16) -> usize {
-        sessions_back(Market::UsEquities, date(year, 12, 31), 260)
+        sessions_back(Calendar::UsEquities, date(year, 12, 31), 260)
             .iter()
             .filter(|day| day.year() == year)
             .count()
@@ -334,27 +337,27 @@ mod tests {
     #[test]
     fn closes_follow_new_york_through_both_changes_of_the_clocks() {
         assert_eq!(
-            session_close(Market::UsEquities, date(2026, 3, 6)),
+            session_close(Calendar::UsEquities, date(2026, 3, 6)),
             Some(at("2026-03-06T21:00:00Z"))
         );
         assert_eq!(
-            session_close(Market::UsEquities, date(2026, 3, 9)),
+            session_close(Calendar::UsEquities, date(2026, 3, 9)),
             Some(at("2026-03-09T20:00:00Z"))
         );
         assert_eq!(
-            session_close(Market::UsFutures, date(2026, 10, 30)),
+            session_close(Calendar::UsFutures, date(2026, 10, 30)),
             Some(at("2026-10-30T21:00:00Z"))
         );
         assert_eq!(
-            session_close(Market::UsFutures, date(2026, 11, 2)),
+            session_close(Calendar::UsFutures, date(2026, 11, 2)),
             Some(at("2026-11-02T22:00:00Z"))
         );
         assert_eq!(
-            session_open(Market::UsFutures, date(2026, 11, 2)),
+            session_open(Calendar::UsFutures, date(2026, 11, 2)),
             Some(at("2026-11-01T23:00:00Z"))
         );
         assert_eq!(
-            session_open(Market::UsEquities, date(2026, 11, 2)),
+            session_open(Calendar::UsEquities, date(2026, 11, 2)),
             Some(at("2026-11-02T14:30:00Z"))
         );
     }
@@ -362,26 +365,26 @@ mod tests {
     #[test]
     fn a_futures_bar_is_final_at_five_even_after_an_early_halt() {
         assert_eq!(
-            session_close(Market::UsFutures, date(2026, 11, 27)),
+            session_close(Calendar::UsFutures, date(2026, 11, 27)),
             Some(at("2026-11-27T22:00:00Z"))
         );
         assert!(!is_closed(
-            Market::UsFutures,
+            Calendar::UsFutures,
             date(2026, 11, 27),
             at("2026-11-27T21:59:59Z")
         ));
-        assert_eq!(session_close(Market::UsFutures, date(2026, 12, 25)), None);
+        assert_eq!(session_close(Calendar::UsFutures, date(2026, 12, 25)), None);
     }
 
     #[test]
     fn a_bar_of_a_day_without_a_session_is_final_from_five_in_new_york() {
         assert!(!is_closed(
-            Market::UsEquities,
+            Calendar::UsEquities,
             date(2026, 11, 26),
             at("2026-11-26T21:59:00Z")
         ));
         assert!(is_closed(
-            Market::UsEquities,
+            Calendar::UsEquities,
             date(2026, 11, 26),
             at("2026-11-26T22:00:00Z")
         ));
@@ -390,19 +393,19 @@ mod tests {
     #[test]
     fn the_last_closed_session_is_friday_from_its_close_until_monday_s() {
         assert_eq!(
-            last_closed_session(Market::UsEquities, at("2026-11-20T20:59:59Z")),
+            last_closed_session(Calendar::UsEquities, at("2026-11-20T20:59:59Z")),
             date(2026, 11, 19)
         );
         assert_eq!(
-            last_closed_session(Market::UsEquities, at("2026-11-20T21:00:00Z")),
+            last_closed_session(Calendar::UsEquities, at("2026-11-20T21:00:00Z")),
             date(2026, 11, 20)
         );
         assert_eq!(
-            last_closed_session(Market::UsEquities, at("2026-11-22T21:00:00Z")),
+            last_closed_session(Calendar::UsEquities, at("2026-11-22T21:00:00Z")),
             date(2026, 11, 20)
         );
         assert_eq!(
-            last_closed_session(Market::Crypto, at("2026-11-22T00:00:00Z")),
+            last_closed_session(Calendar::Crypto, at("2026-11-22T00:00:00Z")),
             date(2026, 11, 21)
         );
     }
@@ -410,13 +413,13 @@ mod tests {
     #[test]
     fn a_moment_belongs_to_the_session_that_opened_last() {
         for (market, now, session) in [
-            (Market::UsEquities, "2026-11-20T14:29:00Z", date(2026, 11, 19)),
-            (Market::UsEquities, "2026-11-20T14:30:00Z", date(2026, 11, 20)),
-            (Market::UsEquities, "2026-11-23T05:00:00Z", date(2026, 11, 20)),
-            (Market::UsFutures, "2026-11-20T22:30:00Z", date(2026, 11, 20)),
-            (Market::UsFutures, "2026-11-22T22:59:00Z", date(2026, 11, 20)),
-            (Market::UsFutures, "2026-11-22T23:00:00Z", date(2026, 11, 23)),
-            (Market::Crypto, "2026-11-22T00:00:00Z", date(2026, 11, 22)),
+            (Calendar::UsEquities, "2026-11-20T14:29:00Z", date(2026, 11, 19)),
+            (Calendar::UsEquities, "2026-11-20T14:30:00Z", date(2026, 11, 20)),
+            (Calendar::UsEquities, "2026-11-23T05:00:00Z", date(2026, 11, 20)),
+            (Calendar::UsFutures, "2026-11-20T22:30:00Z", date(2026, 11, 20)),
+            (Calendar::UsFutures, "2026-11-22T22:59:00Z", date(2026, 11, 20)),
+            (Calendar::UsFutures, "2026-11-22T23:00:00Z", date(2026, 11, 23)),
+            (Calendar::Crypto, "2026-11-22T00:00:00Z", date(2026, 11, 22)),
         ] {
             assert_eq!(session_of(market, at(now)), session, "{market:?} {now}");
         }
@@ -424,15 +427,15 @@ mod tests {
 
     #[test]
     fn outside_the_covered_years_weekdays_are_sessions() {
-        assert!(session_close(Market::UsEquities, date(2035, 12, 25)).is_some());
-        assert!(session_close(Market::UsEquities, date(2035, 12, 22)).is_none());
+        assert!(session_close(Calendar::UsEquities, date(2035, 12, 25)).is_some());
+        assert!(session_close(Calendar::UsEquities, date(2035, 12, 22)).is_none());
     }
 
     #[test]
     fn sessions_back_ascend_and_include_the_end_when_it_is_one() {
-        let days = sessions_back(Market::UsEquities, date(2026, 11, 27), 3);
+        let days = sessions_back(Calendar::UsEquities, date(2026, 11, 27), 3);
         assert_eq!(days, [date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 27)]);
-        let days = sessions_back(Market::UsEquities, date(2026, 11, 28), 1);
+        let days = sessions_back(Calendar::UsEquities, date(2026, 11, 28), 1);
         assert_eq!(days, [date(2026, 11, 27)]);
     }
 
@@ -454,7 +457,7 @@ mod tests {
         #[test]
         fn nothing_here_panics_at_the_edges_of_time(id: i32, ms: i64, n in 0usize..5) {
             let day = date_of_day_id(id).unwrap_or(Date::MIN);
-            for market in [Market::UsEquities, Market::UsFutures, Market::Crypto] {
+            for market in [Calendar::UsEquities, Calendar::UsFutures, Calendar::Crypto] {
                 let _ = (session_open(market, day), session_close(market, day), previous_session(market, day));
                 let _ = sessions_back(market, day, n);
                 if let Ok(now) = Timestamp::from_millisecond(ms) {
@@ -466,7 +469,7 @@ mod tests {
 
     #[test]
     fn the_edges_of_time_are_dates_like_others() {
-        assert_eq!(previous_session(Market::UsEquities, Date::MIN), Date::MIN);
+        assert_eq!(previous_session(Calendar::UsEquities, Date::MIN), Date::MIN);
         assert_eq!(date_of_day_id(day_id(Date::MAX)), Some(Date::MAX));
         assert_eq!(date_of_day_id(i32::MAX), None);
     }

@@ -20,7 +20,7 @@ checked!(Vol, "a volatility is finite and not negative");
 checked!(Rank, "a rank is finite");
 checked!(Price, "a price is finite");
 
-/// A volatility as an annualised fraction: 0.214 is 21.4 %. Finite and never negative.
+/// A volatility as an annualized fraction: 0.214 is 21.4 %. Finite and never negative.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct Vol(f64);
@@ -36,7 +36,7 @@ impl Vol {
         Self::new(shifted(percent, -2)?)
     }
 
-    /// The annualised fraction.
+    /// The annualized fraction.
     pub fn get(self) -> f64 {
         self.0
     }

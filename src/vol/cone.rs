@@ -1,12 +1,12 @@
-//! The volatility cone: where today's realised volatility stands among all windows of the same length in a history.
+//! The volatility cone: where today's realized volatility stands among all windows of the same length in a history.
 //!
 //! Burghardt & Lane (1990). Neighbouring windows share most of their days, so the quantiles describe and do not test.
 
 use variance_units::Vol;
 
 use super::bars::CleanBar;
-use super::realized::{Estimator, HvError, Window};
-use super::stats::{count, quantile};
+use super::realized::{Estimator, HvError, ReturnWindow};
+use super::stats::{count, is_below, quantile};
 
 /// The distribution of one estimator over one length of window, and today's place in it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Cone {
     pub windows: usize,
     /// The lowest.
     pub min: Vol,
-    /// A tenth of the windows lies below; all quantiles are linear between neighbours (type 7).
+    /// A tenth of the windows lies below; all quantiles are linear between neighbors (type 7).
     pub p10: Vol,
     /// The lower quartile.
     pub p25: Vol,
@@ -29,7 +29,7 @@ pub struct Cone {
     pub max: Vol,
     /// The window that ends with the last bar.
     pub today: Vol,
-    /// Share of the windows strictly below today's, 0 to 1.
+    /// Share of the windows below today's by more than 1e-12, 0 to 1.
     pub below: f64,
 }
 
@@ -38,14 +38,14 @@ pub struct Cone {
 ///
 /// # Errors
 /// Those of [`Estimator::measure`] for the window that ends with the last bar.
-pub fn cone(bars: &[CleanBar], estimator: Estimator, window: Window) -> Result<Cone, HvError> {
+pub fn cone(bars: &[CleanBar], estimator: Estimator, window: ReturnWindow) -> Result<Cone, HvError> {
     let today = estimator.measure(bars, window)?;
     let mut measured: Vec<f64> = (1..=bars.len())
         .filter_map(|end| estimator.measure(bars.get(..end)?, window).ok())
         .map(Vol::get)
         .collect();
     measured.sort_by(f64::total_cmp);
-    let below = measured.partition_point(|vol| *vol < today.get());
+    let below = measured.partition_point(|vol| is_below(*vol, today.get()));
     let at = |share| quantile(&measured, share).and_then(Vol::new).ok_or(HvError::NotFinite);
     Ok(Cone {
         windows: measured.len(),

@@ -5,6 +5,7 @@ mod stats;
 
 pub mod cone;
 pub mod ewma;
+pub mod forecast;
 pub mod garch;
 pub mod har;
 pub mod panel;
@@ -12,7 +13,7 @@ pub mod realized;
 pub mod roll;
 pub mod split;
 
-pub mod moves;
+pub mod expected_move;
 pub mod premium;
 pub mod rank;
 
@@ -23,8 +24,8 @@ pub mod implied;
 pub mod chain;
 pub mod smile;
 pub mod straddle;
-pub mod strip;
 pub mod term;
+pub mod vix_variance;
 
 #[cfg(test)]
 mod golden;

@@ -1,18 +1,18 @@
 //! The volatility risk premium: what options cost above what the market has done. Positive means dear.
 //!
-//! Realised volatility of the past stands in for that of the option's life, which nobody knows yet. The variance form is that of
+//! Realized volatility of the past stands in for that of the option's life, which nobody knows yet. The variance form is that of
 //! Carr & Wu (2009), with the opposite sign, and Bollerslev, Tauchen & Zhou (2009).
 
 use variance_units::Vol;
 
-/// Implied against realised volatility in its three forms, and the floored forms that screens use.
+/// Implied against realized volatility in its three forms, and the floored forms that screens use.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Premium {
     /// iv / hv; `None` when nothing moved (hv is 0).
     pub ratio: Option<f64>,
-    /// iv - hv, an annualised fraction: 0.03 is three points.
+    /// iv - hv, an annualized fraction: 0.03 is three points.
     pub difference: f64,
-    /// iv² - hv², annualised variance.
+    /// iv² - hv², annualized variance.
     pub variance: f64,
     /// iv / max(hv, floor): what `vrp_structural` and `vrp_tactical` are.
     pub floored_ratio: f64,
@@ -26,7 +26,7 @@ pub enum PremiumError {
     /// An implied volatility of zero is none.
     #[error("no implied volatility")]
     NoImplied,
-    /// The floor is zero, so that a realised volatility of zero would divide.
+    /// The floor is zero, so that a realized volatility of zero would divide.
     #[error("the floor of the realised volatility is not above zero")]
     Floor,
 }

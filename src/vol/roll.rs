@@ -53,9 +53,9 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::realized::{Estimator, Window};
+    use crate::realized::{Estimator, ReturnWindow};
 
-    const OVER_FOUR: Window = Window {
+    const OVER_FOUR: ReturnWindow = ReturnWindow {
         days: 4,
         trading_days: 252.0,
     };

@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::run::{Answer, NOW, Run, venue};
-use crate::schema::assert_fits;
+use crate::run::{Answer, NOW, Run, at_once, venue};
+use crate::schema::{self, assert_fits};
 
 const GREEKS: [&str; 5] = ["delta", "gamma", "theta", "vega", "rho"];
 
@@ -27,10 +27,6 @@ fn options(document: &Value) -> Vec<(&Value, &Value)> {
 fn told(document: &Value, key: &str) -> Vec<String> {
     let values = expirations(document).iter().map(|one| one[key].to_string());
     values.map(|text| text.trim_matches('"').to_owned()).collect()
-}
-
-fn output_schema() -> Value {
-    serde_json::from_str(&Run::new("config schema --output").answer().done().stdout).unwrap()
 }
 
 fn greeks_agree(document: &Value) {
@@ -57,7 +53,7 @@ fn greeks_agree(document: &Value) {
 #[test]
 fn the_chain_of_a_fund_is_whole_and_its_greeks_are_our_own() {
     let document = Run::demo("chain SPY").document();
-    assert_fits(&output_schema(), &document);
+    assert_fits(schema::of_output(), &document);
     assert_eq!(document["command"], "chain");
     assert_eq!(
         told(&document, "expiration"),
@@ -111,7 +107,7 @@ fn the_numbers_of_an_expiration_name_where_they_came_from_and_hang_together() {
 #[test]
 fn options_on_a_future_have_their_own_roots_its_multiplier_and_both_expirations() {
     let document = Run::demo("chain /ES").document();
-    assert_fits(&output_schema(), &document);
+    assert_fits(schema::of_output(), &document);
     greeks_agree(&document);
     assert_eq!(told(&document, "root"), ["EW4", "ES", "EW3", "ES"]);
     assert_eq!(told(&document, "underlying"), ["/ESZ6", "/ESZ6", "/ESZ6", "/ESH7"]);
@@ -212,7 +208,7 @@ fn where_nobody_sends_greeks_they_are_the_models_and_marked() {
     let truth = Run::demo("chain SPY --dte 28").document();
     let run = || Run::demo("chain SPY --dte 28").args(["--fault", faults]);
     let document = run().document();
-    assert_fits(&output_schema(), &document);
+    assert_fits(schema::of_output(), &document);
     assert_eq!(document["coverage"]["ratio"], 1.0);
     for ((strike, option), (_, with_feed)) in options(&document).into_iter().zip(options(&truth)) {
         for key in ["option_iv", "delta", "gamma", "theta", "vega", "rho"] {
@@ -221,7 +217,7 @@ fn where_nobody_sends_greeks_they_are_the_models_and_marked() {
         }
         assert_eq!(
             option["provenance"]["option_iv"]["method"],
-            "implied-vol on the parity forward"
+            "implied-vol on the parity forward, American exercise, no dividends known"
         );
         assert_eq!(option["option_iv"], strike["model_iv"]);
         assert!(option["check"].is_null());
@@ -230,6 +226,18 @@ fn where_nobody_sends_greeks_they_are_the_models_and_marked() {
     }
     let table = run().args(["--format", "table"]).answer().done();
     assert!(table.stdout.contains("option_iv from model"), "{}", table.stdout);
+}
+
+#[test]
+fn only_options_on_shares_and_funds_are_read_with_early_exercise() {
+    let european = "at the money, implied-vol on the parity forward";
+    let american = format!("{european}, American exercise, no dividends known");
+    for (symbol, method) in [("SPY", american.as_str()), ("SPX", european), ("/ES", european)] {
+        let document = Run::demo(&format!("chain {symbol} --dte 28")).document();
+        for one in expirations(&document) {
+            assert_eq!(one["atm_iv_origin"]["method"], method, "{symbol}");
+        }
+    }
 }
 
 #[test]
@@ -269,14 +277,14 @@ fn without_a_published_rate_parity_gives_one_by_name() {
 
 #[test]
 fn without_the_list_of_options_there_is_no_chain_and_the_exit_code_says_whether_to_try_again() {
-    let fault = |script: &str| Run::demo("chain SPY --deadline 3").args(["--fault", script]);
-    let down = fault("rest /option-chains: status 503").answer().ended(69);
+    let fault = |arguments: &str, script: &str| Run::demo(arguments).args(["--fault", script]);
+    let [down, hanging] = at_once([
+        fault("chain SPY", "rest /option-chains: status 503"),
+        fault("chain SPY --deadline 3", "rest /option-chains: hang"),
+    ]);
     assert!(down.stdout.is_empty());
-    down.saying(&["no option chain of SPY", "503"]);
-    fault("rest /option-chains: hang")
-        .answer()
-        .ended(75)
-        .saying(&["the deadline came first"]);
+    down.ended(69).saying(&["no option chain of SPY", "503"]);
+    hanging.ended(75).saying(&["the deadline came first"]);
 }
 
 #[test]
@@ -360,7 +368,7 @@ fn the_list_of_options_is_asked_for_once_a_day_and_never_changes_what_is_printed
         let chain = |now: &str| {
             let run = Run::at(&fund, &format!("chain {symbol} --json --record run.rec"));
             // The last one counts.
-            let (answer, desk) = run.args(["--as-of", now]).state(state.path()).kept();
+            let (answer, desk) = run.args(["--now", now]).state(state.path()).kept();
             let recording = fs::read_to_string(desk.path().join("run.rec")).unwrap();
             (answer.done().document(), recording)
         };

@@ -5,21 +5,24 @@
 //! `VARIANCE_CHAOS_SEED=n cargo test --test it chaos` runs one seed, `VARIANCE_CHAOS_RUNS=300` that many, from
 //! `VARIANCE_CHAOS_FROM` on.
 
+mod calm;
 mod promise;
 mod script;
 mod truth;
 
 use std::io::Read;
 use std::process::Child;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::script::{Plan, VENUES};
+use self::script::Plan;
 use crate::run::Run;
 
 /// Seeds of a test run that asks for nothing else.
 const RUNS: u64 = 24;
+/// Values that a run prints at least, on average over many, to be compared with what the venue serves.
+const LEAST_COMPARED: u64 = 40;
 /// Runs at once: they wait more than they compute.
 const AT_ONCE: usize = 6;
 /// What a busy machine may add to a bound.
@@ -44,16 +47,16 @@ fn no_script_makes_a_run_hang_panic_lie_or_hide_a_hole() {
         ),
     };
     let next = AtomicU64::new(first);
+    let compared = AtomicUsize::new(0);
     let failures: Vec<String> = thread::scope(|scope| {
-        for venue in &VENUES {
-            scope.spawn(|| truth::of(venue));
-        }
         let work = || {
             let seeds = std::iter::from_fn(|| {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
                 (seed < first + count).then_some(seed)
             });
-            seeds.filter_map(failure).collect::<Vec<String>>()
+            seeds
+                .filter_map(|seed| failure(seed, &compared))
+                .collect::<Vec<String>>()
         };
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
@@ -64,15 +67,22 @@ fn no_script_makes_a_run_hang_panic_lie_or_hide_a_hole() {
         failures.len(),
         failures.join("\n\n")
     );
+    let compared = u64::try_from(compared.into_inner()).unwrap();
+    assert!(
+        count < RUNS || compared > LEAST_COMPARED * count,
+        "{compared} values in {count} runs"
+    );
 }
 
 /// What went wrong with a seed, with the smallest script that still fails.
 #[expect(clippy::print_stdout, reason = "the seeds of a run are printed")]
-fn failure(seed: u64) -> Option<String> {
+fn failure(seed: u64, compared: &AtomicUsize) -> Option<String> {
     let plan = Plan::of(seed);
     println!("seed {seed}: {}", plan.command_line());
     let mut ended = plan.run();
-    let mut broken = promise::broken(&plan, &ended);
+    let found = promise::findings(&plan, &ended);
+    compared.fetch_add(found.compared.values().sum(), Ordering::Relaxed);
+    let mut broken = found.broken;
     if broken.is_empty() {
         return None;
     }
@@ -82,7 +92,7 @@ fn failure(seed: u64) -> Option<String> {
         let mut fewer = least.clone();
         fewer.rules.remove(place);
         let end = fewer.run();
-        let still = promise::broken(&fewer, &end);
+        let still = promise::findings(&fewer, &end).broken;
         if still.is_empty() {
             place += 1;
         } else {
@@ -105,7 +115,7 @@ fn failure(seed: u64) -> Option<String> {
 
 impl Plan {
     fn arguments(&self) -> Vec<String> {
-        let mut words = vec!["--as-of".to_owned(), self.venue.now.to_owned()];
+        let mut words = vec!["--now".to_owned(), self.venue.now.to_owned()];
         if self.screen {
             words.extend(["screen".to_owned(), "--all".to_owned()]);
             words.extend(["--symbols".to_owned(), self.symbols.join(",")]);

@@ -121,7 +121,7 @@ fn the_environment_file_is_read_when_nobody_else_may_read_it() {
         );
         let legacy = json!({ "legacy": { "base_url": venue.base_url() } });
         Run::new("quote SPY --json")
-            .args(["--as-of", NOW])
+            .args(["--now", NOW])
             .file(".env.tastytrade", &text)
             .file("config/runtime_config.json", &legacy.to_string())
     };

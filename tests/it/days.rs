@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::run::{Run, row};
@@ -11,10 +11,9 @@ use crate::run::{Run, row};
 const SOME: &str = "SPY,/ES,AA,FXI,QQQ";
 const THURSDAY: &str = "2026-11-19T22:30:00Z";
 const FRIDAY: &str = "2026-11-20T22:30:00Z";
-const NO_LEGACY: &str = r#"{"legacy": {"enabled": false}}"#;
 
 fn screen(day: &str, state: &Path) -> Run {
-    Run::new(&format!("--as-of {day} screen --all --demo --seed 1 --symbols {SOME}")).state(state)
+    Run::new(&format!("--now {day} screen --all --demo --seed 1 --symbols {SOME}")).state(state)
 }
 
 fn store(state: &Path) -> Connection {
@@ -102,7 +101,7 @@ fn a_series_that_was_revised_over_night_is_fetched_whole_in_the_same_run() {
 fn a_long_history_outlives_the_screens_that_need_less_of_it() {
     let state = TempDir::new().unwrap();
     let vol = |day: &str| {
-        Run::new(&format!("--as-of {day} vol /ES --demo --seed 1 --json"))
+        Run::new(&format!("--now {day} vol /ES --demo --seed 1 --json"))
             .state(state.path())
             .answer()
             .done()
@@ -117,7 +116,7 @@ fn a_long_history_outlives_the_screens_that_need_less_of_it() {
 #[test]
 fn a_contract_with_less_history_than_is_asked_for_is_asked_once_a_day() {
     let state = TempDir::new().unwrap();
-    let vol = |day: &str| recorded(Run::new(&format!("--as-of {day} vol /ES --demo --seed 1")).state(state.path()));
+    let vol = |day: &str| recorded(Run::new(&format!("--now {day} vol /ES --demo --seed 1")).state(state.path()));
     let (first, long) = vol(THURSDAY);
     let (again, none) = vol(THURSDAY);
     let (next, short) = vol(FRIDAY);
@@ -126,24 +125,24 @@ fn a_contract_with_less_history_than_is_asked_for_is_asked_once_a_day() {
     assert!((8..20).contains(&mentions(&short)), "{}", mentions(&short));
     assert_eq!(first["rows"], again["rows"]);
     assert_ne!(first["rows"], next["rows"]);
-    let (whole, _) = recorded(Run::new(&format!("--as-of {FRIDAY} vol /ES --demo --seed 1")));
+    let (whole, _) = recorded(Run::new(&format!("--now {FRIDAY} vol /ES --demo --seed 1")));
     assert_eq!(next["rows"], whole["rows"]);
 }
 
 #[test]
-fn a_spoilt_answer_gives_no_wrong_number_then_or_later() {
+fn a_spoiled_answer_gives_no_wrong_number_then_or_later() {
     let fresh = TempDir::new().unwrap();
     let right = screen(FRIDAY, fresh.path()).document();
     for fault in ["snapshot: empty", "snapshot: snip", "snapshot: nan bars"] {
         let state = TempDir::new().unwrap();
         let before = screen(THURSDAY, state.path()).document();
-        let screen = || screen(FRIDAY, state.path()).file("config/runtime_config.json", NO_LEGACY);
-        let spoilt = screen().args(["--fault", fault]).document();
+        let screen = || screen(FRIDAY, state.path()).config(json!({ "legacy": { "enabled": false } }));
+        let spoiled = screen().args(["--fault", fault]).document();
         for symbol in ["/ES", "AA", "FXI"] {
-            let spoilt = row(&spoilt, symbol);
-            let kept = spoilt["provenance"]["hv90"]["source"] == "store";
+            let spoiled = row(&spoiled, symbol);
+            let kept = spoiled["provenance"]["hv90"]["source"] == "store";
             let then = if kept { &before } else { &right };
-            let (own, true_one) = (spoilt["hv90"].as_f64(), row(then, symbol)["hv90"].as_f64());
+            let (own, true_one) = (spoiled["hv90"].as_f64(), row(then, symbol)["hv90"].as_f64());
             let gap = own.zip(true_one).map_or(0.0, |(own, true_one)| (own - true_one).abs());
             assert!(gap < 1e-12, "{fault}: {symbol} {own:?} and {true_one:?}");
         }
@@ -156,7 +155,7 @@ fn a_session_holds_the_volatility_that_its_runs_computed_of_kept_bars() {
     let state = tempfile::tempdir().unwrap();
     let screen = |now: &str| {
         Run::new(&format!(
-            "screen --demo --seed 1 --all --symbols AA,FXI,/ES --as-of {now}"
+            "screen --demo --seed 1 --all --symbols AA,FXI,/ES --now {now}"
         ))
         .state(state.path())
         .document()

@@ -3,10 +3,10 @@
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::run::{NOW, Run, row};
+use crate::run::{NOW, Run, row, some_of_the_watchlist};
 
 fn history(state: &TempDir, arguments: &str) -> Run {
-    Run::new(&format!("--as-of {NOW} history {arguments}")).state(state.path())
+    Run::new(&format!("--now {NOW} history {arguments}")).state(state.path())
 }
 
 /// Days before the venue's last session, weekdays all, none of them a holiday.
@@ -135,8 +135,10 @@ fn one_wrong_line_enters_nothing_and_is_named() {
 #[test]
 fn what_was_exported_is_imported_to_the_last_digit_label_and_moment() {
     let (state, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    Run::demo("screen").state(state.path()).answer().done();
-    Run::demo("quote BTC/USD /ESZ6 SPX .SPY261218C600")
+    let some = some_of_the_watchlist(80);
+    let screen = Run::demo("screen --profile broad --symbols").arg(&some);
+    screen.state(state.path()).answer().done();
+    Run::demo("quote SPY BTC/USD /ESZ6 SPX .SPY261218C600")
         .state(state.path())
         .answer()
         .done();
@@ -157,11 +159,10 @@ fn what_was_exported_is_imported_to_the_last_digit_label_and_moment() {
     let rows = |state: &TempDir| history(state, "--demo").document()["rows"].clone();
     assert_eq!(rows(&other), rows(&state));
     let screened = |state: &TempDir| {
-        Run::new("screen --demo --as-of 2026-11-20")
-            .state(state.path())
-            .document()["rows"]
-            .clone()
+        let screen = Run::new("screen --demo --as-of 2026-11-20 --profile broad --symbols").arg(&some);
+        screen.state(state.path()).document()["rows"].clone()
     };
+    assert!(screened(&state).as_array().unwrap().len() > 5);
     assert_eq!(screened(&other), screened(&state));
 
     import(&text, "--demo")
@@ -195,10 +196,11 @@ fn an_export_as_parquet_is_a_parquet_file() {
 #[test]
 fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
     let state = TempDir::new().unwrap();
-    let live = Run::demo("screen --limit 400").state(state.path()).document();
-    let past = Run::new("screen --demo --as-of 2026-11-20 --limit 400")
-        .state(state.path())
-        .document();
+    let some = some_of_the_watchlist(120);
+    let live = Run::demo("screen --limit 400 --profile broad --symbols").arg(&some);
+    let live = live.state(state.path()).document();
+    let past = Run::new("screen --demo --as-of 2026-11-20 --limit 400 --profile broad --symbols").arg(&some);
+    let past = past.state(state.path()).document();
     assert_eq!(past["as_of"], "2026-11-20");
     assert_eq!(past["sources"]["rest"]["requests"], 0);
     let ranked = |document: &serde_json::Value| -> Vec<(String, String)> {
@@ -215,20 +217,22 @@ fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
         .ended(69)
         .saying(&["nothing is kept of 2026-11-19", "2026-11-20"]);
     let quote = Run::new("quote SPY --demo --as-of 2026-11-20").state(state.path());
-    quote.answer().ended(2).saying(&["only `screen`"]);
+    quote.answer().ended(2).saying(&["--as-of"]);
 }
 
 #[test]
 fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
     let state = TempDir::new().unwrap();
-    let first = Run::demo("screen --diff last --json")
-        .state(state.path())
-        .answer()
-        .done();
+    let some = some_of_the_watchlist(120);
+    let first = Run::demo("screen --diff last --json --profile broad --symbols").arg(&some);
+    let first = first.state(state.path()).answer().done();
     assert!(first.stderr.contains("no earlier session"), "{}", first.stderr);
     assert!(first.document()["diff"].is_null());
     let monday = |arguments: &str| {
-        Run::new(&format!("--as-of 2026-11-23T21:30:00Z screen --demo {arguments}")).state(state.path())
+        let run = Run::new(&format!(
+            "--now 2026-11-30T21:30:00Z screen --demo --profile broad {arguments} --symbols"
+        ));
+        run.arg(&some).state(state.path())
     };
     let document = monday("--diff last").document();
     let diff = &document["diff"];
@@ -248,9 +252,12 @@ fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
         .map(|one| one["symbol"].as_str().unwrap())
         .collect();
     assert_eq!(named, left);
+    assert!(!entered.is_empty() && !left.is_empty(), "{diff}");
     assert!(!diff["moved"].as_array().unwrap().is_empty());
     let table = monday("--diff 2026-11-20 --format table").answer().done().stdout;
     assert!(table.contains("against 2026-11-20: entered"), "{table}");
+    let plain = monday("--diff 2026-11-20 --format plain").answer().done();
+    plain.saying(&["variance: against 2026-11-20: entered "]);
     monday("--diff 2026-11-01")
         .answer()
         .ended(69)

@@ -162,10 +162,8 @@ fn who_did_not_pass_for_want_of_options_does_not_pass_in_the_stored_past() {
 
 #[test]
 fn what_came_of_options_before_the_deadline_stands() {
-    let config = json!({"tastytrade": {"requests_per_second": 50}});
     let symbols = "SHOP,JPM,DIA,XOM,T,OXY,BIDU,COF,QQQ,SPY";
     let document = Run::demo(&format!("screen --deadline 6 --symbols {symbols}"))
-        .file("config/runtime_config.json", &config.to_string())
         .args(["--fault", "rest /option-chains/SPY/nested: hang"])
         .document();
     assert_eq!(document["partial"], true);
@@ -194,7 +192,7 @@ fn explain_asks_for_the_options_of_everybody_named() {
 fn a_stand_in_gives_its_volatility_where_own_options_are_not_asked_and_is_named() {
     let config = json!({"screener": {"max_chains": 0}, "universe": {"proxies": {"/6E": ""}}});
     let document = Run::demo("screen --all --symbols /ES,/CL,/6E,AAPL")
-        .file("config/runtime_config.json", &config.to_string())
+        .config(config)
         .args(["--fault", "metrics at 1st request: drop iv"])
         .document();
     let stand_ins = Run::demo("quote SPY USO").document();

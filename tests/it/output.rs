@@ -5,15 +5,15 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
-use crate::run::{Run, names_in, venue};
-use crate::schema::assert_fits;
+use crate::run::{Run, at_once, names_in, venue};
+use crate::schema::{self, assert_fits};
 
 const FORMATS: [&str; 5] = ["table", "plain", "json", "jsonl", "csv"];
 
 #[test]
 fn every_document_is_what_its_schema_says() {
-    let schema = Run::new("config schema --output").answer().done().document();
-    for arguments in [
+    let schema = schema::of_output();
+    let all = [
         "screen --symbols /ES,SPY,BTC/USD,VXN,AA,SHOP --all --held-symbols SPY",
         "screen --symbols SPY,SHOP",
         "quote AAPL /ES .SPY261218C650 NOSUCH",
@@ -22,9 +22,11 @@ fn every_document_is_what_its_schema_says() {
         "vol SPY --windows 20,252",
         "vol BTC/USD",
         "vol /ES --windows 2520",
-    ] {
-        let answer = Run::demo(arguments).arg("--json").answer().done();
-        assert_fits(&schema, &answer.document());
+    ];
+    let answers = at_once(all.map(|arguments| Run::demo(arguments).arg("--json")));
+    for (arguments, answer) in all.into_iter().zip(answers) {
+        let answer = answer.done();
+        assert_fits(schema, &answer.document());
         assert!(
             !answer.stdout.contains("NaN") && !answer.stdout.contains("Infinity"),
             "{arguments}"
@@ -34,24 +36,24 @@ fn every_document_is_what_its_schema_says() {
 
 #[test]
 fn the_documents_of_the_past_of_a_file_and_of_an_outage_are_what_the_schema_says() {
-    let schema = Run::new("config schema --output").answer().done().document();
+    let schema = schema::of_output();
     let state = TempDir::new().unwrap();
     let first = Run::demo("quote SPY CSCO BTC/USD").state(state.path());
     first.answer().done();
     let history = Run::new("history --demo").state(state.path()).document();
     let export = Run::new("history export --demo").state(state.path()).document();
     assert_eq!(history["rows"], export["rows"]);
-    assert_fits(&schema, &history);
+    assert_fits(schema, &history);
     let bars = "date,open,high,low,close\n2026-11-18,10,11,9,10.5\n2026-11-19,10,11,9,10\n2026-11-20,0,11,9,10\n";
     let file = Run::new("vol --bars own.csv --windows 2,30")
         .file("own.csv", bars)
         .document();
     assert_eq!(file["command"], "vol");
-    assert_fits(&schema, &file);
-    let lost = Run::demo("vol /ES --json").args(["--fault", "rest /dxlink: status 502"]);
+    assert_fits(schema, &file);
+    let lost = Run::demo("vol /ES --json --listen 1").args(["--fault", "rest /dxlink: status 502"]);
     let lost = lost.answer().document();
     assert!(lost["bars"].is_null() && lost["no_bars"].is_array(), "{lost}");
-    assert_fits(&schema, &lost);
+    assert_fits(schema, &lost);
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn times_are_utc_with_milliseconds() {
 
 #[test]
 fn the_whole_table_fits_eighty_columns() {
-    let run = Run::demo("screen --all --listen 30 --format table").env("COLUMNS", "80");
+    let run = Run::demo("screen --all --format table").env("COLUMNS", "80");
     let table = run.answer().done().stdout;
     assert!(table.lines().count() > 300);
     assert_fits_width(&table, 80);
@@ -94,7 +96,7 @@ fn a_table_fits_whatever_width_there_is_and_shows_more_on_a_wider_one() {
 }
 
 #[test]
-fn without_a_terminal_the_format_is_plain_and_colourless() {
+fn without_a_terminal_the_format_is_plain_and_colorless() {
     let answer = Run::demo("quote SPY").answer().done();
     assert_eq!(answer.column("symbol"), ["SPY"]);
     assert_eq!(answer.stderr, "", "no progress where nobody watches");
@@ -105,25 +107,25 @@ fn without_a_terminal_the_format_is_plain_and_colourless() {
 }
 
 #[test]
-fn colour_is_there_when_asked_for_and_only_then() {
-    let coloured = |run: Run| run.answer().done().stdout.contains("\u{1b}[");
+fn color_is_there_when_asked_for_and_only_then() {
+    let colored = |run: Run| run.answer().done().stdout.contains("\u{1b}[");
     let table = || Run::demo("quote SPY --format table");
-    assert!(coloured(table().args(["--color", "always"])));
+    assert!(colored(table().args(["--color", "always"])));
     assert!(
-        coloured(table().args(["--color", "always"]).env("NO_COLOR", "1")),
+        colored(table().args(["--color", "always"]).env("NO_COLOR", "1")),
         "a flag goes before the environment"
     );
-    assert!(!coloured(table().args(["--color", "auto"])));
-    assert!(!coloured(table().env("NO_COLOR", "1")));
+    assert!(!colored(table().args(["--color", "auto"])));
+    assert!(!colored(table().env("NO_COLOR", "1")));
     let configured = |value: &str| {
         let text = format!(r#"{{ "output": {{ "color": "{value}" }} }}"#);
         table().file("config/runtime_config.json", &text)
     };
-    assert!(coloured(configured("always")));
-    assert!(!coloured(configured("always").args(["--color", "never"])));
+    assert!(colored(configured("always")));
+    assert!(!colored(configured("always").args(["--color", "never"])));
     for format in ["plain", "json", "jsonl", "csv"] {
         let run = Run::demo("quote SPY --color always --format").arg(format);
-        assert!(!coloured(run), "{format} is for programs");
+        assert!(!colored(run), "{format} is for programs");
     }
 }
 

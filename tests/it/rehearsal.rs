@@ -1,15 +1,14 @@
 //! Outages rehearsed from the command line with `--fault`.
 
-use crate::run::{Run, row};
+use crate::run::{Run, at_once, row};
 
 #[test]
 fn a_script_reaches_the_venue_of_a_run() {
     let script = "feed: refuse token once; rest /market-metrics at 1st request: status 503";
-    let document = Run::demo("quote SPY").arg("--fault").arg(script).document();
-    assert_eq!(row(&document, "SPY")["symbol"], "SPY");
-
-    let dark = Run::demo("quote SPY").arg("--fault").arg("rest /: html 502");
-    assert_ne!(dark.answer().code, 0);
+    let run = |script| Run::demo("quote SPY --json").args(["--fault", script]);
+    let [spoiled, dark] = at_once([script, "rest /: html 502"].map(run));
+    assert_eq!(row(&spoiled.done().document(), "SPY")["symbol"], "SPY");
+    assert_ne!(dark.code, 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use variance::demo::market::Market;
-use variance::time::{self, Market as Exchange};
+use variance::time::{self, Calendar as Exchange};
 
 use crate::run::{Answer, NOW, Run, row, venue};
 
@@ -88,7 +88,7 @@ fn a_roll_is_announced_before_and_after_it() {
 fn a_root_and_its_contract_find_what_a_run_kept_of_the_other() {
     let state = TempDir::new().unwrap();
     let events = |symbol: &str| {
-        let run = Run::new(&format!("--as-of 2026-11-20T22:30:00Z quote --demo --seed 1 {symbol}"));
+        let run = Run::new(&format!("--now 2026-11-20T22:30:00Z quote --demo --seed 1 {symbol}"));
         let document = run.state(state.path()).document();
         assert!(row(&document, symbol)["hv90"].is_number(), "{symbol}");
         document["sources"]["dxlink"]["events"].as_u64().unwrap()
@@ -101,7 +101,7 @@ fn a_root_and_its_contract_find_what_a_run_kept_of_the_other() {
 
 /// A quote of `/ES` of the embedded venue at `now`.
 fn quote(now: &str, format: &str, state: &Path) -> Answer {
-    Run::new(&format!("--as-of {now} quote --demo --seed 1 {format} /ES"))
+    Run::new(&format!("--now {now} quote --demo --seed 1 {format} /ES"))
         .state(state)
         .answer()
         .done()
@@ -116,7 +116,7 @@ fn closes(streamer: &str) -> Vec<(i64, f64)> {
     closed.map(|bar| (bar.day_ms, bar.close)).collect()
 }
 
-/// The annualised sample standard deviation of daily returns.
+/// The annualized sample standard deviation of daily returns.
 fn deviation(returns: &[f64]) -> f64 {
     let count = f64::from(u32::try_from(returns.len()).unwrap());
     let mean = returns.iter().sum::<f64>() / count;
@@ -127,18 +127,19 @@ fn deviation(returns: &[f64]) -> f64 {
 #[test]
 fn after_a_roll_what_was_kept_of_the_old_contract_is_no_price_of_the_new_one() {
     let state = TempDir::new().unwrap();
-    let quote = |day: &str, script: &str| {
-        let document = Run::new(&format!("--as-of {day}T22:30:00Z quote /ES --demo --seed 1 --listen 2"))
-            .file("config/runtime_config.json", r#"{"legacy": {"enabled": false}}"#)
+    let quote = |day: &str, window: u32, script: &str| {
+        let arguments = format!("--now {day}T22:30:00Z quote /ES --demo --seed 1 --listen {window}");
+        let document = Run::new(&arguments)
+            .config(json!({ "legacy": { "enabled": false } }))
             .args(["--fault", script])
             .state(state.path())
             .document();
         row(&document, "/ES").clone()
     };
-    let before = quote("2026-12-10", "metrics: half missing once");
+    let before = quote("2026-12-10", 120, "metrics: half missing once");
     assert_eq!(before["contract"], "/ESZ6");
     assert!(before["price"].is_f64());
-    let after = quote("2026-12-11", "feed: mute; rest /market-data: status 404");
+    let after = quote("2026-12-11", 2, "feed: mute; rest /market-data: status 404");
     assert_eq!(after["contract"], "/ESH7");
     for field in ["price", "hv30", "hv90"] {
         assert!(after[field].is_null(), "{field}: {}", after[field]);

@@ -1,6 +1,24 @@
 //! Whether a document is what a JSON Schema says: as much of it as the generated schemas use.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
+
+use crate::run::Run;
+
+/// The schema of printed documents, as the program prints it.
+pub(crate) fn of_output() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| Run::new("config schema --output").answer().done().document())
+}
+
+/// The fields of a row that have a source, as the schema names them.
+pub(crate) fn sourced_fields() -> impl Iterator<Item = &'static str> {
+    let row = &of_output()["$defs"]["Row"]["properties"];
+    let fields = row["provenance"]["properties"].as_object().unwrap();
+    assert!(fields.keys().all(|field| row[field].is_object()), "a source of nothing");
+    fields.keys().map(String::as_str)
+}
 
 /// Every key of `value` must be one of `schema`, of the right type, and no required one may be absent.
 pub(crate) fn assert_fits(schema: &Value, value: &Value) {

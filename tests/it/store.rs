@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use variance::demo::Venue;
 
-use crate::run::{Answer, NOW, Run, at, faulty, row, status, symbols, venue};
+use crate::run::{Answer, NOW, Run, at, at_once, faulty, row, some_of_the_watchlist, status, symbols, venue};
 
 const SOME: &str = "SPY,/ES,AA,FXI,QQQ";
 
@@ -56,8 +56,10 @@ fn when_everything_is_down_the_screen_of_before_is_printed_with_its_age() {
     let port = port(&good);
     drop(good);
     // Nobody listens there any more.
-    let answer = later(&port, "2026-11-20T23:30:00Z", state.path(), json!({})).ended(69);
-    let after = answer.saying(&["no source answered"]).document();
+    let formats = [json!({}), json!({ "output": { "format": "table" } })];
+    let run = |config| later(&port, "2026-11-20T23:30:00Z", state.path(), config);
+    let [answer, table] = at_once(formats.map(run));
+    let after = answer.ended(69).saying(&["no source answered"]).document();
     assert_eq!(symbols(&after).len(), 5);
     for one in after["rows"].as_array().unwrap() {
         let symbol = one["symbol"].as_str().unwrap();
@@ -83,12 +85,6 @@ fn when_everything_is_down_the_screen_of_before_is_printed_with_its_age() {
         assert!((7_200..100_000).contains(&age), "{symbol}: {age} s");
     }
     assert_eq!(after["sources"]["store"]["state"], "ok");
-    let table = later(
-        &port,
-        "2026-11-20T23:30:00Z",
-        state.path(),
-        json!({ "output": { "format": "table" } }),
-    );
     assert!(table.stdout.contains("STALE: 5 of 5 rows"), "{}", table.stdout);
 }
 
@@ -102,6 +98,7 @@ fn what_is_too_old_stands_for_nothing() {
     let port = port(&good);
     drop(good);
     let after = later(&port, "2026-11-26T21:00:00Z", state.path(), json!({}))
+        .answer()
         .ended(69)
         .document();
     assert!(row(&after, "SPY")["price"].is_null());
@@ -118,12 +115,13 @@ fn without_cache_events_no_quote_is_kept() {
         .document();
     let port = port(&good);
     drop(good);
-    let spy = |config: Value| {
-        let answer = later(&port, "2026-11-20T22:30:00Z", state.path(), config).ended(69);
-        row(&answer.document(), "SPY").clone()
-    };
-    assert!(spy(config)["bid"].is_null());
-    let spy = spy(json!({}));
+    let run = |config| later(&port, "2026-11-20T22:30:00Z", state.path(), config);
+    let spies = at_once([config, json!({})].map(run)).map(|answer| {
+        let document = answer.ended(69).document();
+        row(&document, "SPY").clone()
+    });
+    assert!(spies[0]["bid"].is_null());
+    let spy = &spies[1];
     assert!(spy["bid"].is_null(), "nothing was kept either");
     assert_eq!(
         spy["provenance"]["price"]["source"], "store",
@@ -146,7 +144,7 @@ fn switched_off_the_store_leaves_no_trace() {
 fn invented_data_has_files_of_its_own_by_seed_and_venue() {
     let state = TempDir::new().unwrap();
     for seed in ["1", "2"] {
-        Run::new(&format!("--as-of {NOW} quote SPY --demo --seed {seed}"))
+        Run::new(&format!("--now {NOW} quote SPY --demo --seed {seed}"))
             .state(state.path())
             .answer()
             .done();
@@ -161,7 +159,7 @@ fn invented_data_has_files_of_its_own_by_seed_and_venue() {
     // A file that was copied over another still knows what it holds.
     let directory = state.path().join("variance");
     fs::copy(directory.join("demo-1.db"), directory.join("demo-2.db")).unwrap();
-    let answer = Run::new(&format!("--as-of {NOW} quote SPY --demo --seed 2 --json"))
+    let answer = Run::new(&format!("--now {NOW} quote SPY --demo --seed 2 --json"))
         .state(state.path())
         .answer()
         .done()
@@ -204,8 +202,13 @@ fn a_process_killed_in_the_middle_leaves_a_sound_file() {
     let venue = venue();
     let state = TempDir::new().unwrap();
     let file = state.path().join(format!("variance/loopback-{}.db", port(&venue)));
+    let screen = |arguments: &str| {
+        let some = some_of_the_watchlist(80);
+        let run = Run::at(&venue, &format!("screen {arguments} --symbols {some}"));
+        run.state(state.path())
+    };
     for pause in [0, 1, 2, 4, 8] {
-        let (mut child, _desk) = Run::at(&venue, "screen --listen 3").state(state.path()).start();
+        let (mut child, _desk) = screen("").start();
         // Written last: the kill comes somewhere around the writing, and must be survived wherever it comes.
         let written = || fs::metadata(file.with_extension("db-wal")).map_or(0, |wal| wal.len());
         let before = written();
@@ -216,7 +219,7 @@ fn a_process_killed_in_the_middle_leaves_a_sound_file() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let answer = Run::at(&venue, "screen --json").state(state.path()).answer().done();
+    let answer = screen("--json").answer().done();
     assert_eq!(answer.document()["errors"], json!([]));
     let connection = open(&file);
     assert_eq!(integrity(&connection), "ok");
@@ -234,7 +237,7 @@ fn a_process_killed_in_the_middle_leaves_a_sound_file() {
 fn a_damaged_file_is_set_aside_once_and_the_run_goes_on() {
     let state = TempDir::new().unwrap();
     let quote = || {
-        Run::new(&format!("--as-of {NOW} quote SPY /ES --demo --json"))
+        Run::new(&format!("--now {NOW} quote SPY /ES --demo --json"))
             .state(state.path())
             .answer()
             .done()
@@ -279,7 +282,7 @@ fn a_damaged_file_is_set_aside_once_and_the_run_goes_on() {
 fn a_file_of_a_newer_version_is_left_alone() {
     let state = TempDir::new().unwrap();
     let quote = || {
-        Run::new(&format!("--as-of {NOW} quote SPY --demo --json"))
+        Run::new(&format!("--now {NOW} quote SPY --demo --json"))
             .state(state.path())
             .answer()
             .done()
@@ -312,7 +315,7 @@ fn a_full_disk_costs_the_memory_and_nothing_else() {
     let state = TempDir::new().unwrap();
     // Files may grow to 64 blocks of 512 bytes; what exceeds that fails as on a full disk.
     let script = format!(
-        "trap '' XFSZ; ulimit -f 64; exec {} --as-of {NOW} screen --demo --json --symbols {SOME}",
+        "trap '' XFSZ; ulimit -f 64; exec {} --now {NOW} screen --demo --json --symbols {SOME}",
         assert_cmd::cargo::cargo_bin!("variance").display()
     );
     let desk = TempDir::new().unwrap();
@@ -386,18 +389,15 @@ fn a_rank_the_venue_does_not_have_comes_from_own_history_and_never_from_too_litt
 }
 
 /// A screen of [`SOME`] at `now` on a port where nobody answers.
-fn later(port: &str, now: &str, state: &Path, mut config: Value) -> Answer {
+fn later(port: &str, now: &str, state: &Path, mut config: Value) -> Run {
     config["legacy"]["enabled"] = false.into();
     let json = if config["output"].is_null() { "--json" } else { "" };
-    Run::new(&format!(
-        "--as-of {now} screen --all --listen 1 {json} --symbols {SOME}"
-    ))
-    .file("config/runtime_config.json", &config.to_string())
-    .env("API_BASE_URL", &format!("http://127.0.0.1:{port}"))
-    .env("TT_CLIENT_SECRET", "x")
-    .env("TT_REFRESH_TOKEN", "x")
-    .state(state)
-    .answer()
+    Run::new(&format!("--now {now} screen --all --listen 1 {json} --symbols {SOME}"))
+        .config(config)
+        .env("API_BASE_URL", &format!("http://127.0.0.1:{port}"))
+        .env("TT_CLIENT_SECRET", "x")
+        .env("TT_REFRESH_TOKEN", "x")
+        .state(state)
 }
 
 fn port(venue: &Venue) -> String {

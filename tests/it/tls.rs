@@ -113,11 +113,11 @@ fn venue_behind_tls(server: Arc<rustls::ServerConfig>) -> (u16, std::sync::mpsc:
 }
 
 fn quote_through_tls(port: u16) -> Run {
-    Run::new("--as-of 2026-11-20T21:30:00Z quote SPY /ES")
+    Run::new("--now 2026-11-20T21:30:00Z quote SPY /ES")
         .env("API_BASE_URL", &format!("https://localhost:{port}"))
         .env("TT_CLIENT_SECRET", "x")
         .env("TT_REFRESH_TOKEN", "x")
-        .file("config/runtime_config.json", r#"{"legacy": {"enabled": false}}"#)
+        .config(json!({ "legacy": { "enabled": false } }))
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! `quote --watch`: one document after the other over one socket.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -15,7 +17,7 @@ use crate::run::{Answer, Run, at, names_in, reset_after, status, venue_with_rest
 struct Watched {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    _desk: TempDir,
+    desk: TempDir,
 }
 
 /// The lines of one document.
@@ -29,11 +31,7 @@ impl Watched {
     fn start(run: Run) -> Self {
         let (mut child, desk) = run.start();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self {
-            child,
-            stdout,
-            _desk: desk,
-        }
+        Self { child, stdout, desk }
     }
 
     /// The next document of `jsonl`.
@@ -104,7 +102,7 @@ fn lively(faults: Faults) -> Venue {
 #[test]
 fn documents_follow_each_other_with_prices_that_move_over_one_socket() {
     let venue = lively(Faults::default());
-    let mut watched = Watched::start(Run::at(&venue, "quote SPY /ES --watch 0.2 --listen 30"));
+    let mut watched = Watched::start(Run::at(&venue, "quote SPY /ES --watch 0.2"));
     let first = watched.next();
     assert_eq!(first.meta["command"], "quote");
     assert_eq!(first.rows.len(), 2);
@@ -128,7 +126,7 @@ fn a_drop_in_the_middle_is_survived_counted_and_told_once() {
         feed: vec![reset_after(12)],
         ..Faults::default()
     });
-    let mut watched = Watched::start(Run::at(&venue, "quote SPY --watch 0.2 --listen 30"));
+    let mut watched = Watched::start(Run::at(&venue, "quote SPY --watch 0.2"));
     let feed = |document: &Lines, key: &str| document.summary["sources"]["dxlink"][key].clone();
     let told = watched.until(|document| feed(document, "gaps") == 1);
     assert_eq!(feed(&told, "state"), "degraded");
@@ -146,7 +144,7 @@ fn a_drop_in_the_middle_is_survived_counted_and_told_once() {
     };
     assert!(as_of(&mended) >= as_of(&told), "the market does not go back");
     let fresh = watched.until(|document| document.rows[0]["notes"] == json!([]));
-    let moved = watched.until(|document| document.rows[0]["price"] != fresh.rows[0]["price"]);
+    let moved = watched.until(|document| document.rows[0]["volume"] != fresh.rows[0]["volume"]);
     assert_eq!(feed(&moved, "gaps"), 1);
     watched.signal("-TERM");
     let answer = watched.ended(130);
@@ -164,7 +162,7 @@ fn a_feed_that_does_not_come_back_ends_the_watch_with_a_last_document() {
         feed: vec![reset_after(12)],
     });
     let config = json!({ "dxlink": { "reconnect_max_attempts": 2, "reconnect_delay_seconds": 0.3 } });
-    let run = Run::configured_at(&venue, "quote SPY --watch 0.2 --listen 30", config);
+    let run = Run::configured_at(&venue, "quote SPY --watch 0.2", config);
     let answer = run
         .answer()
         .ended(75)
@@ -210,14 +208,25 @@ fn credentials_refused_in_the_middle_of_a_watch_end_it_as_refused_credentials() 
 
 #[test]
 fn the_deadline_ends_a_watch_with_zero_or_with_what_is_missing() {
-    let answer = Run::demo("quote SPY --watch 0.2 --deadline 1.5").answer().done();
-    assert_eq!(answer.stderr, "");
-    assert!(answer.stdout.matches(r#"{"type":"summary""#).count() >= 2);
-    let incomplete = "quote SPY NOSUCH --watch 0.2 --listen 2 --deadline 4 --require-complete 100";
-    Run::demo(incomplete).answer().ended(65).saying(&["1 of 2"]);
-    let venue = venue_with_rest("/market-metrics", RestEffect::Hang);
-    let cut = Run::at(&venue, "quote SPY --watch 0.2 --deadline 1").answer().done();
-    assert!(cut.stdout.contains(r#""partial":true"#), "{}", cut.stdout);
+    let whole = || {
+        let answer = Run::demo("quote SPY --watch 0.2 --deadline 6").answer().done();
+        assert_eq!(answer.stderr, "");
+        assert!(answer.stdout.matches(r#"{"type":"summary""#).count() >= 2);
+    };
+    let incomplete = || {
+        let run = Run::demo("quote SPY NOSUCH --watch 0.2 --deadline 6 --require-complete 100");
+        run.answer().ended(65).saying(&["1 of 2"]);
+    };
+    let cut = || {
+        let venue = venue_with_rest("/market-metrics", RestEffect::Hang);
+        let cut = Run::at(&venue, "quote SPY --watch 0.2 --deadline 4").answer().done();
+        assert!(cut.stdout.contains(r#""partial":true"#), "{}", cut.stdout);
+    };
+    thread::scope(|scope| {
+        for way in [whole as fn(), incomplete, cut] {
+            scope.spawn(way);
+        }
+    });
 }
 
 #[test]
@@ -234,10 +243,14 @@ fn a_reader_that_has_seen_enough_ends_the_watch_quietly() {
 fn a_reader_that_has_stopped_reading_holds_up_neither_the_feed_nor_ctrl_c() {
     let venue = lively(Faults::default());
     let symbols = "SPY QQQ AAPL MSFT AMZN TSLA NVDA META GOOGL AMD /ES /NQ /CL /GC";
-    let watched = Watched::start(Run::at(&venue, &format!("quote {symbols} --watch 0.1 --listen 30")));
+    let watched = Watched::start(Run::at(&venue, &format!("quote {symbols} --watch 0.1")));
+    let open_sockets = || venue.tally().unwrap().open_sockets;
+    while open_sockets() == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
     // Two documents fill the pipe; the time is for a few more.
-    std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(venue.tally().unwrap().open_sockets, 1);
+    thread::sleep(Duration::from_secs(1));
+    assert_eq!(open_sockets(), 1);
     watched.signal("-INT");
     let Watched { child, stdout, .. } = watched;
     Answer::of(child.wait_with_output().unwrap()).ended(130);
@@ -246,37 +259,48 @@ fn a_reader_that_has_stopped_reading_holds_up_neither_the_feed_nor_ctrl_c() {
 
 #[test]
 fn each_format_is_fit_for_a_stream() {
-    let answer = |format: &str| {
-        let run = Run::demo(&format!("quote SPY /ES --watch 0.2 --deadline 1.5 --format {format}"));
-        run.answer().done()
+    // What has come by the third document, to the end of a line.
+    let text = |format: &str, mark: &str, marks: usize| {
+        let run = Run::demo(&format!("quote SPY /ES --watch 0.2 --format {format}"));
+        let mut watched = Watched::start(run);
+        let mut text = String::new();
+        while text.matches(mark).count() < marks {
+            watched.stdout.read_line(&mut text).unwrap();
+        }
+        watched.signal("-INT");
+        text + &watched.ended(130).stdout
     };
-    let json = answer("json").stdout;
-    assert!(json.lines().count() >= 2);
+    let json = text("json", "\n", 3);
+    assert!(json.ends_with('\n'), "{json}");
     for line in json.lines() {
         let document: Value = serde_json::from_str(line).unwrap();
         assert_eq!(document["rows"].as_array().unwrap().len(), 2);
     }
     for format in ["plain", "csv"] {
-        let text = answer(format).stdout;
+        let text = text(format, "\n", 7);
         let mut lines = text.lines();
         let header = lines.next().unwrap();
         assert!(header.ends_with("generated_at"), "{header}");
-        assert!(text.lines().count() >= 5, "{text}");
         assert!(lines.all(|line| line.ends_with(".000Z") && line != header), "{text}");
     }
-    let table = answer("table").stdout;
-    assert!(table.matches("DEMO DATA").count() >= 2, "{table}");
+    let table = text("table", "DEMO DATA", 3);
     assert!(!table.contains('\x1b'), "nothing is drawn over in a file");
 }
 
 #[test]
 fn a_file_always_holds_one_whole_document() {
-    let run = Run::demo("quote SPY --watch 0.2 --deadline 1.5 --json -o out.json");
-    let (answer, desk) = run.kept();
-    assert_eq!(answer.done().stdout, "");
-    let text = fs::read_to_string(desk.path().join("out.json")).unwrap();
-    let document: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(document["command"], "quote");
+    let watched = Watched::start(Run::demo("quote SPY --watch 0.1 --json -o out.json"));
+    let path = watched.desk.path().join("out.json");
+    let mut seen = BTreeSet::new();
+    while seen.len() < 3 {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["command"], "quote");
+        seen.insert(fs::metadata(&path).unwrap().modified().unwrap());
+    }
+    watched.signal("-INT");
+    let Watched { child, desk, .. } = watched;
+    Answer::of(child.wait_with_output().unwrap()).ended(130);
     assert_eq!(names_in(desk.path()), ["out.json"], "nothing is left beside it");
 }
 

@@ -20,7 +20,7 @@ pub enum FeedRule {
     },
     /// The first AUTH_STATE lags 50 ms behind SETUP, and an AUTH sent before it meets "Session not found: api".
     EarlyAuthStrict,
-    /// Once authorised, nothing leaves any more, not even a KEEPALIVE; the socket stays open.
+    /// Once authorized, nothing leaves any more, not even a KEEPALIVE; the socket stays open.
     Mute,
     /// Any fault at a place of its own.
     Placed {

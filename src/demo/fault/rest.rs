@@ -66,7 +66,7 @@ pub enum MetricsFault {
 
 impl MetricsFault {
     /// `body` with the fault in it; a body that is no list of items stays as it is.
-    pub(crate) fn spoil(&self, body: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn corrupt(&self, body: Vec<u8>) -> Vec<u8> {
         let Ok(mut answer) = serde_json::from_slice::<serde_json::Value>(&body) else {
             return body;
         };
@@ -109,19 +109,19 @@ impl MetricsFault {
 mod tests {
     use super::*;
 
-    fn spoilt(fault: &MetricsFault) -> String {
+    fn spoiled(fault: &MetricsFault) -> String {
         let body = r#"{"context":"/market-metrics","data":{"items":[{"beta":"1.1","symbol":"A"},{"symbol":"B"},{"beta":"0.9","symbol":"C"}]}}"#;
-        String::from_utf8(fault.spoil(body.into())).unwrap()
+        String::from_utf8(fault.corrupt(body.into())).unwrap()
     }
 
     #[test]
     fn a_field_is_missing_or_of_the_wrong_type_in_every_item() {
         assert_eq!(
-            spoilt(&MetricsFault::Drop("beta".to_owned())),
+            spoiled(&MetricsFault::Drop("beta".to_owned())),
             r#"{"context":"/market-metrics","data":{"items":[{"symbol":"A"},{"symbol":"B"},{"symbol":"C"}]}}"#
         );
         assert_eq!(
-            spoilt(&MetricsFault::WrongType("beta".to_owned())),
+            spoiled(&MetricsFault::WrongType("beta".to_owned())),
             r#"{"context":"/market-metrics","data":{"items":[{"beta":true,"symbol":"A"},{"symbol":"B"},{"beta":true,"symbol":"C"}]}}"#
         );
     }
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn half_of_a_batch_is_missing() {
         assert_eq!(
-            spoilt(&MetricsFault::HalfMissing),
+            spoiled(&MetricsFault::HalfMissing),
             r#"{"context":"/market-metrics","data":{"items":[{"beta":"1.1","symbol":"A"},{"beta":"0.9","symbol":"C"}]}}"#
         );
     }
@@ -141,17 +141,17 @@ mod tests {
             keys: vec!["beta".to_owned()],
         };
         assert_eq!(
-            spoilt(&nulls(34)),
+            spoiled(&nulls(34)),
             r#"{"context":"/market-metrics","data":{"items":[{"beta":"1.1","symbol":"A"},{"symbol":"B"},{"beta":null,"symbol":"C"}]}}"#
         );
-        assert_eq!(spoilt(&nulls(100)).matches("null").count(), 3);
-        assert_eq!(spoilt(&nulls(1)).matches("null").count(), 0);
+        assert_eq!(spoiled(&nulls(100)).matches("null").count(), 3);
+        assert_eq!(spoiled(&nulls(1)).matches("null").count(), 0);
     }
 
     #[test]
     fn what_is_no_list_stays_as_it_is() {
         for body in ["", "<html>", r#"{"error":{}}"#] {
-            assert_eq!(MetricsFault::HalfMissing.spoil(body.into()), body.as_bytes());
+            assert_eq!(MetricsFault::HalfMissing.corrupt(body.into()), body.as_bytes());
         }
     }
 }

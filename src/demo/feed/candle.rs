@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Tape, write::Cell};
+use super::{PricePath, write::Cell};
 use crate::market::Bar;
 
 pub(super) const DAY_MS: i64 = 86_400_000;
@@ -83,7 +83,7 @@ impl CandleEvent {
 
 /// The snapshot of `base` since `from_time` (Unix milliseconds, inclusive): newest first, closed by a row without data.
 /// `None` for an instrument without bars.
-pub(super) fn snapshot(tape: &impl Tape, base: &str, from_time: i64, tick: u64) -> Option<Vec<CandleEvent>> {
+pub(super) fn snapshot(tape: &impl PricePath, base: &str, from_time: i64, tick: u64) -> Option<Vec<CandleEvent>> {
     let mut bars = tape.bars(base)?;
     bars.retain(|bar| bar.day_ms >= from_time);
     move_running_bar(tape, base, tick, bars.last_mut());
@@ -112,7 +112,7 @@ pub(super) fn snapshot(tape: &impl Tape, base: &str, from_time: i64, tick: u64) 
 }
 
 /// The newest bar of `base` as it stands at `tick`.
-pub(super) fn newest(tape: &impl Tape, base: &str, tick: u64) -> Option<CandleEvent> {
+pub(super) fn newest(tape: &impl PricePath, base: &str, tick: u64) -> Option<CandleEvent> {
     let mut bar = tape.bars(base)?.pop()?;
     move_running_bar(tape, base, tick, Some(&mut bar));
     Some(CandleEvent {
@@ -123,7 +123,7 @@ pub(super) fn newest(tape: &impl Tape, base: &str, tick: u64) -> Option<CandleEv
 }
 
 /// Lets the bar of a session that still runs follow the last trade.
-fn move_running_bar(tape: &impl Tape, base: &str, tick: u64, bar: Option<&mut Bar>) {
+fn move_running_bar(tape: &impl PricePath, base: &str, tick: u64, bar: Option<&mut Bar>) {
     let Some((bar, last)) = bar.zip(tape.last(base, tick)) else {
         return;
     };

@@ -6,10 +6,10 @@ use std::{
 };
 
 use super::{
-    Tape, candle,
+    PricePath, candle,
     candle::{CandleEvent, CandleSymbol},
     fields,
-    fields::{Kind, Source},
+    fields::{FieldKind, Source},
     message::{Contract, DataFormat, Entry, FeedSetup, Period},
     write,
 };
@@ -25,8 +25,8 @@ pub(super) struct Channel {
     contract: Contract,
     format: DataFormat,
     period: f64,
-    columns: BTreeMap<Kind, Vec<&'static str>>,
-    announced: BTreeSet<Kind>,
+    columns: BTreeMap<FieldKind, Vec<&'static str>>,
+    announced: BTreeSet<FieldKind>,
     entries: BTreeMap<Key, Subscribed>,
     next_flush: Option<Instant>,
 }
@@ -36,7 +36,7 @@ pub(super) type Key = (String, String);
 
 #[derive(Debug)]
 struct Subscribed {
-    served: Option<Kind>,
+    served: Option<FieldKind>,
     from_time: Option<i64>,
     /// The event as it was last written.
     row: Option<String>,
@@ -74,7 +74,7 @@ impl Channel {
             self.format = format;
         }
         for (name, wanted) in setup.accept_event_fields {
-            if let Some(kind) = Kind::parse(&name) {
+            if let Some(kind) = FieldKind::parse(&name) {
                 let chosen = kind.choose(&wanted);
                 if self.columns.insert(kind, chosen.clone()).as_ref() != Some(&chosen) {
                     self.announced.remove(&kind);
@@ -91,7 +91,7 @@ impl Channel {
 
     /// Changes the columns; they are announced again before the next data.
     pub(super) fn lay_out(&mut self, layout: &Layout) {
-        for kind in Kind::ALL {
+        for kind in FieldKind::ALL {
             let mut columns = self.columns(kind);
             match layout {
                 Layout::Drop(name) => columns.retain(|column| column != name),
@@ -113,11 +113,17 @@ impl Channel {
 
     /// The key under which `entry` is kept.
     pub(super) fn key(entry: &Entry) -> Key {
-        let symbol = match Kind::parse(&entry.kind) {
-            Some(Kind::Candle) => CandleSymbol::parse(&entry.symbol).canonical,
-            Some(Kind::Quote | Kind::Trade | Kind::TradeEth | Kind::Summary | Kind::Profile | Kind::Greeks) | None => {
-                entry.symbol.clone()
-            }
+        let symbol = match FieldKind::parse(&entry.kind) {
+            Some(FieldKind::Candle) => CandleSymbol::parse(&entry.symbol).canonical,
+            Some(
+                FieldKind::Quote
+                | FieldKind::Trade
+                | FieldKind::TradeEth
+                | FieldKind::Summary
+                | FieldKind::Profile
+                | FieldKind::Greeks,
+            )
+            | None => entry.symbol.clone(),
         };
         (entry.kind.clone(), symbol)
     }
@@ -133,7 +139,7 @@ impl Channel {
     pub(super) fn live_candles(&self) -> usize {
         self.entries
             .values()
-            .filter(|entry| entry.served == Some(Kind::Candle))
+            .filter(|entry| entry.served == Some(FieldKind::Candle))
             .count()
     }
 
@@ -147,8 +153,8 @@ impl Channel {
 
     /// Keeps the subscription; `false` when it stands already, unchanged.
     pub(super) fn add(&mut self, key: Key, from_time: Option<i64>) -> bool {
-        let served = Kind::parse(&key.0);
-        let from_time = from_time.filter(|_| served == Some(Kind::Candle) && self.contract != Contract::Ticker);
+        let served = FieldKind::parse(&key.0);
+        let from_time = from_time.filter(|_| served == Some(FieldKind::Candle) && self.contract != Contract::Ticker);
         let stands = self.entries.get(&key).is_some_and(|entry| entry.from_time == from_time);
         if !stands {
             self.entries.insert(
@@ -164,15 +170,15 @@ impl Channel {
     }
 
     /// What new subscriptions are answered with, type by type in the order of their first mention. Each snapshot goes
-    /// through `spoil`.
+    /// through `corrupt`.
     pub(super) fn greet(
         &mut self,
         fresh: &[Key],
-        tape: &impl Tape,
+        tape: &impl PricePath,
         tick: u64,
-        spoil: impl Fn(&mut Vec<CandleEvent>),
+        corrupt: impl Fn(&mut Vec<CandleEvent>),
     ) -> Vec<Said> {
-        let mut rows: Vec<(Kind, Vec<String>)> = Vec::new();
+        let mut rows: Vec<(FieldKind, Vec<String>)> = Vec::new();
         for key in fresh {
             let Some(kind) = self.entries.get(key).and_then(|entry| entry.served) else {
                 continue;
@@ -186,7 +192,7 @@ impl Channel {
                 None => None,
             };
             let answer = match first {
-                Some(from_time) => self.history(key, from_time, tape, tick, &spoil),
+                Some(from_time) => self.history(key, from_time, tape, tick, &corrupt),
                 None if self.contract == Contract::Stream => Vec::new(),
                 None => row.into_iter().collect(),
             };
@@ -202,14 +208,14 @@ impl Channel {
 
     /// The events that differ from what was last written, once per aggregation period. `at` is when the tick was due,
     /// not when it was noticed, so that a period as long as a tick never misses one.
-    pub(super) fn flush(&mut self, tape: &impl Tape, tick: u64, at: Instant) -> Vec<Said> {
+    pub(super) fn flush(&mut self, tape: &impl PricePath, tick: u64, at: Instant) -> Vec<Said> {
         if self.next_flush.is_some_and(|due| at < due) {
             return Vec::new();
         }
         self.next_flush = Duration::try_from_secs_f64(self.period)
             .ok()
             .and_then(|period| at.checked_add(period));
-        let moved: Vec<(Key, Kind, String)> = self
+        let moved: Vec<(Key, FieldKind, String)> = self
             .entries
             .iter()
             .filter_map(|(key, entry)| {
@@ -218,7 +224,7 @@ impl Channel {
                 (entry.row.as_ref() != Some(&row)).then(|| (key.clone(), kind, row))
             })
             .collect();
-        let mut rows: BTreeMap<Kind, Vec<String>> = BTreeMap::new();
+        let mut rows: BTreeMap<FieldKind, Vec<String>> = BTreeMap::new();
         for (key, kind, row) in moved {
             if let Some(entry) = self.entries.get_mut(&key) {
                 entry.row = Some(row.clone());
@@ -231,7 +237,7 @@ impl Channel {
     }
 
     /// `rows` as messages, behind the configuration of their type when that has not been told yet.
-    fn say(&mut self, kind: Kind, rows: &[String]) -> Vec<Said> {
+    fn say(&mut self, kind: FieldKind, rows: &[String]) -> Vec<Said> {
         let mut said = Vec::new();
         if self.format == DataFormat::Compact && self.announced.insert(kind) {
             let columns = self.columns(kind);
@@ -250,20 +256,23 @@ impl Channel {
         said
     }
 
-    fn columns(&self, kind: Kind) -> Vec<&'static str> {
+    fn columns(&self, kind: FieldKind) -> Vec<&'static str> {
         self.columns.get(&kind).cloned().unwrap_or_else(|| kind.columns())
     }
 
-    fn row(&self, key: &Key, kind: Kind, tape: &impl Tape, tick: u64) -> Option<String> {
+    fn row(&self, key: &Key, kind: FieldKind, tape: &impl PricePath, tick: u64) -> Option<String> {
         match kind {
-            Kind::Candle => {
+            FieldKind::Candle => {
                 let symbol = CandleSymbol::parse(&key.1);
                 let event = candle::newest(tape, symbol.served.then_some(&symbol.base)?, tick)?;
                 self.written(kind, &key.1, Source::Candle(&event))
             }
-            Kind::Quote | Kind::Trade | Kind::TradeEth | Kind::Summary | Kind::Profile | Kind::Greeks => {
-                self.written(kind, &key.1, Source::Last(&tape.last(&key.1, tick)?))
-            }
+            FieldKind::Quote
+            | FieldKind::Trade
+            | FieldKind::TradeEth
+            | FieldKind::Summary
+            | FieldKind::Profile
+            | FieldKind::Greeks => self.written(kind, &key.1, Source::Last(&tape.last(&key.1, tick)?)),
         }
     }
 
@@ -271,9 +280,9 @@ impl Channel {
         &self,
         key: &Key,
         from_time: i64,
-        tape: &impl Tape,
+        tape: &impl PricePath,
         tick: u64,
-        spoil: impl Fn(&mut Vec<CandleEvent>),
+        corrupt: impl Fn(&mut Vec<CandleEvent>),
     ) -> Vec<String> {
         let symbol = CandleSymbol::parse(&key.1);
         let snapshot = symbol
@@ -281,14 +290,14 @@ impl Channel {
             .then(|| candle::snapshot(tape, &symbol.base, from_time, tick))
             .flatten();
         let Some(mut events) = snapshot else { return Vec::new() };
-        spoil(&mut events);
+        corrupt(&mut events);
         events
             .iter()
-            .filter_map(|event| self.written(Kind::Candle, &symbol.canonical, Source::Candle(event)))
+            .filter_map(|event| self.written(FieldKind::Candle, &symbol.canonical, Source::Candle(event)))
             .collect()
     }
 
-    fn written(&self, kind: Kind, symbol: &str, source: Source<'_>) -> Option<String> {
+    fn written(&self, kind: FieldKind, symbol: &str, source: Source<'_>) -> Option<String> {
         let cells = fields::cells(kind, symbol, source, &self.columns(kind))?;
         Some(write::row(kind.name(), self.format, &cells))
     }

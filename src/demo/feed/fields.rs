@@ -5,7 +5,7 @@ use crate::market::{Greeks, Last, Profile, Quote, Summary, Trade};
 
 /// An event type the venue serves; every other type is answered with silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     Quote,
     Trade,
     TradeEth,
@@ -15,7 +15,7 @@ pub(super) enum Kind {
     Candle,
 }
 
-impl Kind {
+impl FieldKind {
     pub(super) const ALL: [Self; 7] = [
         Self::Quote,
         Self::Trade,
@@ -75,19 +75,19 @@ pub(super) enum Source<'a> {
 
 /// The event of `kind` in `columns`; `None` when the instrument never answers this type.
 pub(super) fn cells(
-    kind: Kind,
+    kind: FieldKind,
     symbol: &str,
     source: Source<'_>,
     columns: &[&'static str],
 ) -> Option<Vec<(&'static str, Cell)>> {
     let own: Reader<'_> = match (kind, source) {
-        (Kind::Quote, Source::Last(last)) => reader(QUOTE, last.quote.as_ref()?),
-        (Kind::Trade | Kind::TradeEth, Source::Last(last)) => reader(TRADE, last.trade.as_ref()?),
-        (Kind::Summary, Source::Last(last)) => reader(SUMMARY, last.summary.as_ref()?),
-        (Kind::Profile, Source::Last(last)) => reader(PROFILE, last.profile.as_ref()?),
-        (Kind::Greeks, Source::Last(last)) => reader(GREEKS, last.greeks.as_ref()?),
-        (Kind::Candle, Source::Candle(event)) => reader(CANDLE, event),
-        (Kind::Candle, Source::Last(_)) | (_, Source::Candle(_)) => return None,
+        (FieldKind::Quote, Source::Last(last)) => reader(QUOTE, last.quote.as_ref()?),
+        (FieldKind::Trade | FieldKind::TradeEth, Source::Last(last)) => reader(TRADE, last.trade.as_ref()?),
+        (FieldKind::Summary, Source::Last(last)) => reader(SUMMARY, last.summary.as_ref()?),
+        (FieldKind::Profile, Source::Last(last)) => reader(PROFILE, last.profile.as_ref()?),
+        (FieldKind::Greeks, Source::Last(last)) => reader(GREEKS, last.greeks.as_ref()?),
+        (FieldKind::Candle, Source::Candle(event)) => reader(CANDLE, event),
+        (FieldKind::Candle, Source::Last(_)) | (_, Source::Candle(_)) => return None,
     };
     columns
         .iter()
@@ -243,12 +243,15 @@ mod tests {
     #[test]
     fn unknown_names_are_dropped_and_the_order_is_kept() {
         let wanted = ["volume", "VWAP", "eventSymbol", "vwap", "lastPrice"].map(str::to_owned);
-        assert_eq!(Kind::Candle.choose(&wanted), ["volume", "eventSymbol", "vwap"]);
+        assert_eq!(FieldKind::Candle.choose(&wanted), ["volume", "eventSymbol", "vwap"]);
     }
 
     #[test]
     fn a_client_that_names_no_column_gets_them_all() {
-        assert_eq!(Kind::Quote.choose(&[]).len(), 13);
-        assert_eq!(Kind::Trade.choose(&["nonsense".to_owned()]).first(), Some(&"eventType"));
+        assert_eq!(FieldKind::Quote.choose(&[]).len(), 13);
+        assert_eq!(
+            FieldKind::Trade.choose(&["nonsense".to_owned()]).first(),
+            Some(&"eventType")
+        );
     }
 }

@@ -1,13 +1,13 @@
-//! The DXLink side of the venue: one loop per socket around a [`session::Session`].
+//! The DXLink side of the venue: one loop per socket around a [`session::VenueSession`].
 //!
 //! The loop owns the socket and the time; what is said is decided by the session alone.
 
 mod candle;
 mod channel;
+mod corrupt;
 mod fields;
 mod message;
 mod session;
-mod spoil;
 mod write;
 
 use std::{
@@ -26,14 +26,14 @@ use tokio_tungstenite::{
     },
 };
 
-use self::session::{Outgoing, Session};
+use self::session::{Outgoing, VenueSession};
 use super::{
     market::{Bar, Last, Market},
     server::{Note, Shared},
 };
 
 /// Where the feed's values come from.
-pub(super) trait Tape {
+pub(super) trait PricePath {
     /// The values of a streamer symbol at a tick; `None` for an unknown one.
     fn last(&self, streamer: &str, tick: u64) -> Option<Last>;
 
@@ -41,7 +41,7 @@ pub(super) trait Tape {
     fn bars(&self, streamer: &str) -> Option<Vec<Bar>>;
 }
 
-impl Tape for Market {
+impl PricePath for Market {
     fn last(&self, streamer: &str, tick: u64) -> Option<Last> {
         self.last(streamer, tick)
     }
@@ -57,7 +57,7 @@ impl Tape for Market {
 /// dropping it drops the socket.
 pub(super) async fn serve(mut socket: WebSocketStream<TcpStream>, shared: Arc<Shared>) {
     shared.note(Note::SocketOpened);
-    let mut session = Session::new(shared.pace, Arc::clone(&shared.script), Instant::now()).at_tick(shared.tick());
+    let mut session = VenueSession::new(shared.pace, Arc::clone(&shared.script), Instant::now()).at_tick(shared.tick());
     let mut arrived = Delayed::new(shared.rtt);
     loop {
         let due = arrived.due().into_iter().chain(session.poll_timeout()).min();

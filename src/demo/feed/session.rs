@@ -1,6 +1,6 @@
 //! One connection's side of the protocol: text in, text out, with time as a value.
 //!
-//! It does no IO. The connection loop feeds it what arrives and wakes it when [`Session::poll_timeout`] says so.
+//! It does no IO. The connection loop feeds it what arrives and wakes it when [`VenueSession::poll_timeout`] says so.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Tape,
+    PricePath,
     channel::Channel,
     message::{self, ChannelRequest, Message, Setup, Subscription},
     write,
@@ -20,9 +20,9 @@ use crate::{
     rest,
 };
 
-mod misdeed;
+mod fault;
 
-use self::misdeed::spoil_snapshot;
+use self::fault::spoil_snapshot;
 
 /// What leaves the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) enum Outgoing {
 
 /// The state of one connection.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct VenueSession {
     script: Arc<Script>,
     socket: u64,
     opened: Instant,
@@ -70,7 +70,7 @@ enum Phase {
     Ended,
 }
 
-impl Session {
+impl VenueSession {
     pub(super) fn new(pace: Pace, script: Arc<Script>, now: Instant) -> Self {
         Self {
             socket: script.next_socket(),
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// What one text frame of the client is answered with, in order.
-    pub(super) fn handle_text(&mut self, text: &str, tape: &impl Tape, now: Instant) -> Vec<Outgoing> {
+    pub(super) fn handle_text(&mut self, text: &str, tape: &impl PricePath, now: Instant) -> Vec<Outgoing> {
         let silence = now.saturating_duration_since(self.heard);
         tracing::debug!(
             socket = self.socket,
@@ -133,7 +133,7 @@ impl Session {
     }
 
     /// What is due by `now`: what was held back, a keepalive, new prices, a fault, or the end of a silent client.
-    pub(super) fn handle_timeout(&mut self, tape: &impl Tape, now: Instant) -> Vec<Outgoing> {
+    pub(super) fn handle_timeout(&mut self, tape: &impl PricePath, now: Instant) -> Vec<Outgoing> {
         if let Phase::HoldingAuthState { until } = self.phase
             && until <= now
         {
@@ -155,7 +155,7 @@ impl Session {
         std::mem::take(&mut self.out)
     }
 
-    /// When [`Session::handle_timeout`] is next needed; `None` once the session has ended.
+    /// When [`VenueSession::handle_timeout`] is next needed; `None` once the session has ended.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
         let silence = self.heard + self.own_timeout;
         let keepalive = self.spoke + self.client_timeout / 2;
@@ -180,7 +180,7 @@ impl Session {
         self.channels.values().map(Channel::live_candles).sum()
     }
 
-    fn handle(&mut self, message: Message, tape: &impl Tape, now: Instant) {
+    fn handle(&mut self, message: Message, tape: &impl PricePath, now: Instant) {
         match (self.phase, message) {
             (Phase::Ended, _) | (_, Message::Keepalive {} | Message::Error {}) if self.phase != Phase::AwaitSetup => {}
             (_, Message::Setup(setup)) => self.set_up(&setup, now),
@@ -250,7 +250,7 @@ impl Session {
         }
     }
 
-    fn handle_channel(&mut self, message: Message, tape: &impl Tape, now: Instant) {
+    fn handle_channel(&mut self, message: Message, tape: &impl PricePath, now: Instant) {
         let id = channel_of(&message);
         match message {
             Message::ChannelRequest(request) => self.open(&request, now),
@@ -308,7 +308,7 @@ impl Session {
         );
     }
 
-    fn subscribe(&mut self, subscription: &Subscription, tape: &impl Tape, now: Instant) {
+    fn subscribe(&mut self, subscription: &Subscription, tape: &impl PricePath, now: Instant) {
         while self.changes.front().is_some_and(|change| *change + RATE_WINDOW <= now) {
             self.changes.pop_front();
         }
@@ -387,7 +387,7 @@ impl Session {
         self.say(greeting, now);
     }
 
-    fn move_tape(&mut self, tape: &impl Tape, now: Instant) {
+    fn move_tape(&mut self, tape: &impl PricePath, now: Instant) {
         let Some(mut due) = self.next_tick else { return };
         if due > now {
             return;

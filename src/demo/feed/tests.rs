@@ -8,7 +8,7 @@ use crate::{
     parse,
 };
 
-mod misdeeds;
+mod faults;
 
 #[test]
 fn the_handshake_and_the_first_value_go_as_on_the_live_feed() {
@@ -224,7 +224,7 @@ fn a_reset_forgets_what_stood_and_a_repeat_is_not_counted_twice() {
 }
 
 #[test]
-fn a_cancelled_channel_is_closed_and_hears_no_more() {
+fn a_canceled_channel_is_closed_and_hears_no_more() {
     let mut peer = Peer::with_compact(r#""Trade":["eventSymbol","price"]"#);
     peer.says(r#"{"type":"FEED_SUBSCRIPTION","channel":1,"add":[{"type":"Trade","symbol":"SPY"}]}"#);
     peer.heard();
@@ -420,7 +420,7 @@ fn any_message() -> impl Strategy<Value = String> {
 /// A client that knows nothing of the protocol: literal text in, literal text out.
 struct Peer {
     script: Arc<Script>,
-    session: Session,
+    session: VenueSession,
     now: Instant,
     out: Vec<Outgoing>,
 }
@@ -433,7 +433,7 @@ impl Peer {
             feed: rules.to_vec(),
         }));
         Self {
-            session: Session::new(Pace::default(), Arc::clone(&script), now),
+            session: VenueSession::new(Pace::default(), Arc::clone(&script), now),
             script,
             now,
             out: Vec::new(),
@@ -489,7 +489,7 @@ impl Peer {
 /// Two funds and an untraded option. SPY's session is closed, QQQ's runs; trades rise by 1 a tick.
 struct FixedTape;
 
-impl Tape for FixedTape {
+impl PricePath for FixedTape {
     fn last(&self, streamer: &str, tick: u64) -> Option<Last> {
         let moved = f64::from(u32::try_from(tick).ok()?);
         let (bid, price, running) = match streamer {

@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use smol_str::{SmolStr, format_smolstr};
-use variance_time::{self as time, Market as Exchange};
+use variance_time::{self as time, Calendar as Exchange};
 
 /// A futures product.
 #[derive(Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub(crate) struct Root {
     pub(crate) months: &'static str,
     /// Usual price.
     pub(crate) price: f64,
-    /// Usual volatility, annualised fraction.
+    /// Usual volatility, annualized fraction.
     pub(crate) vol: f64,
     /// Correlation with the market as a whole.
     pub(crate) tie: f64,

@@ -2,13 +2,13 @@
 //!
 //! Everything is a function of the seed and the trading day; bars are made when they are first asked for.
 
-mod dice;
 pub(crate) mod future;
+pub(crate) mod listings;
 pub(crate) mod metrics;
 mod model;
 pub(crate) mod options;
-pub(crate) mod roster;
-mod tape;
+mod price_path;
+mod rng;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -20,17 +20,17 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use smol_str::SmolStr;
 
-use self::dice::Dice;
 use self::future::Terms;
+use self::listings::{Class, Listing};
 use self::metrics::{Gaps, Metrics};
 use self::model::{Found, Model};
 use self::options::Series;
-use self::roster::{Class, Listing};
-pub use self::tape::{Greeks, Last, Profile, Quote, Summary, Trade};
-use self::tape::{Tape, market_time};
+pub use self::price_path::{Greeks, Last, Profile, Quote, Summary, Trade};
+use self::price_path::{PricePath, market_time};
+use self::rng::Rng;
 pub use self::walk::Bar;
-use self::walk::Session;
-use variance_time::{self as time, Market as Exchange};
+use self::walk::SimulatedSession;
+use variance_time::{self as time, Calendar as Exchange};
 
 /// The risk-free rate the venue publishes, a fraction a year.
 pub(crate) const RISK_FREE_RATE: f64 = 0.0382;
@@ -51,9 +51,9 @@ pub struct Market {
 
 #[derive(Debug)]
 struct Sessions {
-    shares: Vec<Session>,
-    futures: Vec<Session>,
-    crypto: Vec<Session>,
+    shares: Vec<SimulatedSession>,
+    futures: Vec<SimulatedSession>,
+    crypto: Vec<SimulatedSession>,
 }
 
 #[derive(Debug)]
@@ -69,8 +69,8 @@ impl Market {
         let mut listed = BTreeMap::new();
         let mut streamers = BTreeMap::new();
         let mut published: Vec<SmolStr> = Vec::new();
-        for symbol in roster::symbols() {
-            for listing in roster::listings_of(symbol, day) {
+        for symbol in listings::symbols() {
+            for listing in listings::listings_of(symbol, day) {
                 if active(&listing) {
                     streamers.insert(SmolStr::from(symbol), listing.streamer.clone());
                 }
@@ -89,7 +89,7 @@ impl Market {
         }
         let ended = future::ROOTS.iter().filter_map(|root| future::ended_of(root, day));
         let ended = ended.map(|terms| {
-            let listing = roster::listing_of(terms);
+            let listing = listings::listing_of(terms);
             let bars = OnceLock::new();
             (listing.streamer.clone(), Listed { listing, bars })
         });
@@ -153,7 +153,7 @@ impl Market {
 
     /// The symbols a user may watch: futures by their root.
     pub fn universe(&self) -> impl Iterator<Item = &'static str> + use<> {
-        roster::symbols()
+        listings::symbols()
     }
 
     /// The trading day of the anchor.
@@ -163,7 +163,7 @@ impl Market {
 
     /// A number by which names can be put into an order that means nothing and never changes.
     pub(crate) fn shuffled(&self, name: &str) -> u64 {
-        Dice::new(self.seed, name).at(17).next()
+        Rng::new(self.seed, name).at(17).next()
     }
 
     /// What a REST symbol (`SPY`, `/ESZ6`, `/ES` for its active contract, `BTC/USD`) names.
@@ -297,9 +297,9 @@ impl Market {
         }
     }
 
-    fn tape<'a>(&'a self, listed: &'a Listed) -> Tape<'a> {
+    fn tape<'a>(&'a self, listed: &'a Listed) -> PricePath<'a> {
         let bars = self.whole_bars(listed);
-        Tape {
+        PricePath {
             listing: &listed.listing,
             bars,
             seed: self.seed,
@@ -355,7 +355,7 @@ fn anchor(now: Timestamp) -> (Timestamp, Date, bool) {
 }
 
 /// The sessions of the quarter of `day` and of the five before it.
-fn quarters(exchange: Exchange, day: Date, seed: u64) -> Vec<Session> {
+fn quarters(exchange: Exchange, day: Date, seed: u64) -> Vec<SimulatedSession> {
     let into_quarter = (day.month() - 1) % 3;
     let first = day
         .first_of_month()
@@ -365,6 +365,6 @@ fn quarters(exchange: Exchange, day: Date, seed: u64) -> Vec<Session> {
         .saturating_add((3 - i32::from(into_quarter)).months());
     let days = first.series(1.day()).take_while(|date| *date < end);
     days.filter(|date| time::session_close(exchange, *date).is_some())
-        .map(|date| Session::on(date, seed))
+        .map(|date| SimulatedSession::on(date, seed))
         .collect()
 }

@@ -4,10 +4,10 @@ use jiff::{Timestamp, Unit};
 use variance_units::Vol;
 use variance_vol::black::{European, Right, Underlying};
 
-use super::dice::Dice;
+use super::listings::{Class, Listing};
 use super::options::Series;
-use super::roster::{Class, Listing};
-use super::tape::{self, Greeks, Last, Quote, Summary, Trade};
+use super::price_path::{self, Greeks, Last, Quote, Summary, Trade};
+use super::rng::Rng;
 use super::walk::Bar;
 
 /// An option found by its streamer symbol.
@@ -31,7 +31,7 @@ pub(super) struct Model<'a> {
 impl Model<'_> {
     /// Volatility of `strike` with `years` to go while the underlying is at `spot`: a mild skew and term slope.
     pub(super) fn vol_of(&self, spot: f64, strike: f64, years: f64) -> Option<Vol> {
-        let slope = Dice::new(self.seed, &self.listing.family).at(7).between(-0.06, 0.05);
+        let slope = Rng::new(self.seed, &self.listing.family).at(7).between(-0.06, 0.05);
         let term = self.vol * (1.0 + slope * (years * 365.0 / 30.0).ln().clamp(-2.0, 2.0));
         let far = ((strike / spot).ln() / (term * years.sqrt())).clamp(-5.0, 5.0);
         Vol::new(term * (1.0 - 0.05 * far + 0.012 * far * far))
@@ -86,21 +86,21 @@ impl Model<'_> {
         let half = (greeks.price * if self.listing.popular { 0.008 } else { 0.03 }).max(0.5 / grain);
         let bid = ((greeks.price - half) * grain).floor().max(0.0) / grain;
         let ask = ((greeks.price + half) * grain).ceil().max(1.0) / grain;
-        let mut dice = Dice::new(self.seed, option.streamer);
-        let idle = (option.strike / spot).ln().abs() > 0.1 && dice.whole(0, 2) == 0;
+        let mut rng = Rng::new(self.seed, option.streamer);
+        let idle = (option.strike / spot).ln().abs() > 0.1 && rng.whole(0, 2) == 0;
         let [.., before, today] = self.bars else { return None };
         let earlier = |spot| Some(round(self.greeks(option, spot, at)?.price));
         let (previous, open) = (earlier(before.close)?, earlier(opened)?);
         let price = round(greeks.price).clamp(bid, ask);
-        let day_id = tape::day_id(today);
-        let interest = i64::from(dice.whole(5, 24_000));
+        let day_id = price_path::day_id(today);
+        let interest = i64::from(rng.whole(5, 24_000));
         let trade = Trade {
             time: at.as_millisecond(),
             price,
-            size: f64::from(dice.whole(1, 60)),
+            size: f64::from(rng.whole(1, 60)),
             change: round(price - previous),
             day_id,
-            day_volume: f64::from(dice.whole(10, 6_000)),
+            day_volume: f64::from(rng.whole(10, 6_000)),
             extended: false,
         };
         let never = Trade {
@@ -115,10 +115,10 @@ impl Model<'_> {
             quote: Some(Quote {
                 bid_time: at.as_millisecond(),
                 bid,
-                bid_size: f64::from(dice.whole(1, 200)),
+                bid_size: f64::from(rng.whole(1, 200)),
                 ask_time: at.as_millisecond(),
                 ask,
-                ask_size: f64::from(dice.whole(1, 200)),
+                ask_size: f64::from(rng.whole(1, 200)),
             }),
             trade: Some(if idle { never } else { trade }),
             summary: Some(Summary {
@@ -127,7 +127,7 @@ impl Model<'_> {
                 high: if idle { f64::NAN } else { open.max(price) },
                 low: if idle { f64::NAN } else { open.min(price) },
                 close: None,
-                prev_day_id: tape::day_id(before),
+                prev_day_id: price_path::day_id(before),
                 prev_close: previous,
                 open_interest: interest,
             }),

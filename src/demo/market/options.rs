@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use smol_str::{SmolStr, format_smolstr};
-use variance_time::{self as time, Market as Exchange};
+use variance_time::{self as time, Calendar as Exchange};
 use variance_vol::black::Right;
 
 use super::future::{self, Ends, Terms};
-use super::roster::Listing;
+use super::listings::Listing;
 
 /// The options of one root that expire on one day.
 #[derive(Debug, Clone, PartialEq)]

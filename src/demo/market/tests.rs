@@ -165,8 +165,8 @@ fn hv_is_missing_for_every_future_and_about_15_percent_of_the_rest() {
             .map(|symbol| (symbol, market.metrics(symbol).unwrap()))
             .collect();
         let (futures, rest): (Vec<_>, Vec<_>) = all.iter().partition(|(symbol, _)| symbol.starts_with('/'));
-        assert!(futures.iter().all(|(_, metrics)| metrics.realised.is_none()));
-        let missing = rest.iter().filter(|(_, metrics)| metrics.realised.is_none()).count();
+        assert!(futures.iter().all(|(_, metrics)| metrics.realized.is_none()));
+        let missing = rest.iter().filter(|(_, metrics)| metrics.realized.is_none()).count();
         assert!((35..=55).contains(&missing), "{missing} of {}", rest.len());
         assert_eq!(
             all.iter()
@@ -181,7 +181,7 @@ fn hv_is_missing_for_every_future_and_about_15_percent_of_the_rest() {
         assert!((5..=12).contains(&no_rank), "{no_rank}");
         assert!((3..=9).contains(&no_percentile), "{no_percentile}");
         for (symbol, metrics) in &all {
-            if let (Some(implied), Some([hv30, _, hv90])) = (&metrics.implied, metrics.realised) {
+            if let (Some(implied), Some([hv30, _, hv90])) = (&metrics.implied, metrics.realized) {
                 let premium = implied.index / (0.6 * hv90 + 0.4 * hv30);
                 assert!((0.68..=1.82).contains(&premium), "{symbol} {premium}");
             }
@@ -192,7 +192,7 @@ fn hv_is_missing_for_every_future_and_about_15_percent_of_the_rest() {
 #[test]
 fn implied_volatility_is_dear_for_some_and_cheap_for_others() {
     let market = Market::new(42, sunday());
-    let ratio = |symbol: &&str| Some(market.metrics(symbol)?.implied?.index / market.metrics(symbol)?.realised?[2]);
+    let ratio = |symbol: &&str| Some(market.metrics(symbol)?.implied?.index / market.metrics(symbol)?.realized?[2]);
     let premiums: Vec<f64> = watchlist().iter().filter_map(ratio).collect();
     let dear = premiums.iter().filter(|premium| **premium > 1.1).count();
     assert!(

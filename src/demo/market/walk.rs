@@ -6,8 +6,8 @@ use std::f64::consts::TAU;
 use jiff::civil::Date;
 use variance_time as time;
 
-use super::dice::Dice;
-use super::roster::{Class, Listing};
+use super::listings::{Class, Listing};
+use super::rng::Rng;
 
 /// One daily bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Bar {
 
 /// A session with the numbers its bar is made from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Session {
+pub(super) struct SimulatedSession {
     day: Date,
     id: i32,
     quarter: i32,
@@ -36,10 +36,10 @@ pub(super) struct Session {
     shock: f64,
 }
 
-impl Session {
+impl SimulatedSession {
     pub(super) fn on(day: Date, seed: u64) -> Self {
         let id = time::day_id(day);
-        let shock = market_shock(Dice::new(seed, "the market as a whole").at(number(id)).normal());
+        let shock = market_shock(Rng::new(seed, "the market as a whole").at(number(id)).normal());
         Self {
             day,
             id,
@@ -50,14 +50,14 @@ impl Session {
 }
 
 /// A normal draw turned into a day of the market as a whole, of unit variance: no day is quite still and few are wild, so
-/// that the benchmark's realised volatility does not leap from month to month.
+/// that the benchmark's realized volatility does not leap from month to month.
 fn market_shock(normal: f64) -> f64 {
     const VARIANCE: f64 = 1.088_73;
     (0.5 + 0.6 * normal.abs()) * normal.signum() / VARIANCE.sqrt()
 }
 
 /// The bars of `listing` on `sessions`, which begin and end with whole quarters, up to `today`.
-pub(super) fn bars(listing: &Listing, seed: u64, sessions: &[Session], today: Date) -> Vec<Bar> {
+pub(super) fn bars(listing: &Listing, seed: u64, sessions: &[SimulatedSession], today: Date) -> Vec<Bar> {
     let path = Path::new(listing, seed);
     let mut bars = Vec::new();
     for quarter in sessions.chunk_by(|one, other| one.quarter == other.quarter) {
@@ -81,8 +81,8 @@ pub(super) fn bars(listing: &Listing, seed: u64, sessions: &[Session], today: Da
 
 struct Path<'a> {
     listing: &'a Listing,
-    family: Dice,
-    own: Dice,
+    family: Rng,
+    own: Rng,
     swing: f64,
     period: f64,
     phase: f64,
@@ -92,11 +92,11 @@ struct Path<'a> {
 
 impl<'a> Path<'a> {
     fn new(listing: &'a Listing, seed: u64) -> Self {
-        let family = Dice::new(seed, &listing.family);
+        let family = Rng::new(seed, &listing.family);
         let mut shape = family.at(u64::MAX);
         Self {
             listing,
-            own: Dice::new(seed, &listing.streamer),
+            own: Rng::new(seed, &listing.streamer),
             swing: shape.between(0.05, 0.4) * if listing.is_benchmark() { 0.25 } else { 1.0 },
             period: shape.between(70.0, 220.0),
             phase: shape.between(0.0, TAU),
@@ -116,12 +116,12 @@ impl<'a> Path<'a> {
     }
 
     fn level(&self, quarter: i32) -> f64 {
-        let mut dice = self.family.at(u64::from(quarter.unsigned_abs()) << 32);
-        self.listing.level * (0.3 * self.listing.vol * dice.normal()).exp()
+        let mut rng = self.family.at(u64::from(quarter.unsigned_abs()) << 32);
+        self.listing.level * (0.3 * self.listing.vol * rng.normal()).exp()
     }
 
     /// The day's log return and the volatility it was drawn from.
-    fn log_return(&self, session: Session) -> (f64, f64) {
+    fn log_return(&self, session: SimulatedSession) -> (f64, f64) {
         let turn = TAU * f64::from(session.id) / self.period + self.phase;
         let vol = self.listing.vol / 252.0_f64.sqrt() * (self.swing * turn.sin()).exp();
         let tie = self.listing.tie;
@@ -129,10 +129,10 @@ impl<'a> Path<'a> {
         (vol * shock, vol)
     }
 
-    fn bar(&self, session: Session, vol: f64, before: f64, close: f64) -> Bar {
-        let mut dice = self.own.at(number(session.id));
-        let (gap, crowd) = dice.normals();
-        let (above, below) = dice.normals();
+    fn bar(&self, session: SimulatedSession, vol: f64, before: f64, close: f64) -> Bar {
+        let mut rng = self.own.at(number(session.id));
+        let (gap, crowd) = rng.normals();
+        let (above, below) = rng.normals();
         let carry = self
             .carry
             .map_or(1.0, |(rate, end)| (rate * f64::from(end - session.id) / 365.0).exp());

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::Answer;
+use super::RestAnswer;
 
 /// A JSON answer.
-pub(super) fn answer(status: u16, body: &Value) -> Answer {
-    Answer {
+pub(super) fn answer(status: u16, body: &Value) -> RestAnswer {
+    RestAnswer {
         status,
         content_type: "application/json",
         body: body.to_string().into_bytes(),
@@ -15,13 +15,13 @@ pub(super) fn answer(status: u16, body: &Value) -> Answer {
 }
 
 /// A success in the envelope.
-pub(super) fn data(data: Value, context: &str) -> Answer {
+pub(super) fn data(data: Value, context: &str) -> RestAnswer {
     let envelope = [("data".to_owned(), data), ("context".to_owned(), context.into())];
     answer(200, &Value::Object(Map::from_iter(envelope)))
 }
 
 /// A list in the envelope.
-pub(super) fn items(items: Vec<Value>, context: &str) -> Answer {
+pub(super) fn items(items: Vec<Value>, context: &str) -> RestAnswer {
     data(
         Value::Object(Map::from_iter([("items".to_owned(), Value::Array(items))])),
         context,
@@ -29,19 +29,19 @@ pub(super) fn items(items: Vec<Value>, context: &str) -> Answer {
 }
 
 /// A failure in the envelope.
-pub(super) fn failure(status: u16, code: &str, message: &str) -> Answer {
+pub(super) fn failure(status: u16, code: &str, message: &str) -> RestAnswer {
     answer(status, &json!({ "error": { "code": code, "message": message } }))
 }
 
 /// A query parameter that is wrong.
-pub(super) fn invalid(domain: &str, reason: &str) -> Answer {
+pub(super) fn invalid(domain: &str, reason: &str) -> RestAnswer {
     let errors = json!([{ "domain": domain, "reason": reason }]);
     let error = json!({ "code": "validation_error", "message": "Request validation failed", "errors": errors });
     answer(400, &json!({ "error": error }))
 }
 
 /// Nothing of that name.
-pub(super) fn not_found() -> Answer {
+pub(super) fn not_found() -> RestAnswer {
     failure(404, "record_not_found", "Couldn't find record")
 }
 

@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 
 use super::body::{self, decimal, offset};
 use super::instruments::stops;
-use super::{Answer, Request};
+use super::{Request, RestAnswer};
 use crate::market::Market;
+use crate::market::listings::{Class, Listing};
 use crate::market::options::{Series, Spelled};
-use crate::market::roster::{Class, Listing};
 
 /// `/option-chains/SPY/nested`: one item per option root; 404 where no options are listed.
-pub(super) fn nested(market: &Market, symbol: &str, request: &Request<'_>) -> Answer {
+pub(super) fn nested(market: &Market, symbol: &str, request: &Request<'_>) -> RestAnswer {
     let listing = market
         .listing(symbol)
         .filter(|listing| !matches!(listing.class, Class::Future(_)));
@@ -46,7 +46,7 @@ pub(super) fn nested(market: &Market, symbol: &str, request: &Request<'_>) -> An
 }
 
 /// `/futures-option-chains/ES/nested`: the latest expiration first, the lowest strike of that one unknown to the feed.
-pub(super) fn futures_nested(market: &Market, code: &str, request: &Request<'_>) -> Answer {
+pub(super) fn futures_nested(market: &Market, code: &str, request: &Request<'_>) -> RestAnswer {
     let root = format!("/{}", code.trim_start_matches('/'));
     let Some(listing) = market.listing(&root).filter(|listing| listing.metrics_symbol() == root) else {
         return body::not_found();

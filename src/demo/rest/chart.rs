@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use variance_time as time;
 
 use super::body;
-use super::{Answer, Request};
-use crate::market::roster::{Class, Listing};
+use super::{Request, RestAnswer};
+use crate::market::listings::{Class, Listing};
 use crate::market::{Bar, Market};
 
 const RANGES: [(&str, usize); 11] = [
@@ -24,9 +24,9 @@ const RANGES: [(&str, usize); 11] = [
 ];
 
 /// `/v8/finance/chart/{symbol}?range=1y&interval=1d`, or `period1` and `period2` in seconds.
-pub(super) fn chart(market: &Market, symbol: &str, request: &Request<'_>) -> Answer {
+pub(super) fn chart(market: &Market, symbol: &str, request: &Request<'_>) -> RestAnswer {
     if !request.user_agent {
-        return Answer {
+        return RestAnswer {
             status: 429,
             content_type: "text/plain",
             body: "Edge: Too Many Requests".into(),
@@ -156,7 +156,7 @@ fn session(day: Date, (from, to): (i8, i8), abbreviation: &str, offset: i32) -> 
     json!({ "timezone": abbreviation, "start": at(from), "end": at(to), "gmtoffset": offset })
 }
 
-fn failure(status: u16, code: &str, description: &str) -> Answer {
+fn failure(status: u16, code: &str, description: &str) -> RestAnswer {
     let error = json!({ "code": code, "description": description });
     body::answer(status, &json!({ "chart": { "result": null, "error": error } }))
 }

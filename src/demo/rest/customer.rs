@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::body;
-use super::{Answer, Request};
+use super::{Request, RestAnswer};
 
 /// `GET /customers/me`.
-pub(super) fn me(request: &Request<'_>) -> Answer {
+pub(super) fn me(request: &Request<'_>) -> RestAnswer {
     let address = json!({
         "street-one": "1 Demo Street", "city": "Chicago", "state-region": "IL", "postal-code": "60601", "country": "USA",
         "is-foreign": false, "is-domestic": true,
@@ -26,7 +26,7 @@ pub(super) fn me(request: &Request<'_>) -> Answer {
 }
 
 /// `GET /customers/me/accounts`.
-pub(super) fn accounts(request: &Request<'_>) -> Answer {
+pub(super) fn accounts(request: &Request<'_>) -> RestAnswer {
     let account = json!({
         "account-number": "5WT00001", "external-id": "A0000000001", "opened-at": OPENED, "nickname": "Demo",
         "account-type-name": "Individual", "day-trader-status": false, "is-closed": false, "is-firm-error": false,

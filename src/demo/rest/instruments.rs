@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use variance_time::{self as time, Market as Exchange};
+use variance_time::{self as time, Calendar as Exchange};
 
 use super::body::{self, decimal, offset};
-use super::{Answer, Request};
+use super::{Request, RestAnswer};
 use crate::market::Market;
 use crate::market::future::{Ends, Root, Terms};
-use crate::market::roster::{Class, Listing};
+use crate::market::listings::{Class, Listing};
 
 /// `?product-code[]=ES` or `?symbol[]=ESZ6`, everything without either; never in order of expiration.
-pub(super) fn futures(market: &Market, request: &Request<'_>) -> Answer {
+pub(super) fn futures(market: &Market, request: &Request<'_>) -> RestAnswer {
     let symbols: Vec<String> = body::values(request.query, "symbol[]")
         .iter()
         .map(|symbol| format!("/{}", symbol.trim_start_matches('/')))
@@ -40,7 +40,7 @@ pub(super) fn futures(market: &Market, request: &Request<'_>) -> Answer {
 }
 
 /// One contract, its slash optional.
-pub(super) fn future(market: &Market, symbol: &str, request: &Request<'_>) -> Answer {
+pub(super) fn future(market: &Market, symbol: &str, request: &Request<'_>) -> RestAnswer {
     let symbol = format!("/{}", symbol.trim_start_matches('/'));
     let found = market
         .listing(&symbol)
@@ -52,7 +52,7 @@ pub(super) fn future(market: &Market, symbol: &str, request: &Request<'_>) -> An
 }
 
 /// `?symbol[]=SPY&symbol[]=BRK%2FB`.
-pub(super) fn equities(market: &Market, request: &Request<'_>) -> Answer {
+pub(super) fn equities(market: &Market, request: &Request<'_>) -> RestAnswer {
     let symbols = body::values(request.query, "symbol[]");
     let found = symbols
         .iter()
@@ -62,13 +62,13 @@ pub(super) fn equities(market: &Market, request: &Request<'_>) -> Answer {
 }
 
 /// One share, fund or index.
-pub(super) fn equity(market: &Market, symbol: &str, request: &Request<'_>) -> Answer {
+pub(super) fn equity(market: &Market, symbol: &str, request: &Request<'_>) -> RestAnswer {
     let found = market.listing(symbol).and_then(stock);
     found.map_or_else(body::not_found, |stock| body::data(stock, request.path))
 }
 
 /// `?symbol[]=BTC%2FUSD`, all of them without.
-pub(super) fn cryptocurrencies(market: &Market, request: &Request<'_>) -> Answer {
+pub(super) fn cryptocurrencies(market: &Market, request: &Request<'_>) -> RestAnswer {
     let symbols = body::values(request.query, "symbol[]");
     let pairs = market.listings().filter(|listing| listing.class == Class::Crypto);
     let wanted = pairs.filter(|pair| symbols.is_empty() || symbols.iter().any(|symbol| pair.symbol == symbol));

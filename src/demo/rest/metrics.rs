@@ -4,13 +4,13 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::body::{self, fraction, zulu};
-use super::{Answer, Request};
+use super::{Request, RestAnswer};
 use crate::market::Market;
+use crate::market::listings::Class;
 use crate::market::metrics::Metrics;
-use crate::market::roster::Class;
 
 /// The answer to `?symbols=A,B,%2FES`.
-pub(super) fn metrics(market: &Market, request: &Request<'_>) -> Answer {
+pub(super) fn metrics(market: &Market, request: &Request<'_>) -> RestAnswer {
     let mut symbols = body::values(request.query, "symbols");
     if symbols.is_empty() {
         return body::invalid("symbols", "is missing");
@@ -77,7 +77,7 @@ fn item(market: &Market, symbol: &str, metrics: &Metrics) -> Value {
             json!({ "sum": "13649153.7", "count": 700, "started-at": updated, "updated-at": updated }),
         );
     }
-    if let Some([hv30, hv60, hv90]) = metrics.realised {
+    if let Some([hv30, hv60, hv90]) = metrics.realized {
         for (days, vol) in [(30, hv30), (60, hv60), (90, hv90)] {
             set(&format!("historical-volatility-{days}-day"), percent(vol).into());
         }

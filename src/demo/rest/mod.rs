@@ -41,7 +41,7 @@ pub struct Request<'a> {
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct RestAnswer {
     /// HTTP status.
     pub status: u16,
     /// `Content-Type`.
@@ -55,14 +55,14 @@ pub struct Answer {
 /// Without a `User-Agent` that is the proxy's 401 in HTML; data without a bearer token issued by `/oauth/token` and still
 /// valid at `now` is refused with 401 in JSON. A client secret or refresh token that begins with `bad` is refused:
 /// `bad-revoked`, `bad-secret`, `bad-customer` with the refusal of that name, any other with `Invalid JWT`.
-pub fn answer(market: &Market, request: &Request<'_>) -> Answer {
+pub fn answer(market: &Market, request: &Request<'_>) -> RestAnswer {
     let path: Vec<String> = request.path.split('/').skip(1).map(body::unescaped).collect();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     if let ["v8", "finance", "chart", symbol] = path.as_slice() {
         return chart::chart(market, symbol, request);
     }
     if !request.user_agent {
-        return Answer {
+        return RestAnswer {
             status: 401,
             content_type: "text/html",
             body: NO_USER_AGENT.into(),

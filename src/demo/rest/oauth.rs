@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::body;
-use super::{Answer, Request};
+use super::{Request, RestAnswer};
 
 const LIFETIME_SECONDS: i64 = 900;
 
@@ -17,7 +17,7 @@ struct Grant {
 }
 
 /// `POST /oauth/token`, its parameters as JSON or as a form: the answer is flat and the refusals are of their own shape.
-pub(super) fn token(request: &Request<'_>) -> Answer {
+pub(super) fn token(request: &Request<'_>) -> RestAnswer {
     let grant = serde_json::from_slice(request.body).unwrap_or_else(|_| form(request.body));
     if grant.grant_type.as_deref() != Some("refresh_token") {
         return refusal(
@@ -57,7 +57,7 @@ pub(super) fn accepted(bearer: &str, now: Timestamp) -> bool {
 }
 
 /// `GET /api-quote-tokens`.
-pub(super) fn quote_token(request: &Request<'_>) -> Answer {
+pub(super) fn quote_token(request: &Request<'_>) -> RestAnswer {
     let expires = request
         .now
         .saturating_add(SignedDuration::from_hours(24))
@@ -85,6 +85,6 @@ fn form(text: &[u8]) -> Grant {
     }
 }
 
-fn refusal(code: &str, description: &str) -> Answer {
+fn refusal(code: &str, description: &str) -> RestAnswer {
     body::answer(400, &json!({ "error_code": code, "error_description": description }))
 }

@@ -5,9 +5,9 @@ use smol_str::SmolStr;
 use variance_time as time;
 
 use super::body::{self, decimal, zulu};
-use super::{Answer, Request};
+use super::{Request, RestAnswer};
 use crate::market::Market;
-use crate::market::roster::Class;
+use crate::market::listings::Class;
 
 const KINDS: [(&str, &str); 6] = [
     ("index", "Index"),
@@ -19,7 +19,7 @@ const KINDS: [(&str, &str); 6] = [
 ];
 
 /// The answer to `?equity=A,B&future=/ESZ6`; a symbol under the wrong key and a futures root are left out.
-pub(super) fn by_type(market: &Market, request: &Request<'_>) -> Answer {
+pub(super) fn by_type(market: &Market, request: &Request<'_>) -> RestAnswer {
     let asked: Vec<(&str, &str, String)> = KINDS
         .into_iter()
         .flat_map(|(key, kind)| {

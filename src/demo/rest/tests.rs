@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Answer, Request, answer, token_accepted};
+use super::{Request, RestAnswer, answer, token_accepted};
 use crate::market::Market;
 
 macro_rules! sample {
@@ -36,7 +36,7 @@ fn request<'a>(method: &'a str, path: &'a str, query: &'a str, body: &'a [u8]) -
     }
 }
 
-fn json_of(answer: &Answer) -> Value {
+fn json_of(answer: &RestAnswer) -> Value {
     assert_eq!(answer.content_type, "application/json");
     serde_json::from_slice(&answer.body).unwrap()
 }

@@ -120,8 +120,8 @@ fn a_value_of_the_wrong_kind_is_absent_and_told_once_per_column() {
     talk.data(r#"["Quote",["SPY","cheap",2.0]]"#);
     talk.data(r#"["Quote",["SPY","dear",2.0]]"#);
     let outputs = talk.outputs();
-    let odd = Output::Anomaly(Anomaly::OddValue { column: "bidPrice" });
-    assert_eq!(outputs.iter().filter(|output| **output == odd).count(), 1);
+    let invalid = Output::Anomaly(Anomaly::OddValue { column: "bidPrice" });
+    assert_eq!(outputs.iter().filter(|output| **output == invalid).count(), 1);
     let half = Event::Quote(Quote {
         symbol: "SPY".into(),
         ask: Some(2.0),

@@ -2,17 +2,17 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::http::mangled::mangled;
+use crate::http::corrupt_bodies::corrupt_bodies;
 
 const SHARE: &[u8] = include_bytes!("../../../tests/data/rest/legacy-chart.ok.json");
 const FUTURE: &[u8] = include_bytes!("../../../tests/data/rest/legacy-chart.future-with-nulls.json");
 
-fn days(history: &History) -> Vec<(i8, f64)> {
+fn days(history: &ChartHistory) -> Vec<(i8, f64)> {
     history.bars.iter().map(|bar| (bar.date.day(), bar.close)).collect()
 }
 
 /// A chart of `kind` in New York with these rows of time and raw close.
-fn chart(kind: &str, now: &str, rows: &[(&str, &str)], adjusted: &str) -> History {
+fn chart(kind: &str, now: &str, rows: &[(&str, &str)], adjusted: &str) -> ChartHistory {
     let seconds = |time: &str| time.parse::<Timestamp>().expect("a time").as_second();
     let times: Vec<String> = rows.iter().map(|(time, _)| seconds(time).to_string()).collect();
     let closes: Vec<&str> = rows.iter().map(|(_, close)| *close).collect();
@@ -160,7 +160,7 @@ proptest! {
 
     #[test]
     fn a_mangled_chart_is_a_history_in_order_or_an_error_that_can_be_printed(
-        body in mangled(vec![SHARE.to_vec(), FUTURE.to_vec()])
+        body in corrupt_bodies(vec![SHARE.to_vec(), FUTURE.to_vec()])
     ) {
         match parse_history(&body) {
             Ok(history) => {

@@ -39,7 +39,7 @@ async fn after_too_many_requests_nothing_more_is_asked() {
 }
 
 #[test]
-fn throttles_and_pages_are_recognised_by_their_words() {
+fn throttles_and_pages_are_recognized_by_their_words() {
     let reply = |status, body: &str| Reply {
         status,
         html: false,

@@ -1,19 +1,19 @@
+use super::super::field::Field;
 use super::super::fixtures::{greeks, heard, merged, metrics, nothing, quote, streamed, subject};
-use super::super::record::Field;
 use super::Coverage;
 use crate::instrument::Kind;
-use crate::stream::Streamed;
+use crate::stream::LastEvents;
 
 #[test]
-fn a_record_is_complete_with_price_implied_and_realised_volatility() {
+fn a_record_is_complete_with_price_implied_and_realized_volatility() {
     let (spy, xyz) = (subject("SPY", Kind::Equity), subject("XYZ", Kind::Equity));
     let (events, answer) = (streamed(), metrics("SPY"));
     let mut half = metrics("XYZ");
     half.hv90 = None;
     let mut first = nothing(&spy);
-    (first.streamed, first.metrics) = (Ok(&events), Ok(&answer));
+    (first.streamed, first.metrics) = (Ok(events.clone()), Ok(answer.clone()));
     let mut second = nothing(&xyz);
-    (second.streamed, second.metrics) = (Ok(&events), Ok(&half));
+    (second.streamed, second.metrics) = (Ok(events.clone()), Ok(half.clone()));
     let coverage = Coverage::of(&[merged(&first), merged(&second)]);
     let json = serde_json::to_value(&coverage).unwrap();
     let expected = serde_json::json!({
@@ -39,14 +39,14 @@ fn a_record_is_complete_with_price_implied_and_realised_volatility() {
 #[test]
 fn an_option_is_complete_with_price_and_greeks() {
     let option = subject("SPY   261218C00600000", Kind::EquityOption);
-    let events = Streamed {
+    let events = LastEvents {
         quote: heard(quote(1.0, 1.1)),
         greeks: heard(greeks()),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
-    let mut inputs = nothing(&option);
-    inputs.streamed = Ok(&events);
-    let coverage = Coverage::of(&[merged(&inputs)]);
+    let mut evidence = nothing(&option);
+    evidence.streamed = Ok(events.clone());
+    let coverage = Coverage::of(&[merged(&evidence)]);
     assert_eq!((coverage.complete, coverage.missing), (1, Vec::new()));
     assert!(!coverage.fields.contains_key(&Field::Iv));
 }

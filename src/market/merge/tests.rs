@@ -1,17 +1,20 @@
 use proptest::prelude::*;
 
+use super::super::evidence::Evidence;
+use super::super::field::Field;
 use super::super::fixtures::{
-    RULES, candles, greeks, heard, history, merged, metrics, nothing, now, quote, rest_quote, streamed, subject,
+    candles, greeks, heard, history, merged, metrics, nothing, now, quote, rest_quote, rules, streamed, subject,
     summary, trade, tried,
 };
-use super::super::gathered::{Inputs, Subject};
-use super::super::kept::Kept;
-use super::super::precedence::{Precedence, fields_of};
-use super::super::record::{Field, Record, Source, Sourced};
+use super::super::note::Note;
+use super::super::precedence::Precedence;
+use super::super::reason::Reason;
+use super::super::record::{Record, Source, Sourced};
+use super::super::subject::Subject;
 use super::merge;
 use crate::instrument::{Kind, Symbol};
-use crate::legacy::History;
-use crate::stream::Streamed;
+use crate::legacy::ChartHistory;
+use crate::stream::LastEvents;
 use crate::tastytrade::{MarketQuote, Metrics, RankVariant};
 use crate::units::{Rank, Vol};
 
@@ -25,13 +28,13 @@ fn metrics_of_a_future_never_reach_the_share_of_the_same_letters() {
         let subject = subject(asked, kind);
         let metrics = metrics(answered);
         let quote = rest_quote(answered);
-        let mut inputs = nothing(&subject);
-        inputs.metrics = Ok(&metrics);
-        inputs.rest_quote = Some(Ok(&quote));
-        let record = merged(&inputs);
+        let mut evidence = nothing(&subject);
+        evidence.metrics = Ok(metrics.clone());
+        evidence.rest_quote = Some(Ok(quote.clone()));
+        let record = merged(&evidence);
         assert_eq!(
-            (&record.iv, &record.hv30, &record.price),
-            (&None, &None, &None),
+            (record.iv(), record.hv30(), record.price()),
+            (None, None, None),
             "{asked}"
         );
         assert_eq!(
@@ -53,11 +56,11 @@ fn a_futures_contract_is_answered_by_the_metrics_of_its_root_and_the_quote_of_it
         let mut subject = subject(asked, Kind::Future);
         subject.contract = Some(Symbol("/ESZ6".into()));
         subject.expiration = Some(jiff::civil::date(2026, 12, 18));
-        let mut inputs = nothing(&subject);
-        inputs.metrics = Ok(&metrics);
-        inputs.rest_quote = Some(Ok(&quote));
-        let record = merged(&inputs);
-        assert!(record.iv.is_some() && record.price.is_some(), "{asked}");
+        let mut evidence = nothing(&subject);
+        evidence.metrics = Ok(metrics.clone());
+        evidence.rest_quote = Some(Ok(quote.clone()));
+        let record = merged(&evidence);
+        assert!(record.iv().is_some() && record.price().is_some(), "{asked}");
         assert_eq!(record.days_to_expiration, Some(156));
         assert!(!record.has(Field::EarningsDate));
     }
@@ -66,14 +69,14 @@ fn a_futures_contract_is_answered_by_the_metrics_of_its_root_and_the_quote_of_it
 #[test]
 fn a_full_record_names_source_time_and_method_of_each_value() {
     let record = full();
-    let iv = record.iv.unwrap();
+    let iv = record.iv().unwrap();
     assert_eq!(
         (iv.source, iv.as_of.to_string().as_str()),
         (Source::Rest, "2026-07-15T17:00:00Z")
     );
-    assert_eq!(record.iv_rank.unwrap().method, "52-week range, tos");
-    assert_eq!(record.iv_percentile.unwrap().method, "share of days below, past year");
-    assert_eq!(record.hv30.unwrap().method, "venue's 30-day volatility");
+    assert_eq!(record.iv_rank().unwrap().method, "52-week range, tos");
+    assert_eq!(record.iv_percentile().unwrap().method, "share of days below, past year");
+    assert_eq!(record.hv30().unwrap().method, "venue's 30-day volatility");
     assert_eq!(record.notes, ["earnings_estimated"]);
     assert!(record.missing.is_empty(), "{:?}", record.missing);
 }
@@ -81,15 +84,15 @@ fn a_full_record_names_source_time_and_method_of_each_value() {
 #[test]
 fn ratios_follow_their_formulas_and_the_floor() {
     let record = full();
-    assert_close(&record.vrp_structural, 0.3 / 0.25);
-    assert_close(&record.vrp_tactical, 0.3 / 0.2);
-    assert_close(&record.vtr, 0.2 / 0.25);
+    assert_close(record.vrp_structural(), 0.3 / 0.25);
+    assert_close(record.vrp_tactical(), 0.3 / 0.2);
+    assert_close(record.vtr(), 0.2 / 0.25);
     let subject = subject("SPY", Kind::Equity);
     let mut calm = metrics("SPY");
     calm.hv30 = Vol::new(0.01);
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&calm);
-    assert_close(&merged(&inputs).vrp_tactical, 0.3 / 0.05);
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(calm.clone());
+    assert_close(merged(&evidence).vrp_tactical(), 0.3 / 0.05);
 }
 
 #[test]
@@ -97,21 +100,21 @@ fn a_ratio_is_never_better_than_its_worst_input() {
     let subject = subject("XYZ", Kind::Equity);
     let mut thin = metrics("XYZ");
     thin.hv30 = None;
-    let events = Streamed {
+    let events = LastEvents {
         candles: heard(candles(60)).map(Ok),
         ..streamed()
     };
-    let mut inputs = nothing(&subject);
-    (inputs.streamed, inputs.metrics) = (Ok(&events), Ok(&thin));
-    let record = merged(&inputs);
-    let tactical = record.vrp_tactical.unwrap();
+    let mut evidence = nothing(&subject);
+    (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(thin.clone()));
+    let record = merged(&evidence);
+    let tactical = record.vrp_tactical().unwrap();
     assert_eq!(
-        (tactical.source, tactical.method.as_ref()),
+        (tactical.source, tactical.method.to_string().as_str()),
         (Source::DxlinkCandles, "iv / max(hv30, floor)")
     );
     assert_eq!(tactical.as_of.to_string(), "2026-07-14T20:00:00Z");
-    assert_eq!(record.vrp_structural.unwrap().source, Source::Rest);
-    assert_eq!(record.vtr.unwrap().source, Source::DxlinkCandles);
+    assert_eq!(record.vrp_structural().unwrap().source, Source::Rest);
+    assert_eq!(record.vtr().unwrap().source, Source::DxlinkCandles);
 }
 
 #[test]
@@ -119,10 +122,10 @@ fn a_missing_ratio_names_the_missing_input() {
     let subject = subject("XYZ", Kind::Equity);
     let mut thin = metrics("XYZ");
     thin.hv90 = None;
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&thin);
-    let record = merged(&inputs);
-    assert!(record.vrp_tactical.is_some());
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(thin.clone());
+    let record = merged(&evidence);
+    assert!(record.vrp_tactical().is_some());
     let expected = [
         "Rest: hv90 missing: null in the answer",
         "DxlinkCandles: hv90 missing: disabled",
@@ -139,14 +142,14 @@ fn a_ratio_over_a_flat_history_is_missing() {
     for bar in &mut flat.bars {
         (bar.open, bar.high, bar.low, bar.close) = (Some(5.0), Some(5.0), Some(5.0), Some(5.0));
     }
-    let events = Streamed {
+    let events = LastEvents {
         candles: heard(flat).map(Ok),
         ..streamed()
     };
-    let mut inputs = nothing(&subject);
-    inputs.streamed = Ok(&events);
-    let record = merged(&inputs);
-    assert!(record.hv90.as_ref().is_some_and(|hv| hv.value.get() <= 0.0));
+    let mut evidence = nothing(&subject);
+    evidence.streamed = Ok(events.clone());
+    let record = merged(&evidence);
+    assert!(record.hv90().is_some_and(|hv| hv.value.get() <= 0.0));
     assert_eq!(tried(&record, Field::Vtr), ["DxlinkCandles: hv90 is 0"]);
 }
 
@@ -155,9 +158,9 @@ fn a_volatility_of_zero_from_the_venue_is_no_volatility() {
     let subject = subject("XYZ", Kind::Equity);
     let mut zero = metrics("XYZ");
     (zero.iv, zero.hv30) = (Vol::new(0.0), Vol::new(0.0));
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&zero);
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(zero.clone());
+    let record = merged(&evidence);
     assert_eq!(tried(&record, Field::Iv), ["Rest: iv is 0, which is no volatility"]);
     assert_eq!(
         tried(&record, Field::Hv30)[0],
@@ -171,9 +174,9 @@ fn an_unreadable_metric_is_told_from_a_null_one() {
     let mut odd = metrics("XYZ");
     (odd.hv30, odd.beta) = (None, None);
     odd.unreadable = vec!["historical-volatility-30-day".to_owned()];
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&odd);
-    let record = merged(&inputs);
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(odd.clone());
+    let record = merged(&evidence);
     assert_eq!(tried(&record, Field::Hv30)[0], "Rest: unreadable in the answer");
     assert_eq!(tried(&record, Field::Beta), ["Rest: null in the answer"]);
 }
@@ -183,37 +186,37 @@ fn the_definition_of_the_rank_is_named() {
     let subject = subject("XYZ", Kind::Equity);
     let mut other = metrics("XYZ");
     other.iv_rank = Rank::new(42.0).map(|rank| (rank, RankVariant::Tw));
-    let mut inputs = nothing(&subject);
-    inputs.metrics = Ok(&other);
-    let record = merged(&inputs);
-    assert_eq!(record.iv_rank.unwrap().method, "52-week range, tw");
-    assert!(record.notes.contains(&"iv_rank_tw"));
+    let mut evidence = nothing(&subject);
+    evidence.metrics = Ok(other.clone());
+    let record = merged(&evidence);
+    assert_eq!(record.iv_rank().unwrap().method, "52-week range, tw");
+    assert!(record.notes.contains(&Note::IvRankTw));
 }
 
 #[test]
 fn an_option_has_greeks_and_no_metrics() {
     let subject = subject("SPY   261218C00600000", Kind::EquityOption);
-    let events = Streamed {
+    let events = LastEvents {
         quote: heard(quote(1.0, 1.1)),
         greeks: heard(greeks()),
-        ..Streamed::default()
+        ..LastEvents::default()
     };
     let metrics = metrics("SPY   261218C00600000");
-    let mut inputs = nothing(&subject);
-    (inputs.streamed, inputs.metrics) = (Ok(&events), Ok(&metrics));
-    let record = merged(&inputs);
-    assert_close(&record.delta, 0.51);
-    assert_close(&record.vega, 0.23);
-    assert_eq!(record.option_iv.clone().unwrap().value, Vol::new(0.3188).unwrap());
+    let mut evidence = nothing(&subject);
+    (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(metrics.clone()));
+    let record = merged(&evidence);
+    assert_close(record.delta(), 0.51);
+    assert_close(record.vega(), 0.23);
+    assert_eq!(record.option_iv().unwrap().value, Vol::new(0.3188).unwrap());
     assert_eq!(
-        (&record.iv, &record.hv30, &record.beta, &record.vtr),
-        (&None, &None, &None, &None)
+        (record.iv(), record.hv30(), record.beta(), record.vtr()),
+        (None, None, None, None)
     );
     assert!(
         record
             .missing
             .iter()
-            .all(|hole| !matches!(hole.field, Field::Iv | Field::Hv30 | Field::Vtr))
+            .all(|gap| !matches!(gap.field, Field::Iv | Field::Hv30 | Field::Vtr))
     );
 }
 
@@ -221,35 +224,38 @@ fn an_option_has_greeks_and_no_metrics() {
 fn greeks_fall_back_to_the_quote_by_rest() {
     let subject = subject("SPY   261218C00600000", Kind::EquityOption);
     let quote = rest_quote("SPY   261218C00600000");
-    let mut inputs = nothing(&subject);
-    inputs.rest_quote = Some(Ok(&quote));
-    let record = merged(&inputs);
-    assert_eq!(record.delta.unwrap().source, Source::Rest);
-    assert_eq!(record.option_iv.unwrap().source, Source::Rest);
+    let mut evidence = nothing(&subject);
+    evidence.rest_quote = Some(Ok(quote.clone()));
+    let record = merged(&evidence);
+    assert_eq!(record.delta().unwrap().source, Source::Rest);
+    assert_eq!(record.option_iv().unwrap().source, Source::Rest);
 }
 
 #[test]
-fn realised_volatility_falls_from_rest_to_candles_to_the_deprecated_source() {
+fn realized_volatility_falls_from_rest_to_candles_to_the_deprecated_source() {
     let subject = subject("XYZ", Kind::Equity);
     let (full, short, old) = (heard(candles(95)).map(Ok), heard(candles(5)).map(Ok), history(95));
     let source = |candles, legacy| {
-        let events = Streamed { candles, ..streamed() };
-        let mut inputs = nothing(&subject);
-        (inputs.streamed, inputs.legacy) = (Ok(&events), legacy);
-        let record = merged(&inputs);
-        record.hv90.as_ref().map(|hv| hv.source)
+        let events = LastEvents { candles, ..streamed() };
+        let mut evidence = nothing(&subject);
+        (evidence.streamed, evidence.legacy) = (Ok(events.clone()), legacy);
+        let record = merged(&evidence);
+        record.hv90().map(|hv| hv.source)
     };
-    assert_eq!(source(full, Some(Ok(&old))), Some(Source::DxlinkCandles));
-    assert_eq!(source(short, Some(Ok(&old))), Some(Source::Legacy));
+    assert_eq!(
+        source(full, Some(Ok((old.clone(), now())))),
+        Some(Source::DxlinkCandles)
+    );
+    assert_eq!(source(short, Some(Ok((old.clone(), now())))), Some(Source::Legacy));
     assert_eq!(source(Some(Err("no complete snapshot".to_owned())), None), None);
 }
 
 #[derive(Debug, Clone)]
 struct Said {
-    streamed: Option<Streamed>,
+    streamed: Option<LastEvents>,
     metrics: Option<Metrics>,
     rest_quote: Option<MarketQuote>,
-    legacy: Option<History>,
+    legacy: Option<ChartHistory>,
 }
 
 proptest! {
@@ -257,16 +263,16 @@ proptest! {
     fn a_lower_source_is_never_preferred(kind in kinds(), said in said(), order in orders()) {
         let subject = subject("SPY", kind);
         let precedence = Precedence { realized: order.clone(), ..Precedence::default() };
-        let record = merge(&inputs(&subject, &said), &precedence, &RULES);
+        let record = merge(&evidence(&subject, &said), &rules(&precedence));
         for (field, chosen, sources) in [
-            (Field::Price, record.price.as_ref().map(|it| it.source), &precedence.price),
-            (Field::Last, record.last.as_ref().map(|it| it.source), &precedence.price),
-            (Field::PrevClose, record.prev_close.as_ref().map(|it| it.source), &precedence.price),
-            (Field::High, record.high.as_ref().map(|it| it.source), &precedence.price),
-            (Field::Hv30, record.hv30.as_ref().map(|it| it.source), &precedence.realized),
-            (Field::Hv90, record.hv90.as_ref().map(|it| it.source), &precedence.realized),
-            (Field::Delta, record.delta.as_ref().map(|it| it.source), &precedence.greeks),
-            (Field::OptionIv, record.option_iv.as_ref().map(|it| it.source), &precedence.greeks),
+            (Field::Price, record.price().map(|it| it.source), &precedence.price),
+            (Field::Last, record.last().map(|it| it.source), &precedence.price),
+            (Field::PrevClose, record.prev_close().map(|it| it.source), &precedence.price),
+            (Field::High, record.high().map(|it| it.source), &precedence.price),
+            (Field::Hv30, record.hv30().map(|it| it.source), &precedence.realized),
+            (Field::Hv90, record.hv90().map(|it| it.source), &precedence.realized),
+            (Field::Delta, record.delta().map(|it| it.source), &precedence.greeks),
+            (Field::OptionIv, record.option_iv().map(|it| it.source), &precedence.greeks),
         ] {
             let best = sources.iter().copied().find(|source| {
                 let alone = Precedence {
@@ -275,28 +281,28 @@ proptest! {
                     greeks: vec![*source],
                     ..Precedence::default()
                 };
-                merge(&inputs(&subject, &said), &alone, &RULES).has(field)
+                merge(&evidence(&subject, &said), &rules(&alone)).has(field)
             });
             prop_assert_eq!(chosen, best, "{:?}", field);
         }
-        let quoted: Vec<Source> = [&record.price, &record.bid, &record.ask].into_iter().flatten().map(|it| it.source).collect();
+        let quoted: Vec<Source> = [record.price(), record.bid(), record.ask()].into_iter().flatten().map(|it| it.source).collect();
         prop_assert!(quoted.iter().all(|source| Some(source) == quoted.first()), "{:?}", quoted);
     }
 
     #[test]
     fn every_field_is_present_or_missing_with_what_was_tried(kind in kinds(), said in said()) {
         let subject = subject("SPY", kind);
-        let record = merged(&inputs(&subject, &said));
+        let record = merged(&evidence(&subject, &said));
         let unasked = [Field::Slippage, Field::Yield];
-        let possible = fields_of(kind).into_iter().filter(|field| !unasked.contains(field)).collect::<Vec<_>>();
-        for field in fields_of(Kind::Equity).into_iter().chain(fields_of(Kind::EquityOption)) {
-            let hole = record.missing.iter().filter(|hole| hole.field == field).collect::<Vec<_>>();
+        let possible = Field::of(kind).filter(|field| !unasked.contains(field)).collect::<Vec<_>>();
+        for field in Field::of(Kind::Equity).chain(Field::of(Kind::EquityOption)) {
+            let gap = record.missing.iter().filter(|gap| gap.field == field).collect::<Vec<_>>();
             let expected = usize::from(possible.contains(&field) && !record.has(field));
-            prop_assert_eq!(hole.len(), expected, "{:?}", field);
-            prop_assert!(hole.iter().all(|hole| !hole.tried.is_empty()), "{:?}", field);
+            prop_assert_eq!(gap.len(), expected, "{:?}", field);
+            prop_assert!(gap.iter().all(|gap| !gap.tried.is_empty()), "{:?}", field);
             prop_assert!(possible.contains(&field) || !record.has(field), "{:?}", field);
         }
-        prop_assert!(record.missing.is_sorted_by_key(|hole| hole.field));
+        prop_assert!(record.missing.is_sorted_by_key(|gap| gap.field));
     }
 
     #[test]
@@ -309,24 +315,17 @@ proptest! {
         if let Some(history) = shuffled.legacy.as_mut() {
             fastrand::Rng::with_seed(seed).shuffle(&mut history.bars);
         }
-        prop_assert_eq!(merged(&inputs(&subject, &said)), merged(&inputs(&subject, &shuffled)));
+        prop_assert_eq!(merged(&evidence(&subject, &said)), merged(&evidence(&subject, &shuffled)));
     }
 }
 
-fn inputs<'a>(subject: &'a Subject, said: &'a Said) -> Inputs<'a> {
-    Inputs {
-        subject,
-        streamed: said.streamed.as_ref().ok_or_else(|| "disabled".to_owned()),
-        metrics: said.metrics.as_ref().ok_or_else(|| "not in the answer".to_owned()),
-        rest_quote: said.rest_quote.as_ref().map(Ok),
-        chain_iv: None,
-        proxy: None,
-        straddle: None,
-        legacy: said.legacy.as_ref().map(Ok),
-        legacy_at: now(),
-        predecessor: None,
-        kept: Kept::default(),
-        now: now(),
+fn evidence(subject: &Subject, said: &Said) -> Evidence {
+    Evidence {
+        streamed: said.streamed.clone().ok_or_else(|| "disabled".into()),
+        metrics: said.metrics.clone().ok_or(Reason::NotInAnswer),
+        rest_quote: said.rest_quote.clone().map(Ok),
+        legacy: said.legacy.clone().map(|history| Ok((history, now()))),
+        ..nothing(subject)
     }
 }
 
@@ -341,7 +340,7 @@ fn said() -> impl Strategy<Value = Said> {
     })
 }
 
-fn events() -> impl Strategy<Value = Streamed> {
+fn events() -> impl Strategy<Value = LastEvents> {
     let bars = prop_oneof![Just(None), Just(Some(3_usize)), Just(Some(40)), Just(Some(95))];
     let quotes = maybe(prop_oneof![
         Just(quote(102.0, 102.5)),
@@ -355,13 +354,13 @@ fn events() -> impl Strategy<Value = Streamed> {
         maybe(Just(greeks())),
         bars,
     )
-        .prop_map(|(quote, trade, summary, greeks, bars)| Streamed {
+        .prop_map(|(quote, trade, summary, greeks, bars)| LastEvents {
             quote: quote.and_then(heard),
             trade: trade.and_then(heard),
             summary: summary.and_then(heard),
             greeks: greeks.and_then(heard),
             candles: bars.and_then(|count| heard(candles(count))).map(Ok),
-            ..Streamed::default()
+            ..LastEvents::default()
         })
 }
 
@@ -406,12 +405,12 @@ fn maybe<T: std::fmt::Debug + Clone>(strategy: impl Strategy<Value = T>) -> impl
 fn full() -> Record {
     let subject = subject("SPY", Kind::Equity);
     let (events, metrics) = (streamed(), metrics("SPY"));
-    let mut inputs = nothing(&subject);
-    (inputs.streamed, inputs.metrics) = (Ok(&events), Ok(&metrics));
-    merged(&inputs)
+    let mut evidence = nothing(&subject);
+    (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(metrics.clone()));
+    merged(&evidence)
 }
 
-fn assert_close(value: &Option<Sourced<f64>>, expected: f64) {
-    let value = value.as_ref().unwrap().value;
+fn assert_close(value: Option<Sourced<f64>>, expected: f64) {
+    let value = value.unwrap().value;
     assert!((value - expected).abs() < 1e-12, "{value} for {expected}");
 }

@@ -20,8 +20,7 @@ fn read(text: &str) -> Result<Vec<Entry>, ImportError> {
 
 #[test]
 fn a_history_is_read_with_its_units_and_its_moments() {
-    let entries =
-        read("\u{feff}Date,IV,hv90,hv30\r\n2026-11-19,0.183,,0.12\r\n2026-11-20, 0.19 ,0.2,0.13\r\n").unwrap();
+    let entries = read("Date,IV,hv90,hv30\r\n2026-11-19,0.183,,0.12\r\n2026-11-20, 0.19 ,0.2,0.13\r\n").unwrap();
     let seen: Vec<_> = entries
         .iter()
         .map(|entry| {
@@ -29,18 +28,18 @@ fn a_history_is_read_with_its_units_and_its_moments() {
                 entry.session.day(),
                 entry.field.name(),
                 entry.value,
-                entry.method.as_str(),
+                entry.method.to_string(),
             )
         })
         .collect();
     assert_eq!(
         seen,
         [
-            (19, "iv", 0.183, "index"),
-            (19, "hv30", 0.12, "imported"),
-            (20, "iv", 0.19, "index"),
-            (20, "hv30", 0.13, "imported"),
-            (20, "hv90", 0.2, "imported"),
+            (19, "iv", 0.183, "index".to_owned()),
+            (19, "hv30", 0.12, "imported".to_owned()),
+            (20, "iv", 0.19, "index".to_owned()),
+            (20, "hv30", 0.13, "imported".to_owned()),
+            (20, "hv90", 0.2, "imported".to_owned()),
         ]
     );
     assert_eq!(entries[0].session, date(2026, 11, 19));
@@ -247,7 +246,7 @@ fn a_source_and_a_moment_do_not_excuse_a_value_that_its_field_cannot_have() {
         ("SPY", "beta", "inf", "is no number"),
         ("SPY", "earnings_date", "20850", "is no day"),
     ] {
-        let error = parse(&labelled(symbol, field, text), None).unwrap_err().to_string();
+        let error = parse(&labeled(symbol, field, text), None).unwrap_err().to_string();
         assert!(error.starts_with(&format!("line 2: {field}")), "{error}");
         assert!(error.contains(text) && error.contains(told), "{field} {text}: {error}");
     }
@@ -268,13 +267,13 @@ fn a_value_at_the_edge_of_what_its_field_can_have_is_taken() {
         ("SPY", "beta", "-3.2"),
         ("SPY", "iv_change_5d", "-0.4"),
     ] {
-        let entries = parse(&labelled(symbol, field, text), None).unwrap();
+        let entries = parse(&labeled(symbol, field, text), None).unwrap();
         assert_eq!(entries[0].value.to_string(), text, "{symbol} {field}");
     }
 }
 
 /// An export of one value with all its labels.
-fn labelled(symbol: &str, field: &str, text: &str) -> String {
+fn labeled(symbol: &str, field: &str, text: &str) -> String {
     let (column, cell) = if field == "iv" { ("", "") } else { (",iv", ",") };
     format!(
         "symbol,date,{field}{column},provenance,as_of\n\

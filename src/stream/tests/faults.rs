@@ -94,7 +94,7 @@ async fn an_address_that_refuses_the_upgrade_costs_one_fresh_token_and_no_loop()
             panic!("{:?}", ended.listened.end)
         };
         assert!(reason.contains(&format!("HTTP {status}")), "{reason}");
-        assert_eq!((ended.tally.connections, ended.tokens), (2, 2));
+        assert_eq!((ended.stats.connections, ended.tokens), (2, 2));
     }
 }
 
@@ -109,8 +109,8 @@ async fn a_server_that_never_answers_the_upgrade_is_left_after_ten_seconds() {
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
     let start = Instant::now();
-    let dialled = Network::new(Arc::new(tls)).dial(&Url::parse(&url).unwrap()).await;
-    assert!(matches!(dialled, Err(ConnectError::Timeout)));
+    let dialed = Network::new(Arc::new(tls)).dial(&Url::parse(&url).unwrap()).await;
+    assert!(matches!(dialed, Err(ConnectError::Timeout)));
     assert_eq!(start.elapsed(), Duration::from_secs(10));
 }
 
@@ -133,11 +133,11 @@ async fn a_session_that_is_not_found_is_tried_three_times_more_and_no_longer() {
         panic!("{:?}", ended.listened.end)
     };
     assert!(reason.contains("Session not found: api"), "{reason}");
-    assert_eq!((ended.tally.connections, ended.tokens), (4, 2));
+    assert_eq!((ended.stats.connections, ended.tokens), (4, 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_restarts_is_dialled_at_once_and_then_with_pauses() {
+async fn a_server_that_restarts_is_dialed_at_once_and_then_with_pauses() {
     let (mut feed, mut peers) = feed_of(line(3).await, policy(true, 5), &["SPY"]);
     let items = items_until(&mut feed, is_quote, async {
         for peer in peers.iter_mut().take(2) {
@@ -193,7 +193,7 @@ async fn one_subscription_that_is_too_long_by_itself_is_given_up() {
     .await
     .unwrap_err();
     assert!(gave_up.reason.contains("1009"), "{gave_up}");
-    assert_eq!(feed.tally().connections, 1);
+    assert_eq!(feed.stats().connections, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,7 +254,7 @@ async fn signs_of_life_alone_neither_end_the_connection_nor_hold_the_window_open
     .await;
     assert_eq!(ended.listened.end, End::Complete);
     assert!(ended.after < Duration::from_secs(2), "{:?}", ended.after);
-    assert_eq!(ended.tally.connections, 1);
+    assert_eq!(ended.stats.connections, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,7 +276,10 @@ async fn a_row_of_nothing_is_an_answer_and_nobody_waits_for_more() {
         (ended.listened.end.clone(), ended.after),
         (End::Complete, Duration::ZERO)
     );
-    assert_eq!(ended.listened.answer(EventType::Quote, "SPY"), Some(Answer::Answered));
+    assert_eq!(
+        ended.listened.answer(EventType::Quote, "SPY"),
+        Some(AnswerState::Answered)
+    );
     assert_eq!(bid(&ended, "SPY"), None);
 }
 
@@ -297,7 +300,10 @@ async fn a_refused_size_leaves_the_rest_silent_and_is_told() {
     )
     .await;
     assert_eq!(ended.listened.end, End::Complete);
-    assert_eq!(ended.listened.answer(EventType::Quote, "QQQ"), Some(Answer::Silent));
+    assert_eq!(
+        ended.listened.answer(EventType::Quote, "QQQ"),
+        Some(AnswerState::Silent)
+    );
     assert!(matches!(&ended.listened.troubles[..], [Trouble::Refused(said)] if said.contains("too big")));
 }
 
@@ -346,13 +352,13 @@ async fn a_history_that_never_ends_is_no_history() {
     assert!(ended.listened.candles.is_empty());
     assert_ne!(
         ended.listened.answer(EventType::Candle, "SPY{=d}"),
-        Some(Answer::Answered)
+        Some(AnswerState::Answered)
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_older_trade_of_the_next_connection_does_not_replace_a_newer_one() {
-    let want = |symbol: &str| Want {
+    let want = |symbol: &str| Request {
         entry: Subscription {
             event_type: EventType::Trade,
             symbol: symbol.into(),
@@ -407,7 +413,7 @@ async fn of_many_values_the_last_one_is_kept_however_slowly_they_are_heard() {
     )
     .await;
     assert_eq!(bid(&ended, "SPY"), Some(3_000.0));
-    assert_eq!((ended.tally.events, ended.tally.dropped), (3_001, 0));
+    assert_eq!((ended.stats.events, ended.stats.dropped), (3_001, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -435,7 +441,7 @@ async fn a_message_of_megabytes_is_read_and_one_beyond_the_limit_is_met_once_mor
     .await
     .unwrap_err();
     assert!(gave_up.reason.contains("too long"), "{gave_up}");
-    assert_eq!(feed.tally().connections, 2);
+    assert_eq!(feed.stats().connections, 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -495,7 +501,7 @@ async fn losing_a_connection_in_its_handshake_opens_one_other_and_never_two() {
     })
     .await
     .unwrap();
-    assert_eq!(feed.tally().connections, 3);
+    assert_eq!(feed.stats().connections, 3);
 }
 
 thread_local! {
@@ -527,7 +533,7 @@ async fn after_the_machine_slept_the_connection_is_replaced_at_once() {
     .unwrap();
     assert_eq!(losses(&items), [("the machine slept", Duration::ZERO)]);
     assert!(start.elapsed() <= Duration::from_secs(12), "{:?}", start.elapsed());
-    assert_eq!(feed.tally().gaps, 1);
+    assert_eq!(feed.stats().gaps, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -117,7 +117,7 @@ fn the_future_and_the_share_of_the_same_letters_are_two() {
 }
 
 #[test]
-fn a_future_without_realised_volatility_has_holes_and_not_zeros() {
+fn a_future_without_realized_volatility_has_holes_and_not_zeros() {
     let future = sample("/ES");
     assert_eq!(
         (future.hv30, future.hv90, future.beta, future.earnings),

@@ -3,8 +3,8 @@ use proptest::prelude::*;
 
 use super::{Bar, Cleaned, Dropped, clean};
 use crate::cone::cone;
-use crate::ewma::{Ewma, Start};
-use crate::realized::{Estimator, HvError, Window};
+use crate::ewma::Ewma;
+use crate::realized::{Estimator, HvError, ReturnWindow};
 
 #[test]
 fn the_last_bar_of_a_date_wins_and_is_not_called_dropped() {
@@ -36,7 +36,7 @@ fn a_bad_bar_of_a_session_leaves_a_hole_that_no_estimator_measures_over() {
     assert_eq!(marked, [false, false, true, false, false], "nobody traded on the fifth");
     let trading_days = 252.0;
     for estimator in Estimator::ALL {
-        let measure = |days| estimator.measure(&cleaned.bars, Window { days, trading_days });
+        let measure = |days| estimator.measure(&cleaned.bars, ReturnWindow { days, trading_days });
         assert!(measure(2).is_ok(), "{estimator:?}: the hole lies before the window");
         assert_eq!(measure(4), Err(HvError::Hole), "{estimator:?}");
         let ranges_alone = !estimator.looks_at_gaps();
@@ -48,13 +48,17 @@ fn a_bad_bar_of_a_session_leaves_a_hole_that_no_estimator_measures_over() {
     }
     let ewma = Ewma {
         lambda: 0.94,
-        start: Start::FirstReturn,
         trading_days,
     };
     let averaged = ewma.measure(&cleaned.bars).unwrap();
     assert_eq!(averaged.left_out, 1, "the return over the hole");
     assert_eq!(ewma.measure(&cleaned.bars[1..3]), Err(HvError::Hole.into()));
-    let cone = cone(&cleaned.bars, Estimator::CloseToClose, Window { days: 2, trading_days }).unwrap();
+    let cone = cone(
+        &cleaned.bars,
+        Estimator::CloseToClose,
+        ReturnWindow { days: 2, trading_days },
+    )
+    .unwrap();
     assert_eq!(cone.windows, 1, "windows over the hole are not in the cone");
 }
 

@@ -1,10 +1,10 @@
 use variance_units::Vol;
 
-use super::{ChainError, Expiration, Quote, Side, Strike};
+use super::{ChainError, Expiration, OptionQuote, Side, Strike};
 use crate::black::{European, Right, Underlying};
 use crate::smile::Smile;
 use crate::straddle::Straddle;
-use crate::strip::{Between, Centre, ModelFree, Strip};
+use crate::vix_variance::{Between, ModelFree, Strip};
 
 #[test]
 fn a_chain_that_cannot_be_is_refused() {
@@ -25,7 +25,7 @@ fn a_chain_that_cannot_be_is_refused() {
 
 #[test]
 fn a_crossed_or_one_sided_market_has_no_middle() {
-    let mid = |bid, ask| Quote { bid, ask }.mid();
+    let mid = |bid, ask| OptionQuote { bid, ask }.mid();
     assert_eq!(mid(1.0, 1.5), Some(1.25));
     for (bid, ask) in [(0.0, 1.0), (1.5, 1.0), (f64::NAN, 1.0), (1.0, f64::INFINITY)] {
         assert_eq!(mid(bid, ask), None);
@@ -47,12 +47,9 @@ fn without_quotes_each_number_says_what_it_lacks() {
             at.put.bid = 0.0;
         }
     });
-    let strip = Strip::of(&no_puts, Centre::AtOrBelow);
-    assert_eq!(strip.unwrap_err(), ChainError::EmptySide(Side::Put));
-    assert_eq!(
-        ModelFree::of(&[no_puts], Centre::AtOrBelow).unwrap_err(),
-        ChainError::NoTerm
-    );
+    let vix_variance = Strip::of(&no_puts);
+    assert_eq!(vix_variance.unwrap_err(), ChainError::EmptySide(Side::Put));
+    assert_eq!(ModelFree::of(&[no_puts]).unwrap_err(), ChainError::NoTerm);
 }
 
 #[test]
@@ -62,7 +59,7 @@ fn on_a_flat_smile_every_reading_is_near_the_one_volatility() {
     assert!((smile.at_the_money().unwrap().get() - SIGMA).abs() < 1e-9);
     let skew = smile.skew().unwrap();
     assert!(skew.risk_reversal.abs() < 1e-9 && skew.butterfly.abs() < 1e-9);
-    let index = ModelFree::of(std::slice::from_ref(&chain), Centre::AtOrBelow).unwrap();
+    let index = ModelFree::of(std::slice::from_ref(&chain)).unwrap();
     assert!(matches!(index.between, Between::OneSide(_)));
     assert!((index.vol.get() - SIGMA).abs() < 2e-3, "{index:?}");
     let straddle = Straddle::of(&chain).unwrap();
@@ -73,7 +70,7 @@ fn on_a_flat_smile_every_reading_is_near_the_one_volatility() {
 fn the_scale_of_the_prices_changes_no_volatility() {
     let (one, other) = (flat(1.0), flat(37.0));
     let near = |one: f64, other: f64| assert!((one - other).abs() < 1e-10, "{one} {other}");
-    let index = |chain: &Expiration| Strip::of(chain, Centre::AtOrBelow).unwrap().variance;
+    let index = |chain: &Expiration| Strip::of(chain).unwrap().variance;
     near(index(&one), index(&other));
     let money = |chain: &Expiration| Smile::of(chain).unwrap().at_the_money().unwrap().get();
     near(money(&one), money(&other));
@@ -95,7 +92,7 @@ fn flat_strikes(scale: f64) -> Vec<Strike> {
             vol: Vol::new(SIGMA).unwrap(),
         };
         let price = option.greeks().unwrap().price * scale;
-        Quote { bid: price, ask: price }
+        OptionQuote { bid: price, ask: price }
     };
     (60..160)
         .map(f64::from)

@@ -6,20 +6,20 @@ use variance_units::Vol;
 
 use super::{Row, Tally, number, present, relative, rows};
 use crate::black::Right;
-use crate::chain::{Expiration, Quote, Strike};
+use crate::chain::{Expiration, OptionQuote, Strike};
 use crate::smile::Smile;
 use crate::straddle::Straddle;
-use crate::strip::{Between, Centre, ModelFree};
 use crate::term::{Term, ThirtyDays};
+use crate::vix_variance::{Between, ModelFree};
 
 #[test]
 fn variance_of_the_strip() {
     let chains = chains();
-    let mut tally = Tally::of("| `vix_style` | 30-day index, both centres |");
+    let mut tally = Tally::of("| `vix_style` | 30-day index |");
     let mut parts = Tally::of("| `vix_style` | forward and variance of each term |");
     for row in rows(include_str!("../../../tests/data/golden/vix_style.csv")) {
         let terms: Vec<Expiration> = chains[&row["case_id"]].values().cloned().collect();
-        let found = ModelFree::of(&terms, Centre::AtOrBelow);
+        let found = ModelFree::of(&terms);
         let status = match found.map(|it| it.between) {
             Ok(Between::Two { .. }) => "ok",
             Ok(Between::Exact(_)) => "exact",
@@ -27,15 +27,12 @@ fn variance_of_the_strip() {
             Err(_) => "no_term",
         };
         assert_eq!(status, row["status"], "{}", row["case_id"]);
-        let strict = ModelFree::of(&terms, Centre::StrictlyBelow);
-        for (found, column) in [(found, "vix"), (strict, "vix_k0_strictly_below")] {
-            match (found, number(&row, column)) {
-                (Ok(found), Some(wanted)) => tally.error((found.vol.get() * 100.0 - wanted).abs(), || {
-                    format!("{column} of {}", row["case_id"])
-                }),
-                (Err(_), None) => {}
-                (found, wanted) => panic!("{found:?} for {wanted:?} in {row:?}"),
+        match (found, number(&row, "vix")) {
+            (Ok(found), Some(wanted)) => {
+                tally.error((found.vol.get() * 100.0 - wanted).abs(), || row["case_id"].clone())
             }
+            (Err(_), None) => {}
+            (found, wanted) => panic!("{found:?} for {wanted:?} in {row:?}"),
         }
         tally.row();
         let strips = match found.map(|it| it.between) {
@@ -43,16 +40,20 @@ fn variance_of_the_strip() {
             Ok(Between::Exact(near) | Between::OneSide(near)) => vec![("near", near)],
             Err(_) => vec![],
         };
-        for (name, strip) in strips {
+        for (name, vix_variance) in strips {
             let cell = |column: &str| present(&row, &format!("{name}_{column}"));
-            assert_eq!(strip.strikes.to_string(), cell("n_strikes").to_string(), "{row:?}");
+            assert_eq!(
+                vix_variance.strikes.to_string(),
+                cell("n_strikes").to_string(),
+                "{row:?}"
+            );
             for (found, column, exact) in [
-                (strip.minutes, "minutes", true),
-                (strip.centre, "K0", true),
-                (strip.lowest, "low_K", true),
-                (strip.highest, "high_K", true),
-                (strip.forward, "F", false),
-                (strip.variance, "sigma2", false),
+                (vix_variance.minutes, "minutes", true),
+                (vix_variance.center, "K0", true),
+                (vix_variance.lowest, "low_K", true),
+                (vix_variance.highest, "high_K", true),
+                (vix_variance.forward, "F", false),
+                (vix_variance.variance, "sigma2", false),
             ] {
                 let error = relative(found, cell(column));
                 assert!(!exact || error <= 0.0, "{column}: {found} in {row:?}");
@@ -128,7 +129,7 @@ fn metrics() {
 fn chains() -> BTreeMap<String, BTreeMap<String, Expiration>> {
     let mut quotes: BTreeMap<(String, String), (Row, Vec<Strike>)> = BTreeMap::new();
     for row in rows(include_str!("../../../tests/data/golden/vix_chains.csv")) {
-        let quote = |bid, ask| Quote {
+        let quote = |bid, ask| OptionQuote {
             bid: number(&row, bid).unwrap_or(f64::NAN),
             ask: number(&row, ask).unwrap_or(f64::NAN),
         };

@@ -2,7 +2,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use variance_units::Vol;
 
-use super::{Estimator, HvError, Window};
+use super::{Estimator, HvError, ReturnWindow};
 use crate::bars::CleanBar;
 
 #[test]
@@ -37,7 +37,7 @@ fn a_negative_price_blanks_every_window_it_touches() {
 fn a_negative_low_blanks_the_window_even_when_the_close_is_above_zero() {
     let mut bars = bars(&[20.0, 18.0, 10.0, 12.0]);
     bars[2].low = -16.74;
-    let window = Window {
+    let window = ReturnWindow {
         days: 2,
         trading_days: 252.0,
     };
@@ -60,7 +60,7 @@ fn what_cannot_be_measured_says_why() {
     );
     assert!(measured(Estimator::YangZhang, &[], usize::MAX).is_err());
     for trading_days in [f64::NAN, 0.0, -252.0, f64::INFINITY] {
-        let window = Window { days: 2, trading_days };
+        let window = ReturnWindow { days: 2, trading_days };
         assert_eq!(
             Estimator::Parkinson.measure(&bars(&two), window),
             Err(HvError::NotFinite)
@@ -70,7 +70,7 @@ fn what_cannot_be_measured_says_why() {
 
 proptest! {
     #[test]
-    fn realised_volatility_does_not_depend_on_the_scale(
+    fn realized_volatility_does_not_depend_on_the_scale(
         closes in prop::collection::vec(0.01..10_000.0_f64, 31..60),
         scale in 0.001..1_000.0_f64,
     ) {
@@ -94,7 +94,7 @@ proptest! {
 fn measured(estimator: Estimator, closes: &[f64], days: usize) -> Result<Vol, HvError> {
     estimator.measure(
         &bars(closes),
-        Window {
+        ReturnWindow {
             days,
             trading_days: 252.0,
         },

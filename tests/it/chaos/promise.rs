@@ -1,16 +1,30 @@
 //! What every run keeps, whatever goes wrong.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Ended;
 use super::script::Plan;
-use super::truth::{self, FIELDS, Truth};
+use super::truth::{self, Truth};
+use crate::schema::sourced_fields;
 
-/// Everything in which `ended` breaks a promise.
-pub(super) fn broken(plan: &Plan, ended: &Ended) -> Vec<String> {
-    let mut broken = Vec::new();
+/// What a run was seen to do.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// Everything in which it breaks a promise.
+    pub(super) broken: Vec<String>,
+    /// How many values were compared with what the venue serves, by field and source.
+    pub(super) compared: BTreeMap<(String, String), usize>,
+}
+
+/// What `ended` shows.
+pub(super) fn findings(plan: &Plan, ended: &Ended) -> Findings {
+    let mut findings = Findings::default();
+    let broken = &mut findings.broken;
     let Ended::Done { code, stdout, stderr } = ended else {
-        return vec![format!("it did not end within {:?}", plan.bound())];
+        broken.push(format!("it did not end within {:?}", plan.bound()));
+        return findings;
     };
     if stderr.contains("panicked") {
         broken.push("it panicked".to_owned());
@@ -19,8 +33,9 @@ pub(super) fn broken(plan: &Plan, ended: &Ended) -> Vec<String> {
         broken.push("it failed without a word".to_owned());
     }
     match code {
-        0 | 65 | 69 | 75 => match serde_json::from_str(stdout) {
-            Ok(document) => of_document(plan, *code, &document, &mut broken),
+        76 if !may_garble(plan) => broken.push("nobody said what cannot be understood".to_owned()),
+        0 | 65 | 69 | 75 | 76 => match serde_json::from_str(stdout) {
+            Ok(document) => of_document(plan, *code, &document, &mut findings),
             Err(error) => broken.push(format!("the document cannot be read: {error}")),
         },
         77 if !stdout.is_empty() => broken.push("refused credentials, and yet a document".to_owned()),
@@ -28,7 +43,7 @@ pub(super) fn broken(plan: &Plan, ended: &Ended) -> Vec<String> {
         77 => {}
         other => broken.push(format!("the exit code is {other}")),
     }
-    broken
+    findings
 }
 
 /// Whether the script lets the venue turn credentials down.
@@ -39,7 +54,17 @@ fn may_refuse(plan: &Plan) -> bool {
         .any(|rule| rule.starts_with("rest") && refusals.iter().any(|status| rule.contains(status)))
 }
 
-fn of_document(plan: &Plan, code: i32, document: &Value, broken: &mut Vec<String>) {
+/// Whether the script lets the venue say what is no answer.
+fn may_garble(plan: &Plan) -> bool {
+    let garbled = [" html", " status 200", " status 204", " truncate"];
+    plan.rules
+        .iter()
+        .any(|rule| rule.starts_with("rest") && garbled.iter().any(|effect| rule.contains(effect)))
+}
+
+fn of_document(plan: &Plan, code: i32, document: &Value, findings: &mut Findings) {
+    findings.of_rows(document, truth::of(plan.venue));
+    let broken = &mut findings.broken;
     let rows = document["rows"].as_array().unwrap();
     let mut printed: Vec<&str> = rows.iter().filter_map(|row| row["symbol"].as_str()).collect();
     let mut asked = plan.symbols.to_vec();
@@ -48,10 +73,6 @@ fn of_document(plan: &Plan, code: i32, document: &Value, broken: &mut Vec<String
     if printed != asked {
         broken.push(format!("asked for {asked:?}, printed {printed:?}"));
     }
-    let truth = truth::of(plan.venue);
-    for row in rows {
-        of_row(row, truth, document, broken);
-    }
     let complete = rows
         .iter()
         .filter(|row| required(row).iter().all(|field| !row[*field].is_null()));
@@ -59,8 +80,10 @@ fn of_document(plan: &Plan, code: i32, document: &Value, broken: &mut Vec<String
     if *counted != complete {
         broken.push(format!("{complete} rows are complete, counted are {counted}"));
     }
-    let anything = rows.iter().any(|row| FIELDS.iter().any(|field| !row[*field].is_null()));
-    if anything && matches!(code, 69 | 75) {
+    let anything = rows
+        .iter()
+        .any(|row| sourced_fields().any(|field| !row[field].is_null()));
+    if anything && matches!(code, 69 | 75 | 76) {
         broken.push(format!("{code} says that no source answered, but there are values"));
     }
     let complete = document["coverage"]["ratio"].as_f64().unwrap() * 100.0;
@@ -94,46 +117,51 @@ fn holes_of(document: &Value) -> impl Iterator<Item = &Value> {
     document["coverage"]["missing"].as_array().unwrap().iter()
 }
 
-fn of_row(row: &Value, truth: &Truth, document: &Value, broken: &mut Vec<String>) {
-    let symbol = row["symbol"].as_str().unwrap();
-    let (holes, now) = (&document["coverage"]["missing"], document["generated_at"].as_str());
-    for field in FIELDS {
-        if !row[*field].is_null() {
-            broken.extend(truth.objection(row, field));
-            let as_of = row["provenance"][*field]["as_of"].as_str();
-            if as_of.is_none() || as_of > now {
-                broken.push(format!("{symbol} {field} is as of {as_of:?}, now is {now:?}"));
+impl Findings {
+    /// Every value of `document` against what the venue serves, and every hole against its reasons.
+    pub(super) fn of_rows(&mut self, document: &Value, truth: &Truth) {
+        for row in document["rows"].as_array().unwrap() {
+            self.of_row(row, document, truth);
+        }
+    }
+
+    fn of_row(&mut self, row: &Value, document: &Value, truth: &Truth) {
+        let symbol = row["symbol"].as_str().unwrap();
+        let (holes, now) = (&document["coverage"]["missing"], document["generated_at"].as_str());
+        for field in sourced_fields() {
+            let (origin, tried) = (&row["provenance"][field], &row["missing"][field]);
+            if !row[field].is_null() {
+                let source = origin["source"].as_str().unwrap_or_default().to_owned();
+                *self.compared.entry((field.to_owned(), source)).or_default() += 1;
+                self.broken.extend(truth.objection(row, field));
+                let as_of = origin["as_of"].as_str();
+                if as_of.is_none() || as_of > now {
+                    self.tell(row, field, &format!("is as of {as_of:?}, now is {now:?}"));
+                }
+                continue;
             }
-            continue;
+            if !origin.is_null() {
+                self.tell(row, field, &format!("is nothing, and yet it is from {origin}"));
+            }
+            let required = required(row).contains(&field);
+            if (required || !tried.is_null() || truth.serves(symbol, field)) && !is_told(tried) {
+                self.tell(row, field, &format!("is missing without a reason: {tried}"));
+            }
+            let hole = |hole: &&Value| hole["symbol"] == symbol && hole["field"] == field;
+            let counted = holes.as_array().unwrap().iter().find(hole);
+            if required && counted.is_none_or(|counted| counted["tried"] != *tried) {
+                self.tell(row, field, "is not in coverage.missing as in the row");
+            }
         }
-        let required = required(row).contains(field);
-        let tried = &row["missing"][*field];
-        if (required || truth.serves(symbol, field)) && !is_told(tried) {
-            broken.push(format!("{symbol} {field} is missing without a reason: {tried}"));
-        }
-        let hole = |hole: &&Value| hole["symbol"] == symbol && hole["field"] == *field;
-        let counted = holes.as_array().unwrap().iter().find(hole);
-        if required && counted.is_none_or(|counted| counted["tried"] != *tried) {
-            broken.push(format!("{symbol} {field} is not in coverage.missing as in the row"));
-        }
-    }
-    for (ratio, over, under) in [
-        ("vrp_structural", "iv", "hv90"),
-        ("vrp_tactical", "iv", "hv30"),
-        ("vtr", "hv30", "hv90"),
-    ] {
-        let Some(value) = row[ratio].as_f64() else { continue };
-        let floor = if ratio == "vtr" { 0.0 } else { HV_FLOOR };
-        let parts = row[over].as_f64().zip(row[under].as_f64());
-        let right = parts.is_some_and(|(over, under)| (over / under.max(floor) - value).abs() <= 1e-9 * value.abs());
-        if !right {
-            broken.push(format!("{symbol} {ratio} is {value}, of {parts:?}"));
+        for what in ["contract", "streamer_symbol"] {
+            if !row[what].is_null() && row[what] != truth.name(symbol, what) {
+                self.tell(row, what, &format!("is {}", row[what]));
+            }
         }
     }
-    for what in ["contract", "streamer_symbol"] {
-        if !row[what].is_null() && row[what] != *truth.name(symbol, what) {
-            broken.push(format!("{symbol} {what} is {}", row[what]));
-        }
+
+    fn tell(&mut self, row: &Value, field: &str, what: &str) {
+        self.broken.push(format!("{} {field} {what}", row["symbol"]));
     }
 }
 
@@ -157,5 +185,3 @@ fn is_told(tried: &Value) -> bool {
         .as_array()
         .is_some_and(|tried| !tried.is_empty() && tried.iter().all(told))
 }
-
-const HV_FLOOR: f64 = 0.05;
