@@ -2,42 +2,60 @@
 //! the feed's own volatility.
 //!
 //! The volatility of a strike is that of its option out of the money, on the forward by put-call parity; call and put of a
-//! strike share it. Greeks are European, in the feed's units.
-
-use std::collections::BTreeMap;
+//! strike share it. Options on shares and funds may be exercised early, those on indices and futures count as European.
+//! Greeks are in the feed's units.
 
 use jiff::Timestamp;
 
-use crate::market::{Attempt, Field, Missing, Record, Source, Sourced};
+use crate::market::{Attempt, Field, Group, Method, Missing, Reason, Record, Source, Sourced};
 use crate::units::Vol;
 use crate::vol::black::{European, Greeks, Right, Underlying};
-use crate::vol::chain::{Expiration, Forward, Strike};
+use crate::vol::chain::{Exercise, Expiration, Forward, Strike};
 
 /// How the model came to a volatility.
-pub(super) const IMPLIED: &str = "implied-vol on the parity forward";
+pub(super) fn implied_method(exercise: Exercise) -> Method {
+    match exercise {
+        Exercise::European => Method::ImpliedOnParity,
+        Exercise::American { .. } => Method::ImpliedAmerican,
+    }
+}
 
-const GREEKS: &str = "Black-Scholes-Merton at the model's volatility";
+/// How the model came to a volatility at the money.
+pub(super) fn at_the_money_method(exercise: Exercise) -> Method {
+    match exercise {
+        Exercise::European => Method::AtTheMoney,
+        Exercise::American { .. } => Method::AtTheMoneyAmerican,
+    }
+}
+
+fn greeks_method(exercise: Exercise) -> Method {
+    match exercise {
+        Exercise::European => Method::BlackScholesMerton,
+        Exercise::American { .. } => Method::AmericanGreeks,
+    }
+}
 
 /// What an option is valued on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Ground {
+    pub(super) exercise: Exercise,
     pub(super) underlying: Underlying,
     pub(super) years: f64,
     pub(super) rate: f64,
 }
 
 /// The volatility at one strike, from its option out of the money.
-pub(super) fn implied(expiration: &Expiration, strike: &Strike, forward: Forward) -> Result<Vol, String> {
+pub(super) fn implied(expiration: &Expiration, strike: &Strike, forward: Forward) -> Result<Vol, Reason> {
     let (right, name) = if strike.strike < forward.price {
         (Right::Put, "put")
     } else {
         (Right::Call, "call")
     };
     if strike.quote(right).mid().is_none() {
-        return Err(format!("the {name} of this strike has no two-sided quote"));
+        return Err(Reason::OneSided(name));
     }
     let vol = expiration.implied(strike, right, forward);
-    vol.map_err(|error| format!("the {name} of this strike: {error}"))
+    vol.map_err(|error| Reason::OfStrike(name, error))
 }
 
 impl Ground {
@@ -45,10 +63,11 @@ impl Ground {
     /// future is its own forward.
     pub(super) fn of_parity(
         forward: Forward,
-        spot: Result<f64, String>,
+        spot: Result<f64, Reason>,
         is_future: bool,
-        (years, rate): (f64, f64),
-    ) -> Result<Self, String> {
+        expiration: &Expiration,
+    ) -> Result<Self, Reason> {
+        let (years, rate, exercise) = (expiration.years(), expiration.rate(), expiration.exercise());
         let underlying = if is_future {
             Underlying::Spot {
                 price: forward.price,
@@ -56,12 +75,16 @@ impl Ground {
             }
         } else {
             let price = spot?;
-            Underlying::Spot {
-                price,
-                dividend_yield: rate - (forward.price / price).ln() / years,
+            match exercise {
+                Exercise::European => Underlying::Spot {
+                    price,
+                    dividend_yield: rate - (forward.price / price).ln() / years,
+                },
+                Exercise::American { .. } => expiration.underlying(forward),
             }
         };
         Ok(Self {
+            exercise,
             underlying,
             years,
             rate,
@@ -72,6 +95,8 @@ impl Ground {
     pub(super) fn of_the_feed(spot: f64, is_future: bool, years: f64, rate: f64) -> Self {
         let rate = if is_future { rate } else { 0.0 };
         Self {
+            // Without rate and yield early exercise is worth nothing.
+            exercise: Exercise::European,
             underlying: Underlying::Spot {
                 price: spot,
                 dividend_yield: rate,
@@ -83,99 +108,83 @@ impl Ground {
 
     /// Value and Greeks of one option.
     pub(super) fn greeks(&self, right: Right, strike: f64, vol: Vol) -> Option<Greeks> {
-        European {
+        let option = European {
             right,
             underlying: self.underlying,
             strike,
             years: self.years,
             rate: self.rate,
             vol,
+        };
+        match self.exercise {
+            Exercise::European => option.greeks(),
+            Exercise::American { .. } => option.american(),
         }
-        .greeks()
     }
 }
 
 /// The fields of which all or none are the model's.
-const GROUP: [Field; 6] = [
-    Field::Delta,
-    Field::Gamma,
-    Field::Theta,
-    Field::Vega,
-    Field::Rho,
-    Field::OptionIv,
-];
+fn group() -> impl Iterator<Item = Field> {
+    Field::ALL
+        .into_iter()
+        .filter(|field| field.spec().group == Group::Greeks)
+}
 
 /// Whether every value of the group is there, from whomever.
 pub(super) fn is_whole(record: &Record) -> bool {
-    GROUP.iter().all(|field| record.has(*field))
+    group().all(|field| record.has(field))
 }
 
 /// Puts the model's volatility and Greeks into `record`, all of them, and keeps who was tried before.
-pub(super) fn fill(record: &mut Record, vol: Vol, greeks: &Greeks, as_of: Timestamp) {
-    let lacking: Vec<Field> = GROUP.into_iter().filter(|field| !record.has(*field)).collect();
-    let mut tried: BTreeMap<Field, Vec<Attempt>> = BTreeMap::new();
-    let had = [
-        source(&record.delta),
-        source(&record.gamma),
-        source(&record.theta),
-        source(&record.vega),
-        source(&record.rho),
-        source(&record.option_iv),
-    ];
-    for (field, had) in GROUP.into_iter().zip(had) {
-        let missing = record.missing.iter().find(|missing| missing.field == field);
-        let before = match (missing, had) {
+pub(super) fn fill(record: &mut Record, (vol, greeks): (Vol, &Greeks), exercise: Exercise, as_of: Timestamp) {
+    for field in group() {
+        let before = match (record.gap(field), record.source(field)) {
             (Some(missing), _) => missing.tried.clone(),
             (None, Some(source)) => vec![Attempt {
                 source,
-                reason: "incomplete: other values of the option are missing".to_owned(),
+                reason: Reason::Incomplete,
             }],
             (None, None) => Vec::new(),
         };
-        tried.insert(field, before);
+        record.missing.retain(|missing| missing.field != field);
+        record.tried_before.retain(|passed| passed.field != field);
+        if !before.is_empty() {
+            record.tried_before.push(Missing { field, tried: before });
+        }
     }
-    record.missing.retain(|missing| !lacking.contains(&missing.field));
-    record.tried_before.retain(|passed| !GROUP.contains(&passed.field));
-    let passed = tried.into_iter().filter(|(_, tried)| !tried.is_empty());
-    record
-        .tried_before
-        .extend(passed.map(|(field, tried)| Missing { field, tried }));
     record.tried_before.sort_by_key(|passed| passed.field);
-    let number = |value: f64| Some(sourced(value, as_of, GREEKS));
-    record.delta = number(greeks.delta);
-    record.gamma = number(greeks.gamma);
-    record.theta = number(greeks.theta);
-    record.vega = number(greeks.vega);
-    record.rho = number(greeks.rho);
-    record.option_iv = Some(sourced(vol, as_of, IMPLIED));
+    let values = [
+        (Field::Delta, greeks.delta),
+        (Field::Gamma, greeks.gamma),
+        (Field::Theta, greeks.theta),
+        (Field::Vega, greeks.vega),
+        (Field::Rho, greeks.rho),
+    ];
+    for (field, value) in values {
+        record.set(field, Some(sourced(value, as_of, greeks_method(exercise))));
+    }
+    record.set(Field::OptionIv, Some(sourced(vol, as_of, implied_method(exercise))));
 }
 
 /// Adds to `record` why the model has no value either.
-pub(super) fn refuse(record: &mut Record, reason: &str) {
-    for missing in record
-        .missing
-        .iter_mut()
-        .filter(|missing| GROUP.contains(&missing.field))
-    {
+pub(super) fn refuse(record: &mut Record, reason: &Reason) {
+    let lacking = record.missing.iter_mut();
+    for missing in lacking.filter(|missing| missing.field.spec().group == Group::Greeks) {
         missing.tried.push(Attempt {
             source: Source::Model,
-            reason: reason.to_owned(),
+            reason: reason.clone(),
         });
     }
 }
 
 /// A value of the model.
-pub(super) fn sourced<T>(value: T, as_of: Timestamp, method: &'static str) -> Sourced<T> {
+pub(super) fn sourced<T>(value: T, as_of: Timestamp, method: Method) -> Sourced<T> {
     Sourced {
         value,
         source: Source::Model,
         as_of,
-        method: method.into(),
+        method,
     }
-}
-
-fn source<T>(value: &Option<Sourced<T>>) -> Option<Source> {
-    value.as_ref().map(|value| value.source)
 }
 
 /// The rate by put-call parity: call less put falls by e^(-rT) with each unit of strike, by least squares over all strikes
@@ -183,13 +192,13 @@ fn source<T>(value: &Option<Sourced<T>>) -> Option<Source> {
 ///
 /// # Errors
 /// Fewer than three such strikes, or a rate beyond 25 %.
-pub(super) fn parity_rate(strikes: &[Strike], years: f64) -> Result<f64, String> {
+pub(super) fn parity_rate(strikes: &[Strike], years: f64) -> Result<f64, Reason> {
     let pairs: Vec<(f64, f64)> = strikes
         .iter()
         .filter_map(|at| at.pair().map(|(call, put)| (at.strike, call - put)))
         .collect();
     if pairs.len() < LEAST_PAIRS {
-        return Err("fewer than three strikes have two-sided quotes of call and put".to_owned());
+        return Err(Reason::FewPairs);
     }
     let count: f64 = pairs.iter().map(|_| 1.0).sum();
     let mean = |part: fn(&(f64, f64)) -> f64| pairs.iter().map(part).sum::<f64>() / count;
@@ -200,7 +209,7 @@ pub(super) fn parity_rate(strikes: &[Strike], years: f64) -> Result<f64, String>
     if rate.is_finite() && rate.abs() <= BELIEVABLE {
         Ok(rate)
     } else {
-        Err("put-call parity implies no believable rate".to_owned())
+        Err(Reason::NoParityRate)
     }
 }
 

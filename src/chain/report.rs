@@ -8,17 +8,17 @@ use smol_str::SmolStr;
 
 use super::choice::{Choice, Chosen, day_count};
 use super::model::{self, Ground, sourced};
-use crate::instrument::{Instrument, Symbol};
-use crate::market::{Record, Source, Sourced};
+use crate::instrument::{Instrument, Kind, Symbol};
+use crate::market::{Field, Method, Reason, Record, Source, Sourced};
 use crate::tastytrade::{ListedOption, Settlement};
 use crate::time;
 use crate::units::{Price, Vol};
 use crate::vol::black::{Greeks, Right};
-use crate::vol::chain::{Expiration, Forward, OptionQuote, Strike};
+use crate::vol::chain::{Exercise, Expiration, Forward, OptionQuote, Strike};
 use crate::vol::smile::{Skew, Smile};
 use crate::vol::straddle::Straddle;
 use crate::vol::term::{Term, ThirtyDays};
-use crate::vol::vix_variance::{Between, Centre, ModelFree, Strip};
+use crate::vol::vix_variance::{Between, ModelFree, Strip};
 
 /// A whole chain. Where a number cannot be had, its reason stands in its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,11 +37,11 @@ pub struct Report {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThirtyDay {
     /// Volatility at the money at 30 days, linear in total variance between the expirations around them.
-    pub iv: Result<Sourced<Vol>, String>,
+    pub iv: Result<Sourced<Vol>, Reason>,
     /// The later of these less the earlier one, for each 30 days between them; negative is backwardation. A fraction.
-    pub slope: Result<f64, String>,
+    pub slope: Result<f64, Reason>,
     /// Volatility without a model at 30 days, by the method of Cboe's VIX.
-    pub model_free: Result<Vol, String>,
+    pub model_free: Result<Vol, Reason>,
 }
 
 /// One expiration.
@@ -72,19 +72,19 @@ pub struct ExpirationReport {
     /// The moment of the newest quote: all numbers below are of that moment.
     pub as_of: Option<Timestamp>,
     /// The rate that discounts, continuously compounded, a fraction a year.
-    pub rate: Result<Sourced<f64>, String>,
+    pub rate: Result<Sourced<f64>, Reason>,
     /// The forward by put-call parity.
-    pub forward: Result<Forward, String>,
+    pub forward: Result<Forward, Reason>,
     /// Volatility at the money.
-    pub atm_iv: Result<Sourced<Vol>, String>,
+    pub atm_iv: Result<Sourced<Vol>, Reason>,
     /// Skew at 25 delta.
-    pub skew: Result<Skew, String>,
+    pub skew: Result<Skew, Reason>,
     /// The straddle nearest to the forward.
-    pub straddle: Result<Straddle, String>,
+    pub straddle: Result<Straddle, Reason>,
     /// One standard deviation until expiry, in the underlying's quotation.
-    pub expected_move: Result<f64, String>,
+    pub expected_move: Result<f64, Reason>,
     /// Variance without a model.
-    pub strip: Result<Strip, String>,
+    pub strip: Result<Strip, Reason>,
     /// How far the feed's Greeks are from our own at the feed's volatility.
     pub check: Option<Check>,
     /// The strikes chosen, ascending.
@@ -106,7 +106,7 @@ pub struct StrikeLine {
     /// The strike.
     pub strike: Price,
     /// Our own volatility, from the option out of the money.
-    pub model_iv: Result<Vol, String>,
+    pub model_iv: Result<Vol, Reason>,
     /// The call, if the feed knows it.
     pub call: Option<OptionLine>,
     /// The put, if the feed knows it.
@@ -140,7 +140,7 @@ impl Report {
     pub fn of(
         symbol: Symbol,
         choice: Choice,
-        published: &Result<Sourced<f64>, String>,
+        published: &Result<Sourced<f64>, Reason>,
         records: &[Record],
         now: Timestamp,
     ) -> Self {
@@ -173,14 +173,14 @@ impl Report {
 ///
 /// # Errors
 /// Why there is none.
-pub fn thirty_day_iv(report: &Report) -> Result<Sourced<Vol>, String> {
+pub fn thirty_day_iv(report: &Report) -> Result<Sourced<Vol>, Reason> {
     report.thirty_day.iv.clone()
 }
 
 /// What is known when an expiration is valued.
 struct Known<'a> {
     by_symbol: BTreeMap<&'a Symbol, &'a Record>,
-    published: &'a Result<Sourced<f64>, String>,
+    published: &'a Result<Sourced<f64>, Reason>,
     today: Date,
 }
 
@@ -189,7 +189,7 @@ struct Valued {
     report: ExpirationReport,
     minutes: Option<f64>,
     /// The quotes, where the strip of them is whole.
-    whole: Result<Expiration, String>,
+    whole: Result<Expiration, Reason>,
 }
 
 impl Known<'_> {
@@ -201,7 +201,7 @@ impl Known<'_> {
             .iter()
             .map(|at| StrikeLine {
                 strike: at.strike,
-                model_iv: Err(String::new()),
+                model_iv: Err(Reason::NoOptionQuote),
                 call: at.call.as_ref().and_then(|option| self.line(option)),
                 put: at.put.as_ref().and_then(|option| self.line(option)),
             })
@@ -219,13 +219,21 @@ impl Known<'_> {
         let minutes = as_of.map(|as_of| chosen.expires_at.duration_since(as_of).as_secs_f64() / 60.0);
         let rate = self.rate(&quotes, minutes, as_of);
         let is_future = listed.underlying.as_str().starts_with('/');
-        let spot = underlying.and_then(|record| record.price.clone());
+        let spot = underlying.and_then(|record| record.price());
 
+        // Options on indices are European, and those on futures count as that.
+        let exercise = match underlying {
+            Some(record) if record.kind == Kind::Equity => Exercise::American {
+                spot: spot.as_ref().map(|spot| spot.value.get()),
+            },
+            Some(_) | None => Exercise::European,
+        };
         let expiration = match (minutes, &rate) {
-            (None, _) => Err("no option has a quote".to_owned()),
-            (Some(_), Err(reason)) => Err(format!("no rate: {reason}")),
+            (None, _) => Err(Reason::NoOptionQuote),
+            (Some(_), Err(reason)) => Err(Reason::NoRate(Box::new(reason.clone()))),
             (Some(minutes), Ok(rate)) => {
-                Expiration::new(minutes, rate.value, quotes.clone()).map_err(|error| error.to_string())
+                let european = Expiration::new(minutes, rate.value, quotes.clone()).map_err(Reason::from);
+                european.map(|european| european.exercised(exercise))
             }
         };
         let smile = each(&expiration, Smile::of);
@@ -236,13 +244,13 @@ impl Known<'_> {
                 (_, Err(reason)) | (Err(reason), _) => Err(reason.clone()),
             };
         }
-        let ground = match (&expiration, &forward, &rate) {
-            (Ok(expiration), Ok(forward), Ok(rate)) => {
-                let no_price = || format!("no price of {}", listed.underlying);
+        let ground = match (&expiration, &forward) {
+            (Ok(expiration), Ok(forward)) => {
+                let no_price = || Reason::NoPriceOf(listed.underlying.clone());
                 let spot = spot.as_ref().map(|spot| spot.value.get()).ok_or_else(no_price);
-                Ground::of_parity(*forward, spot, is_future, (expiration.years(), rate.value))
+                Ground::of_parity(*forward, spot, is_future, expiration)
             }
-            (_, Err(reason), _) | (Err(reason), _, _) | (_, _, Err(reason)) => Err(reason.clone()),
+            (_, Err(reason)) | (Err(reason), _) => Err(reason.clone()),
         };
         for line in &mut strikes {
             let (strike, vol) = (line.strike.get(), &line.model_iv);
@@ -258,7 +266,7 @@ impl Known<'_> {
                 option.check = feed.greeks(&option.record, right, strike);
             }
         }
-        let strip = each(&expiration, |expiration| Strip::of(expiration, Centre::AtOrBelow));
+        let strip = each(&expiration, Strip::of);
         let strip = strip.and_then(|strip| whole(strip, chosen));
         let atm = each(&smile, Smile::at_the_money);
         let report = ExpirationReport {
@@ -277,14 +285,13 @@ impl Known<'_> {
             rate,
             forward,
             atm_iv: atm.and_then(|vol| {
-                let as_of = as_of.ok_or("no option has a quote")?;
-                Ok(sourced(vol, as_of, "at the money, implied-vol on the parity forward"))
+                let as_of = as_of.ok_or(Reason::NoOptionQuote)?;
+                Ok(sourced(vol, as_of, model::at_the_money_method(exercise)))
             }),
-            skew: smile.as_ref().map_err(Clone::clone).and_then(|smile| {
-                smile.skew().ok_or_else(|| {
-                    "the options chosen do not reach a delta of 25 % on both sides; --strikes takes more".to_owned()
-                })
-            }),
+            skew: smile
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(|smile| smile.skew().ok_or(Reason::NoSkew)),
             straddle: each(&expiration, Straddle::of),
             expected_move: each(&smile, Smile::expected_move),
             strip: strip.clone(),
@@ -318,7 +325,7 @@ impl Known<'_> {
     }
 
     /// The published rate, else that of put-call parity.
-    fn rate(&self, quotes: &[Strike], minutes: Option<f64>, as_of: Option<Timestamp>) -> Result<Sourced<f64>, String> {
+    fn rate(&self, quotes: &[Strike], minutes: Option<f64>, as_of: Option<Timestamp>) -> Result<Sourced<f64>, Reason> {
         let published = match self.published {
             Ok(rate) => return Ok(rate.clone()),
             Err(reason) => reason,
@@ -328,8 +335,8 @@ impl Known<'_> {
         };
         let years = minutes / 525_600.0;
         match model::parity_rate(quotes, years) {
-            Ok(rate) => Ok(sourced(rate, as_of, "slope of call less put over the strikes")),
-            Err(reason) => Err(format!("{published}; {reason}")),
+            Ok(rate) => Ok(sourced(rate, as_of, Method::ParitySlope)),
+            Err(reason) => Err(Reason::Both(Box::new(published.clone()), Box::new(reason))),
         }
     }
 }
@@ -345,7 +352,7 @@ struct Feed {
 impl Feed {
     /// Our own Greeks at the volatility and the moment of the feed's.
     fn greeks(&self, record: &Record, right: Right, strike: f64) -> Option<Greeks> {
-        let vol = record.option_iv.as_ref().filter(|vol| is_live(vol.source))?;
+        let vol = record.option_iv().filter(|vol| is_live(vol.source))?;
         let years = self.expires_at.duration_since(vol.as_of).as_secs_f64() / SECONDS_OF_A_YEAR;
         let rate = if self.is_future { self.rate? } else { 0.0 };
         Ground::of_the_feed(self.spot?, self.is_future, years, rate).greeks(right, strike, vol.value)
@@ -356,8 +363,8 @@ impl Feed {
 fn complete(
     option: &mut OptionLine,
     (right, strike): (Right, f64),
-    vol: &Result<Vol, String>,
-    ground: &Result<Ground, String>,
+    vol: &Result<Vol, Reason>,
+    ground: &Result<Ground, Reason>,
     as_of: Option<Timestamp>,
 ) {
     if model::is_whole(&option.record) {
@@ -365,37 +372,36 @@ fn complete(
     }
     let valued = || {
         let (vol, ground) = (vol.clone()?, ground.clone()?);
-        let as_of = as_of.ok_or("no option has a quote")?;
-        let greeks = ground.greeks(right, strike, vol).ok_or("the inputs are out of range")?;
-        Ok((vol, greeks, as_of))
+        let as_of = as_of.ok_or(Reason::NoOptionQuote)?;
+        let greeks = ground.greeks(right, strike, vol).ok_or(Reason::OutOfRange)?;
+        Ok((vol, greeks, ground.exercise, as_of))
     };
     match valued() {
-        Ok((vol, greeks, as_of)) => model::fill(&mut option.record, vol, &greeks, as_of),
+        Ok((vol, greeks, exercise, as_of)) => model::fill(&mut option.record, (vol, &greeks), exercise, as_of),
         Err(reason) => {
-            let reason: String = reason;
             model::refuse(&mut option.record, &reason);
         }
     }
 }
 
-/// `read` of what is there, errors as text.
-fn each<A, B, E: ToString>(input: &Result<A, String>, read: impl Fn(&A) -> Result<B, E>) -> Result<B, String> {
+/// `read` of what is there, or why not.
+fn each<A, B, E: Into<Reason>>(input: &Result<A, Reason>, read: impl Fn(&A) -> Result<B, E>) -> Result<B, Reason> {
     input
         .as_ref()
         .map_err(Clone::clone)
-        .and_then(|input| read(input).map_err(|error| error.to_string()))
+        .and_then(|input| read(input).map_err(Into::into))
 }
 
 /// The strip, if it ends where the market ends and not where the choice of strikes does: past two strikes without a quote,
 /// or at the last strike listed.
-fn whole(strip: Strip, chosen: &Chosen) -> Result<Strip, String> {
+fn whole(strip: Strip, chosen: &Chosen) -> Result<Strip, Reason> {
     let strikes = || chosen.listed.strikes.iter().map(|at| at.strike.get());
     let below = strikes().filter(|strike| *strike < strip.lowest).count();
     let above = strikes().filter(|strike| *strike > strip.highest).count();
     if (chosen.to_lowest || below >= 2) && (chosen.to_highest || above >= 2) {
         return Ok(strip);
     }
-    Err("the strip is cut off at the chosen strikes; --strikes takes more".to_owned())
+    Err(Reason::CutStrip)
 }
 
 fn thirty_day(valued: &[Valued]) -> ThirtyDay {
@@ -414,25 +420,22 @@ fn thirty_day(valued: &[Valued]) -> ThirtyDay {
         })
         .collect();
     let only: Vec<Term> = terms.iter().map(|(term, _)| *term).collect();
-    let around = ThirtyDays::of(&only)
-        .map_err(|_| "30 days do not lie between two expirations with a volatility at the money".to_owned());
+    let around = ThirtyDays::of(&only).map_err(|_| Reason::NotBetween);
     let oldest = terms.iter().map(|(_, as_of)| *as_of).min();
     let iv = around.as_ref().map_err(Clone::clone).and_then(|around| {
-        let as_of = oldest.ok_or("no option has a quote")?;
-        Ok(sourced(around.vol, as_of, THIRTY_DAYS))
+        let as_of = oldest.ok_or(Reason::NoOptionQuote)?;
+        Ok(sourced(around.vol, as_of, Method::OwnChain))
     });
-    let slope = around.and_then(|around| around.slope.ok_or_else(|| "there is no later expiration".to_owned()));
+    let slope = around.and_then(|around| around.slope.ok_or(Reason::NoLater));
     let whole: Vec<Expiration> = valued.iter().filter_map(|valued| valued.whole.clone().ok()).collect();
-    let model_free = match ModelFree::of(&whole, Centre::AtOrBelow) {
+    let model_free = match ModelFree::of(&whole) {
         Ok(ModelFree {
             between: Between::OneSide(_),
             ..
         })
         | Err(_) => {
             let cut = valued.iter().find_map(|valued| valued.whole.as_ref().err());
-            Err(cut
-                .cloned()
-                .unwrap_or_else(|| "30 days do not lie between two whole strips".to_owned()))
+            Err(cut.cloned().unwrap_or(Reason::NotBetweenStrips))
         }
         Ok(found) => Ok(found.vol),
     };
@@ -445,16 +448,16 @@ fn is_live(source: Source) -> bool {
 }
 
 fn quote(option: Option<&OptionLine>) -> OptionQuote {
-    let side = |side: Option<&Sourced<Price>>| side.map_or(0.0, |side| side.value.get());
+    let side = |field| option.and_then(|option| option.record.number(field)).unwrap_or(0.0);
     OptionQuote {
-        bid: side(option.and_then(|option| option.record.bid.as_ref())),
-        ask: side(option.and_then(|option| option.record.ask.as_ref())),
+        bid: side(Field::Bid),
+        ask: side(Field::Ask),
     }
 }
 
 fn moment(record: &Record) -> Option<Timestamp> {
-    let sides = [&record.bid, &record.ask];
-    sides.into_iter().flatten().map(|side| side.as_of).max()
+    let sides = [Field::Bid, Field::Ask].into_iter().filter_map(|side| record.get(side));
+    sides.map(|side| side.as_of).max()
 }
 
 fn check(strikes: &[StrikeLine]) -> Option<Check> {
@@ -470,20 +473,19 @@ fn check(strikes: &[StrikeLine]) -> Option<Check> {
 fn difference(option: &OptionLine) -> Option<f64> {
     let (own, record) = (option.check.as_ref()?, &option.record);
     let pairs = [
-        (own.delta, &record.delta),
-        (own.gamma, &record.gamma),
-        (own.theta, &record.theta),
-        (own.vega, &record.vega),
-        (own.rho, &record.rho),
+        (own.delta, Field::Delta),
+        (own.gamma, Field::Gamma),
+        (own.theta, Field::Theta),
+        (own.vega, Field::Vega),
+        (own.rho, Field::Rho),
     ];
-    let differences = pairs.into_iter().filter_map(|(own, feed)| {
-        let feed = feed.as_ref().filter(|feed| is_live(feed.source))?;
-        Some((own - feed.value).abs())
+    let differences = pairs.into_iter().filter_map(|(own, field)| {
+        let feed = record.get(field).filter(|feed| is_live(feed.source))?;
+        Some((own - feed.value.number()?).abs())
     });
     differences.max_by(f64::total_cmp)
 }
 
-const THIRTY_DAYS: &str = "30-day at the money, own option chain";
 const SECONDS_OF_A_YEAR: f64 = 365.0 * 86_400.0;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::choice::{Choice, Underlyings, alive, day_count};
 use crate::instrument::Symbol;
-use crate::market::{Source, StraddleQuote, TwoSided};
+use crate::market::{Reason, Source, StraddleQuote, TwoSided};
 use crate::tastytrade::{Chain, ListedExpiration, ListedOption, MarketQuote};
 use crate::time;
 use crate::units::Price;
@@ -16,13 +16,13 @@ use crate::units::Price;
 /// ends. Weekly ones count of the few whose weeklies trade like the monthly ones.
 ///
 /// # Errors
-/// There is none, in words.
+/// There is none, and why.
 pub fn near_45_days(
     chain: &Chain,
     symbol: &Symbol,
     of: &Underlyings,
     now: Timestamp,
-) -> Result<(Timestamp, ListedExpiration), String> {
+) -> Result<(Timestamp, ListedExpiration), Reason> {
     let today = time::new_york_date(now);
     let weeklies = WITH_WEEKLIES.contains(&symbol.as_str());
     let standard = |listed: &ListedExpiration| {
@@ -38,7 +38,10 @@ pub fn near_45_days(
     });
     let (.., end, listed) = near
         .min_by(|one, other| (one.0, one.1, one.2, &one.3.root).cmp(&(other.0, other.1, other.2, &other.3.root)))
-        .ok_or_else(|| format!("no standard expiration is {NEAREST} to {FURTHEST} days away"))?;
+        .ok_or(Reason::NoStandard {
+            nearest: NEAREST,
+            furthest: FURTHEST,
+        })?;
     Ok((end, listed.clone()))
 }
 
@@ -49,17 +52,18 @@ pub fn near_45_days(
 pub fn straddle_quote(
     choice: &Choice,
     (symbol, prices): (&Symbol, &BTreeMap<Symbol, f64>),
-    quotes: &BTreeMap<Symbol, Result<MarketQuote, String>>,
+    quotes: &BTreeMap<Symbol, Result<MarketQuote, Reason>>,
     now: Timestamp,
-) -> Result<StraddleQuote, String> {
+) -> Result<StraddleQuote, Reason> {
     let listed = choice.expirations.first().map(|chosen| &chosen.listed);
-    let listed = listed.ok_or("no expiration was chosen")?;
-    let at = listed.strikes.first().ok_or("no strike is listed")?;
+    let listed = listed.ok_or(Reason::NoneChosen)?;
+    let at = listed.strikes.first().ok_or(Reason::NoStrike)?;
     let mut moments = Vec::new();
     let mut side = |option: Option<&ListedOption>| {
-        let option = option.ok_or("is not listed")?;
-        let quote = quotes.get(&option.symbol).ok_or("was not asked for")?.as_ref()?;
-        let (bid, ask) = quote.bid.zip(quote.ask).ok_or("has no bid and ask")?;
+        let option = option.ok_or(Reason::NotListed)?;
+        let quote = quotes.get(&option.symbol).ok_or(Reason::WasNotAskedFor)?;
+        let quote = quote.as_ref().map_err(Clone::clone)?;
+        let (bid, ask) = quote.bid.zip(quote.ask).ok_or(Reason::NoSides)?;
         moments.push(quote.updated_at.unwrap_or(now));
         Ok(TwoSided { bid, ask })
     };
@@ -71,7 +75,7 @@ pub fn straddle_quote(
     };
     Ok(StraddleQuote {
         expiration: listed.date,
-        days: i32::try_from(days).map_err(|_| "its expiration is out of range")?,
+        days: i32::try_from(days).map_err(|_| Reason::ExpirationRange)?,
         strike: at.strike,
         underlying: (listed.underlying != *symbol).then(elsewhere).flatten(),
         call,
@@ -112,7 +116,7 @@ mod tests {
         }
     }
 
-    fn days(name: &str, listed: &[(i64, &str)]) -> Result<i64, String> {
+    fn days(name: &str, listed: &[(i64, &str)]) -> Result<i64, Reason> {
         let (_, found) = near_45_days(&chain(listed), &symbol(name), &Underlyings::All, now())?;
         Ok(day_count(time::new_york_date(now()), found.date))
     }
@@ -127,7 +131,7 @@ mod tests {
         assert_eq!(none.unwrap_err(), "no standard expiration is 25 to 70 days away");
     }
 
-    fn quote(symbol: &Symbol, bid: f64, ask: f64, at: &str) -> (Symbol, Result<MarketQuote, String>) {
+    fn quote(symbol: &Symbol, bid: f64, ask: f64, at: &str) -> (Symbol, Result<MarketQuote, Reason>) {
         let quote = MarketQuote {
             symbol: symbol.clone(),
             bid: Price::new(bid),
@@ -170,8 +174,8 @@ mod tests {
         assert_eq!(straddle.as_of.to_string(), "2026-11-20T20:58:00Z");
         let sides = [straddle.call, straddle.put].map(|side| side.map(|side| (side.bid.get(), side.ask.get())));
         assert_eq!(sides, [Ok((2.9, 3.1)), Ok((1.9, 2.1))]);
-        quotes.insert(put, Err("not in the answer".to_owned()));
-        assert_eq!(told(&quotes).put, Err("not in the answer".to_owned()));
+        quotes.insert(put, Err(Reason::NotInAnswer));
+        assert_eq!(told(&quotes).put, Err(Reason::NotInAnswer));
     }
 
     #[test]
@@ -181,6 +185,6 @@ mod tests {
         let choice = choose(vec![found], &prices, Strikes::EachSide(0), now(), 1).unwrap();
         let straddle = straddle_quote(&choice, (&symbol("/CLF7"), &prices), &BTreeMap::new(), now()).unwrap();
         assert_eq!(straddle.underlying, Some((symbol("X"), Price::new(100.0).unwrap())));
-        assert_eq!(straddle.call, Err("was not asked for".to_owned()));
+        assert_eq!(straddle.call, Err(Reason::WasNotAskedFor));
     }
 }

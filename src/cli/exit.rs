@@ -3,81 +3,46 @@
 use std::fmt;
 use std::process::ExitCode;
 
-/// Why a run did not do what it was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The command line asks for something that does not exist.
-    Usage,
-    /// Fewer symbols are complete than was required.
-    Incomplete,
-    /// No source answered.
-    Unavailable,
-    /// A bug.
-    Internal,
-    /// A local file cannot be written.
-    CannotWrite,
-    /// A local file cannot be read.
-    CannotRead,
-    /// A passing condition: rate limit, timeout, token service down.
-    TryLater,
-    /// No source answered, and something came that could not be understood.
-    Protocol,
-    /// Credentials are missing or refused.
-    Credentials,
-    /// The configuration is wrong.
-    Config,
-    /// Ctrl-C.
-    Interrupted,
+macro_rules! kinds {
+    ($($kind:ident = $code:literal: $meaning:literal,)+) => {
+        /// Why a run did not do what it was asked.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum FailureKind {
+            $(#[doc = $meaning] $kind,)+
+        }
+
+        /// All kinds, in the order of their codes.
+        const ALL: &[FailureKind] = &[$(FailureKind::$kind),+];
+
+        impl FailureKind {
+            /// The process exit code, after sysexits.h.
+            pub(super) fn code(self) -> u8 {
+                match self {
+                    $(Self::$kind => $code,)+
+                }
+            }
+
+            fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $meaning,)+
+                }
+            }
+        }
+    };
 }
 
-/// All kinds with a code of their own, in the order of the codes.
-const ALL: [Kind; 11] = [
-    Kind::Usage,
-    Kind::Incomplete,
-    Kind::Unavailable,
-    Kind::Internal,
-    Kind::CannotWrite,
-    Kind::CannotRead,
-    Kind::TryLater,
-    Kind::Protocol,
-    Kind::Credentials,
-    Kind::Config,
-    Kind::Interrupted,
-];
-
-impl Kind {
-    /// The process exit code, after sysexits.h.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Usage => 2,
-            Self::Incomplete => 65,
-            Self::Unavailable => 69,
-            Self::Internal => 70,
-            Self::CannotWrite => 73,
-            Self::CannotRead => 74,
-            Self::TryLater => 75,
-            Self::Protocol => 76,
-            Self::Credentials => 77,
-            Self::Config => 78,
-            Self::Interrupted => 130,
-        }
-    }
-
-    fn meaning(self) -> &'static str {
-        match self {
-            Self::Usage => "usage: an unknown flag, value, symbol spelling or profile",
-            Self::Incomplete => "fewer symbols are complete than --require-complete asks for; the output is printed",
-            Self::Unavailable => "no source answered for any symbol",
-            Self::Internal => "a bug in variance",
-            Self::CannotWrite => "a local file cannot be written",
-            Self::CannotRead => "a local file cannot be read",
-            Self::TryLater => "try again later: rate limit, timeout, or the token service is down",
-            Self::Protocol => "no source answered, and what came could not be understood",
-            Self::Credentials => "credentials are missing or refused",
-            Self::Config => "the configuration is wrong; the message names file, line, column and key",
-            Self::Interrupted => "interrupted by Ctrl-C; nothing was printed but the documents of --watch until then",
-        }
-    }
+kinds! {
+    Usage = 2: "usage: an unknown flag, value, symbol spelling or profile",
+    Incomplete = 65: "fewer symbols are complete than --require-complete asks for; the output is printed",
+    Unavailable = 69: "no source answered for any symbol",
+    Internal = 70: "a bug in variance",
+    CannotWrite = 73: "a local file cannot be written",
+    CannotRead = 74: "a local file cannot be read",
+    TryLater = 75: "try again later: rate limit, timeout, or the token service is down",
+    Protocol = 76: "no source answered, and what came could not be understood",
+    Credentials = 77: "credentials are missing or refused",
+    Config = 78: "the configuration is wrong; the message names file, line, column and key",
+    Interrupted = 130: "interrupted by Ctrl-C; nothing was printed but the documents of --watch until then",
 }
 
 /// The text of `variance help exit-codes`.
@@ -93,7 +58,7 @@ pub(super) fn table() -> String {
 #[derive(Debug)]
 pub(super) struct Failure {
     /// Decides the exit code.
-    pub kind: Kind,
+    pub kind: FailureKind,
     /// Particulars, a line each, told before the message.
     pub details: Vec<String>,
     /// What failed, without a trailing period, with its causes.
@@ -104,7 +69,7 @@ pub(super) struct Failure {
 
 impl Failure {
     /// A failure that is told in a sentence of our own.
-    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self {
             kind,
             details: Vec::new(),
@@ -114,7 +79,7 @@ impl Failure {
     }
 
     /// A failure that another room reports, with its causes.
-    pub(super) fn from_error(kind: Kind, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub(super) fn from_error(kind: FailureKind, error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self {
             kind,
             details: Vec::new(),
@@ -160,8 +125,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-impl From<Kind> for ExitCode {
-    fn from(kind: Kind) -> Self {
+impl From<FailureKind> for ExitCode {
+    fn from(kind: FailureKind) -> Self {
         Self::from(kind.code())
     }
 }

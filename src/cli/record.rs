@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use super::exit::{Failure, Kind};
+use super::exit::{Failure, FailureKind};
 
 /// Creates the file of a recording. One that has something in it already is left alone: it may be evidence.
 pub(super) fn create(path: &Path) -> Result<File, Failure> {
@@ -19,7 +19,7 @@ pub(super) fn create(path: &Path) -> Result<File, Failure> {
     let held = file.metadata().map_err(|error| unwritable(path, &error))?.len();
     if held > 0 {
         return Err(Failure::new(
-            Kind::CannotWrite,
+            FailureKind::CannotWrite,
             format!("{} exists already and is not empty", path.display()),
         )
         .hint("Name a new file with --record."));
@@ -30,7 +30,7 @@ pub(super) fn create(path: &Path) -> Result<File, Failure> {
 /// The recording could not be written.
 pub(super) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(
-        Kind::CannotWrite,
+        FailureKind::CannotWrite,
         format!("cannot write the recording {}: {error}", path.display()),
     )
     .hint("Name another file with --record, or leave it out.")

@@ -1,191 +1,156 @@
-//! The rules of a screen: what was typed of them, and what they are over the configuration.
+//! The rules of a screen on the command line, and what they are over the configuration.
 
 use std::collections::BTreeSet;
 
-use clap::Args;
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::args::numbers::percent;
-use super::exit::{Failure, Kind};
+use super::exit::{Failure, FailureKind};
 use crate::config::Config;
-use crate::instrument::{Instrument, Symbol};
-use crate::screen::{ScoreRules, SignalBands, VoteBands, Weights};
+use crate::screen::{CommandLine, FLAGS, Given, ListError, Overrides, PROFILE_KEYS, RuleFlag, Typed, Unit};
 use crate::units::Vol;
-use crate::{screen, time};
+use crate::{market, screen, time};
 
-/// Rules that replace those of the profile.
-#[derive(Debug, Clone, PartialEq, Default, Args, Serialize, Deserialize)]
-#[serde(default)]
-#[command(next_help_heading = "Rules")]
-pub(super) struct Rules {
-    /// Profile of thresholds [default: screener.default_profile]
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// Only these asset classes
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub include_asset_classes: Vec<String>,
-    /// Not these asset classes
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub exclude_asset_classes: Vec<String>,
-    /// Not these symbols
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub exclude_symbols: Vec<String>,
-    /// Symbols held already: flagged, not dropped
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
-    pub held_symbols: Vec<String>,
-    /// Do not ask for liquidity
-    #[arg(long)]
-    pub allow_illiquid: bool,
-    /// Least structural VRP, iv / hv90, a ratio
-    #[arg(long, value_name = "RATIO", value_parser = ratio)]
-    pub min_vrp: Option<f64>,
-    /// Least IV percentile, 0 to 100; 0 switches the gate off
-    #[arg(long, value_name = "0..100", value_parser = percent)]
-    pub min_iv_percentile: Option<f64>,
-    /// Least price of anything but futures
-    #[arg(long, value_name = "PRICE", value_parser = price)]
-    pub min_price: Option<f64>,
-    /// Greatest slippage of the straddle, (ask - bid) / mid of its worse leg, a fraction; 2 switches the gate off
-    #[arg(long, value_name = "FRACTION", value_parser = slippage)]
-    pub max_slippage: Option<f64>,
-    /// Least yield of the straddle in 30 days, a fraction; 0 switches the gate off
-    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
-    pub min_yield: Option<f64>,
-    /// Least liquidity rating, 0 to 5
-    #[arg(long, value_name = "0..5", value_parser = clap::value_parser!(i64).range(0..=5))]
-    pub min_liquidity: Option<i64>,
-}
-
-impl Rules {
-    /// These, and for what they leave open those of `recorded`.
-    pub(super) fn over(self, recorded: Self) -> Self {
-        let list = |typed: Vec<String>, recorded| if typed.is_empty() { recorded } else { typed };
-        Self {
-            profile: self.profile.or(recorded.profile),
-            include_asset_classes: list(self.include_asset_classes, recorded.include_asset_classes),
-            exclude_asset_classes: list(self.exclude_asset_classes, recorded.exclude_asset_classes),
-            exclude_symbols: list(self.exclude_symbols, recorded.exclude_symbols),
-            held_symbols: list(self.held_symbols, recorded.held_symbols),
-            allow_illiquid: self.allow_illiquid || recorded.allow_illiquid,
-            min_vrp: self.min_vrp.or(recorded.min_vrp),
-            min_iv_percentile: self.min_iv_percentile.or(recorded.min_iv_percentile),
-            min_price: self.min_price.or(recorded.min_price),
-            max_slippage: self.max_slippage.or(recorded.max_slippage),
-            min_yield: self.min_yield.or(recorded.min_yield),
-            min_liquidity: self.min_liquidity.or(recorded.min_liquidity),
-        }
+impl Args for Overrides {
+    fn augment_args(command: Command) -> Command {
+        let profile = Arg::new(PROFILE)
+            .long(PROFILE)
+            .value_name("NAME")
+            .help("Take this profile [default: screener.default_profile]");
+        let (of_profile, of_all) = FLAGS
+            .iter()
+            .partition::<Vec<_>, _>(|flag| PROFILE_KEYS.contains(&flag.key));
+        let flags = of_profile.into_iter().chain(of_all).map(argument);
+        command.next_help_heading("Rules").arg(profile).args(flags)
     }
 
-    /// Those of a profile, nothing replaced.
-    pub(super) fn of_profile(name: &str) -> Self {
-        Self {
-            profile: Some(name.to_owned()),
-            ..Self::default()
-        }
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
     }
 }
 
-/// The rules of a screen: the profile's, with the flags in front.
-pub(super) fn resolve(config: &Config, args: &Rules, now: Timestamp) -> Result<screen::Rules, Failure> {
+impl FromArgMatches for Overrides {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self::read(matches.get_one(PROFILE).cloned(), matches))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?.over(std::mem::take(self));
+        Ok(())
+    }
+}
+
+impl CommandLine for ArgMatches {
+    fn number<T: Copy + Send + Sync + 'static>(&self, flag: &str) -> Option<T> {
+        self.get_one(flag).copied()
+    }
+
+    fn list(&self, flag: &str) -> Vec<String> {
+        self.get_many(flag).into_iter().flatten().cloned().collect()
+    }
+
+    fn switch(&self, flag: &str) -> bool {
+        self.get_flag(flag)
+    }
+}
+
+fn argument(flag: &RuleFlag) -> Arg {
+    let argument = Arg::new(flag.name).long(flag.long).help(flag.help);
+    match flag.typed {
+        Typed::Switch => argument.action(ArgAction::SetTrue),
+        Typed::List => argument
+            .action(ArgAction::Append)
+            .value_name("A,B,...")
+            .value_delimiter(','),
+        Typed::Number { unit, low, high } => argument
+            .value_name(match unit {
+                Unit::Ratio => "RATIO",
+                Unit::Price => "PRICE",
+                Unit::Fraction => "FRACTION",
+                Unit::Percent => "0..100",
+                Unit::Rating => "0..5",
+            })
+            .value_parser(number(unit, low, high)),
+    }
+}
+
+/// Reads a number of `unit` from `low` to `high`; `nan` and `inf` are none.
+fn number(unit: Unit, low: f64, high: f64) -> ValueParser {
+    let hundredths = |text: &str| text.trim_end_matches('%').parse::<f64>().ok();
+    let plain = move |what, read: fn(&str) -> Option<f64>| {
+        let wrong = OutOfRange { what, low, high };
+        ValueParser::new(move |text: &str| read(text).filter(|number| (low..=high).contains(number)).ok_or(wrong))
+    };
+    match unit {
+        Unit::Ratio => plain("a ratio", |text| text.parse().ok()),
+        Unit::Price => plain("a price", |text| text.parse().ok()),
+        Unit::Percent => plain("a number", hundredths),
+        Unit::Fraction => {
+            // Between 1 and the end of the range somebody has typed hundredths.
+            let wrong = OutOfRange {
+                what: "a fraction such as 0.03, or 3%,",
+                low,
+                high: high.min(1.0),
+            };
+            ValueParser::new(move |text: &str| {
+                let fraction = match text.strip_suffix('%') {
+                    Some(text) => hundredths(text).map(|percent| percent / 100.0),
+                    None => text.parse().ok(),
+                };
+                let sound = |fraction: &f64| (low..=1.0).contains(fraction) || fraction.total_cmp(&high).is_eq();
+                fraction.filter(sound).ok_or(wrong)
+            })
+        }
+        Unit::Rating => {
+            let wrong = OutOfRange {
+                what: "a whole number",
+                low,
+                high,
+            };
+            let within = move |number: &i64| (low..=high).contains(&market::rating(*number));
+            ValueParser::new(move |text: &str| text.parse().ok().filter(within).ok_or(wrong))
+        }
+    }
+}
+
+/// What would have been right.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("{what} from {low} to {high} is wanted")]
+struct OutOfRange {
+    what: &'static str,
+    low: f64,
+    high: f64,
+}
+
+/// The rules of a screen: the profile's, with what was typed in front.
+pub(super) fn resolve(config: &Config, typed: &Overrides, now: Timestamp) -> Result<screen::Rules, Failure> {
     let screener = &config.screener;
-    let name = args
+    let name = typed
         .profile
         .as_deref()
         .unwrap_or(&screener.default_profile)
         .to_lowercase();
     let profile = screener.profile(&name).ok_or_else(|| {
         let known: Vec<&str> = screener.profiles.keys().map(String::as_str).collect();
-        Failure::new(Kind::Usage, format!("there is no profile `{name}`"))
+        Failure::new(FailureKind::Usage, format!("there is no profile `{name}`"))
             .hint(format!("Known profiles: {}.", known.join(", ")))
     })?;
-    for class in args.include_asset_classes.iter().chain(&args.exclude_asset_classes) {
+    for class in typed.include_asset_classes.iter().chain(&typed.exclude_asset_classes) {
         asset_class(config, class)?;
     }
-    let rules = &screener.rules;
-    let or = |typed: &[String], configured: &[String]| -> BTreeSet<String> {
-        (if typed.is_empty() { configured } else { typed })
-            .iter()
-            .map(|text| text.trim().to_owned())
-            .collect()
+    let given = Given {
+        common: &screener.rules,
+        profile,
+        typed,
     };
-    Ok(screen::Rules {
-        min_vrp_structural: args.min_vrp.unwrap_or(profile.min_vrp_structural),
-        vrp_tactical_threshold: rules.vrp_tactical_threshold,
-        volatility_momentum_min_ratio: rules.volatility_momentum_min_ratio,
-        retail_min_price: args
-            .min_price
-            .or(profile.retail_min_price)
-            .unwrap_or(rules.retail_min_price),
-        retail_max_slippage: args.max_slippage.unwrap_or(rules.retail_max_slippage),
-        min_yield: args.min_yield.unwrap_or(rules.min_yield),
-        liquidity_max_slippage: rules.liquidity_max_slippage,
-        min_iv_percentile: args.min_iv_percentile.unwrap_or(profile.min_iv_percentile),
-        min_liquidity_rating: args
-            .min_liquidity
-            .or(profile.min_liquidity_rating)
-            .unwrap_or(rules.min_liquidity_rating),
-        allow_illiquid: args.allow_illiquid || profile.allow_illiquid,
-        include_asset_classes: or(&args.include_asset_classes, &profile.include_asset_classes),
-        exclude_asset_classes: or(&args.exclude_asset_classes, &profile.exclude_asset_classes),
-        exclude_symbols: canonical(&args.exclude_symbols, &profile.exclude_symbols, now)?,
-        held_symbols: canonical(&args.held_symbols, &profile.held_symbols, now)?,
-        hv_floor: Vol::new(config.volatility.hv_floor)
-            .ok_or_else(|| Failure::new(Kind::Config, "volatility.hv_floor is no volatility"))?,
-        earnings_days: i32::try_from(rules.earnings_days)
-            .map_err(|error| Failure::new(Kind::Config, format!("screener.rules.earnings_days: {error}")))?,
-        signal: SignalBands {
-            rich_vrp: rules.vrp_structural_rich,
-            fair_vrp: rules.vrp_structural_fair,
-            rich_markup: rules.markup_rich,
-            cheap_markup: rules.markup_cheap,
-            rich_iv_percentile: rules.iv_percentile_rich,
-            coiled: rules.vtr_coiled,
-            coiled_severe: rules.vtr_coiled_severe,
-            expanding: rules.vtr_expanding,
-            expanding_severe: rules.vtr_expanding_severe,
-        },
-        vote: VoteBands {
-            scalable_markup: rules.vrp_scalable_threshold,
-            scalable_divergence: rules.scalable_divergence_threshold,
-            ..VoteBands::default()
-        },
-        score: ScoreRules {
-            weights: Weights {
-                structural_vrp: screener.weights.structural_vrp,
-                tactical_vrp: screener.weights.tactical_vrp,
-                volatility_momentum: screener.weights.volatility_momentum,
-                iv_percentile: screener.weights.iv_percentile,
-                r#yield: screener.weights.r#yield,
-                retail_efficiency: screener.weights.retail_efficiency,
-                liquidity: screener.weights.liquidity,
-            },
-            dislocation_multiplier: rules.dislocation_multiplier,
-            momentum_ceiling: rules.momentum_ceiling,
-            iv_percentile_ceiling: rules.iv_percentile_ceiling,
-            proxy_iv_score_haircut: rules.proxy_iv_score_haircut,
-            yield_ceiling: rules.yield_ceiling,
-            retail_price_ceiling: rules.retail_price_ceiling,
-            ..ScoreRules::default()
-        },
-        profile: name,
-    })
-}
-
-/// The symbols typed, else those of the profile; a bad one is told as the fault of whoever wrote it.
-fn canonical(typed: &[String], configured: &[String], now: Timestamp) -> Result<BTreeSet<Symbol>, Failure> {
+    let hv_floor = Vol::new(config.volatility.hv_floor)
+        .ok_or_else(|| Failure::new(FailureKind::Config, "volatility.hv_floor is no volatility"))?;
     let today = time::new_york_date(now);
-    let (texts, kind) = if typed.is_empty() {
-        (configured, Kind::Config)
-    } else {
-        (typed, Kind::Usage)
-    };
-    let parsed = texts
-        .iter()
-        .map(|text| Instrument::parse(text, today).map(|instrument| instrument.symbol()));
-    parsed
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::from_error(kind, error))
+    screen::Rules::of(name, &given, &screener.weights, hv_floor, today).map_err(|error| match error {
+        ListError::Typed(error) => Failure::from_error(FailureKind::Usage, error),
+        ListError::Configured(error) => Failure::from_error(FailureKind::Config, error),
+    })
 }
 
 /// A class that no symbol has would select nothing without a word.
@@ -196,42 +161,83 @@ fn asset_class(config: &Config, class: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let known: Vec<&str> = known.into_iter().collect();
-    Err(Failure::new(Kind::Usage, format!("there is no asset class {class:?}"))
-        .hint(format!("Known asset classes: {}.", known.join(", "))))
+    Err(
+        Failure::new(FailureKind::Usage, format!("there is no asset class {class:?}"))
+            .hint(format!("Known asset classes: {}.", known.join(", "))),
+    )
 }
 
-/// A ratio of volatilities.
-fn ratio(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(ratio) if (0.0..=10.0).contains(&ratio) => Ok(ratio),
-        Ok(_) | Err(_) => Err("a ratio from 0 to 10 is wanted".to_owned()),
+const PROFILE: &str = "profile";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Overrides, clap::Error> {
+        let command = Overrides::augment_args(Command::new("test")).no_binary_name(true);
+        Overrides::from_arg_matches(&command.try_get_matches_from(words)?)
     }
-}
 
-/// A price in dollars.
-fn price(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(price) if price.is_finite() && price >= 0.0 => Ok(price),
-        Ok(_) | Err(_) => Err("a price of 0 or more is wanted".to_owned()),
+    #[test]
+    fn every_flag_takes_what_its_unit_says_and_records_it() {
+        for flag in FLAGS {
+            assert_eq!(flag.long, flag.name.replace('_', "-"));
+            let long = format!("--{}", flag.long);
+            let (words, recorded) = match flag.typed {
+                Typed::Switch => (vec![long], true.into()),
+                Typed::List => (vec![format!("{long}=A,B")], vec!["A", "B"].into()),
+                Typed::Number { low, .. } => (vec![format!("{long}={low}")], serde_json::json!(low)),
+            };
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let typed = serde_json::to_value(parsed(&words).unwrap()).unwrap();
+            assert!(
+                typed[flag.name] == recorded || typed[flag.name].as_f64() == recorded.as_f64(),
+                "{typed}"
+            );
+            assert_ne!(typed, serde_json::to_value(Overrides::default()).unwrap(), "{words:?}");
+        }
     }
-}
 
-/// A slippage: a fraction, or 2 for any.
-fn slippage(text: &str) -> Result<f64, String> {
-    if matches!(text, "2" | "2.0") {
-        return Ok(2.0);
+    #[test]
+    fn a_number_that_is_none_or_out_of_range_is_refused() {
+        for flag in FLAGS {
+            let Typed::Number { low, high, .. } = flag.typed else {
+                continue;
+            };
+            for text in [
+                "nan",
+                "inf",
+                "-inf",
+                "",
+                "x",
+                &format!("{}", low - 1.0),
+                &format!("{}", high + 1.0),
+            ] {
+                let word = format!("--{}={text}", flag.long);
+                assert!(parsed(&[&word]).is_err(), "{word}");
+            }
+        }
+        assert!(parsed(&["--max-slippage=1.5"]).is_err());
+        assert_eq!(parsed(&["--max-slippage=2"]).unwrap().max_slippage, Some(2.0));
+        assert_eq!(parsed(&["--min-yield=3%"]).unwrap().min_yield, Some(0.03));
+        assert_eq!(
+            parsed(&["--min-iv-percentile=40%"]).unwrap().min_iv_percentile,
+            Some(40.0)
+        );
     }
-    fraction(text).map_err(|told| format!("{told}; 2 switches the gate off"))
-}
 
-/// A fraction; `0.03` and `3%` are the same.
-fn fraction(text: &str) -> Result<f64, String> {
-    let number = match text.strip_suffix('%') {
-        Some(percent) => percent.parse::<f64>().map(|percent| percent / 100.0),
-        None => text.parse(),
-    };
-    match number {
-        Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
-        Ok(_) | Err(_) => Err("a fraction from 0 to 1 such as 0.03, or 3%, is wanted".to_owned()),
+    #[test]
+    fn what_an_older_version_recorded_is_read_and_what_is_typed_goes_before_it() {
+        let recorded = r#"{"profile":null,"include_asset_classes":["Index"],"exclude_asset_classes":[],"exclude_symbols":[],
+            "held_symbols":["SPY"],"allow_illiquid":false,"min_vrp":1.3,"min_iv_percentile":null,"min_price":null,
+            "max_slippage":null,"min_yield":0.02,"min_liquidity":3}"#;
+        let recorded: Overrides = serde_json::from_str(recorded).unwrap();
+        assert_eq!((recorded.min_vrp, recorded.min_liquidity), (Some(1.3), Some(3)));
+        let both = parsed(&["--min-vrp=0.5", "--held-symbols=QQQ"]).unwrap().over(recorded);
+        assert_eq!((both.min_vrp, both.min_yield), (Some(0.5), Some(0.02)));
+        assert_eq!(
+            (both.held_symbols, both.include_asset_classes),
+            (vec!["QQQ".to_owned()], vec!["Index".to_owned()])
+        );
     }
 }

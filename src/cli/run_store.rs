@@ -3,16 +3,18 @@
 //! The store's calls block. They are made while no socket is open and no future is pending, so nothing waits for them but
 //! the user.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::exit::{Failure, Kind};
+use super::access;
+use super::exit::{Failure, FailureKind};
 use super::progress::Stderr;
-use super::{ProcessEnv, resolve};
+use super::session::Session;
 use crate::config::Config;
 use crate::gather::Gathered;
-use crate::instrument::{Instrument, Kind as Instruments, Symbol};
+use crate::instrument::{Instrument, Symbol};
 use crate::market::{Mode, Record, RunError, SourceState};
 use crate::store::{Error, Opened, Place, Reach, Store, StoreSnapshot, World};
 
@@ -30,37 +32,29 @@ pub(super) struct RunStore<'a> {
 
 impl<'a> RunStore<'a> {
     /// Opens the file of `world`. A store that cannot be used is told and does without.
-    pub(super) fn open(
-        config: &Config,
-        world: World,
-        around: &ProcessEnv,
-        deadline: Option<f64>,
-        stderr: &'a Stderr,
-    ) -> Self {
+    pub(super) fn open(config: &Config, world: World, session: &'a Session, deadline: Option<f64>) -> Self {
         let mut run_store = Self {
-            stderr,
-            now: around.now,
+            stderr: &session.stderr,
+            now: session.now,
             patience: patience(deadline),
-            reach: reach(config, around.now),
+            reach: reach(config, session.now),
             place: None,
             store: None,
             disabled: !config.store.enabled,
             troubles: Vec::new(),
         };
-        if run_store.disabled {
-            return run_store;
+        match place(config, world, session) {
+            Ok(place) => {
+                let opened = Store::open(&place, run_store.now, run_store.patience);
+                run_store.place = Some(place);
+                run_store.take(opened);
+            }
+            Err(NoPlace::Disabled) => {}
+            Err(error @ NoPlace::Nowhere) => {
+                let message = format!("{error}: set XDG_STATE_HOME, HOME or store.path");
+                run_store.trouble("no_place", message);
+            }
         }
-        let Some(directory) = config.store_directory(&around.environment, &around.directory) else {
-            run_store.trouble(
-                "no_place",
-                "there is no place for the store: set XDG_STATE_HOME, HOME or store.path".to_owned(),
-            );
-            return run_store;
-        };
-        let place = Place { directory, world };
-        let opened = Store::open(&place, run_store.now, run_store.patience);
-        run_store.place = Some(place);
-        run_store.take(opened);
         run_store
     }
 
@@ -117,8 +111,7 @@ impl<'a> RunStore<'a> {
         if gathered.chain.is_none() {
             return Some(store.keep(&gathered.records, &gathered.learned, self.now));
         }
-        let is_option = |kind| matches!(kind, Instruments::EquityOption | Instruments::FutureOption);
-        let records = gathered.records.iter().filter(|record| !is_option(record.kind));
+        let records = gathered.records.iter().filter(|record| !record.kind.is_option());
         let records: Vec<Record> = records.cloned().collect();
         Some(store.keep(&records, &gathered.learned, self.now))
     }
@@ -127,11 +120,7 @@ impl<'a> RunStore<'a> {
         match opened {
             Ok(Opened { store, set_aside }) => {
                 if let Some(aside) = set_aside {
-                    let message = format!(
-                        "the store was damaged: it is now {}, a new one was begun",
-                        aside.display()
-                    );
-                    self.trouble("corrupt", message);
+                    self.trouble("corrupt", damaged(&aside));
                 }
                 self.store = Some(store);
             }
@@ -161,40 +150,55 @@ impl<'a> RunStore<'a> {
 }
 
 /// Opens the store for a look at the past: that of the embedded venue with `seed`, else of the configured venue.
-pub(super) fn open(
-    config: &Config,
-    seed: Option<u64>,
-    around: &ProcessEnv,
-    stderr: &Stderr,
-) -> Result<(Store, Mode), Failure> {
-    if !config.store.enabled {
-        return Err(Failure::new(Kind::Config, "store.enabled is false: nothing is kept"));
-    }
-    let directory = config
-        .store_directory(&around.environment, &around.directory)
-        .ok_or_else(|| {
-            Failure::new(Kind::Config, "there is no place for the store")
-                .hint("Set XDG_STATE_HOME, HOME or store.path.")
-        })?;
-    let mode = seed.map_or_else(|| resolve::mode(config), |_| Mode::Demo);
-    let place = Place {
-        directory,
-        world: resolve::world(config, mode, seed),
-    };
-    let opened = Store::open(&place, around.now, PATIENCE).map_err(|error| match error {
-        Error::Place { .. } => Failure::from_error(Kind::CannotWrite, error),
-        Error::Held { .. } => Failure::from_error(Kind::TryLater, error),
-        Error::Newer(_) | Error::OtherWorld { .. } | Error::Sqlite { .. } => {
-            Failure::from_error(Kind::CannotRead, error)
+pub(super) fn open(config: &Config, seed: Option<u64>, session: &Session) -> Result<(Store, Mode), Failure> {
+    let mode = seed.map_or_else(|| access::mode(config), |_| Mode::Demo);
+    let place = place(config, access::world(config, mode, seed), session).map_err(|error| {
+        let failure = Failure::from_error(FailureKind::Config, error);
+        match error {
+            NoPlace::Disabled => failure,
+            NoPlace::Nowhere => failure.hint("Set XDG_STATE_HOME, HOME or store.path."),
         }
     })?;
+    let opened = Store::open(&place, session.now, PATIENCE).map_err(|error| {
+        let kind = match &error {
+            Error::Place { .. } => FailureKind::CannotWrite,
+            Error::Held { .. } => FailureKind::TryLater,
+            Error::Newer(_) | Error::OtherWorld { .. } | Error::Sqlite { .. } => FailureKind::CannotRead,
+        };
+        Failure::from_error(kind, error)
+    })?;
     if let Some(aside) = opened.set_aside {
-        stderr.error(&format!(
-            "variance: the store was damaged: it is now {}, a new one was begun",
-            aside.display()
-        ));
+        session.stderr.error(&format!("variance: {}", damaged(&aside)));
     }
     Ok((opened.store, mode))
+}
+
+/// Why there is no store.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum NoPlace {
+    /// It is switched off.
+    #[error("store.enabled is false: nothing is kept")]
+    Disabled,
+    /// No directory is known.
+    #[error("there is no place for the store")]
+    Nowhere,
+}
+
+/// Where the store of `world` is.
+fn place(config: &Config, world: World, session: &Session) -> Result<Place, NoPlace> {
+    if !config.store.enabled {
+        return Err(NoPlace::Disabled);
+    }
+    let directory = config.store_directory(&session.environment, &session.directory);
+    let directory = directory.ok_or(NoPlace::Nowhere)?;
+    Ok(Place { directory, world })
+}
+
+fn damaged(aside: &Path) -> String {
+    format!(
+        "the store was damaged: it is now {}, a new one was begun",
+        aside.display()
+    )
 }
 
 /// How long to wait for other processes: a fraction of the deadline, since their writes take milliseconds.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::exit::{Failure, Kind};
+use super::exit::{Failure, FailureKind};
 
 /// How long a run may take to say goodbye after Ctrl-C.
 const GOODBYE: Duration = Duration::from_millis(1_500);
@@ -33,7 +33,7 @@ where
         tokio::select! {
             biased;
             done = &mut work => done,
-            () = pace(speed) => Err(Failure::new(Kind::Internal, "time has stopped")),
+            () = pace(speed) => Err(Failure::new(FailureKind::Internal, "time has stopped")),
         }
     })
 }
@@ -57,7 +57,7 @@ where
         .enable_all()
         .start_paused(paused)
         .build()
-        .map_err(|error| Failure::new(Kind::Internal, format!("cannot start the runtime: {error}")))?;
+        .map_err(|error| Failure::new(FailureKind::Internal, format!("cannot start the runtime: {error}")))?;
     let outcome = runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
         let work = work(stopped);
@@ -69,7 +69,7 @@ where
                     // Sockets are closed politely within the time; what was gathered is not wanted any more.
                     drop(tokio::time::timeout(GOODBYE, work).await);
                 }
-                Err(Failure::new(Kind::Interrupted, "interrupted"))
+                Err(Failure::new(FailureKind::Interrupted, "interrupted"))
             }
         }
     });
@@ -103,5 +103,5 @@ async fn interrupt_at_once() {
     reason = "the main thread may be stuck in a write that nothing else can end"
 )]
 fn exit_interrupted() {
-    std::process::exit(i32::from(Kind::Interrupted.code()));
+    std::process::exit(i32::from(FailureKind::Interrupted.code()));
 }

@@ -1,7 +1,7 @@
 //! Credentials: from the environment, from files it names, from `.env.tastytrade`.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::dotenv::{self, DotenvError};
 use super::secret::Secret;
+use crate::text;
 
 /// What opens a tastytrade account to this program.
 #[derive(Debug, Clone)]
@@ -119,7 +120,7 @@ fn find(name: &str, sources: &[Source]) -> Result<Option<Secret>, CredentialsErr
             .dir
             .as_ref()
             .map_or_else(|| named.clone(), |dir| dir.join(&named));
-        let text = match fs::read_to_string(&path) {
+        let text = match File::open(&path).and_then(text::read) {
             Ok(text) => Secret::from(text),
             Err(source) => {
                 return Err(CredentialsError::File {

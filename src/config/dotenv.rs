@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::Secret;
+use crate::text::read as read_text;
 
 /// Why the file is not used.
 #[derive(Debug, Error)]
@@ -63,7 +64,7 @@ pub(super) fn read(dir: &Path) -> Result<Option<BTreeMap<String, Secret>>, Doten
         path: path.clone(),
         source,
     };
-    let mut file = match File::open(&path) {
+    let file = match File::open(&path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -73,8 +74,7 @@ pub(super) fn read(dir: &Path) -> Result<Option<BTreeMap<String, Secret>>, Doten
     if open_to_others(&file).map_err(unreadable)? {
         return Err(DotenvError::Refused { path });
     }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(unreadable)?;
+    let text = read_text(&file).map_err(unreadable)?;
     parse(&text)
         .map(Some)
         .map_err(|(line, fault)| DotenvError::Line { path, line, fault })
@@ -83,7 +83,6 @@ pub(super) fn read(dir: &Path) -> Result<Option<BTreeMap<String, Secret>>, Doten
 /// Reads assignments: `NAME=value`, with or without `export`, bare or in quotes. `#` begins a comment at the start of a line
 /// or after a blank. A `$` is a character like others. Of two lines with the same name the later one counts.
 pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Secret>, (usize, LineFault)> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut values = BTreeMap::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::text::is_unprintable;
+
 /// Why there is no configuration to run with.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -68,7 +70,7 @@ impl fmt::Display for Problem {
         } else {
             format!("{place}: {key}: {what}")
         };
-        f.write_str(&line.replace(char::is_control, " "))
+        f.write_str(&line.replace(is_unprintable, " "))
     }
 }
 

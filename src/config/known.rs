@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::settings::Profile;
+use crate::screen::Profile;
 
 /// Whether the object at `path` takes names of the user's own.
 pub(super) fn is_open(path: &[String]) -> bool {

@@ -22,7 +22,6 @@ pub(super) struct Leaf {
 /// Every leaf of `text`, and everything wrong with its form: syntax, keys that come twice, keys that `defaults` does not
 /// know, sections that are no objects. Comments and trailing commas are refused, because other programs read the file.
 pub(super) fn leaves(file: &Path, text: &str, defaults: &Value) -> (Vec<Leaf>, Vec<Problem>) {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader {
         file,
         text,

@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use super::Config;
-use super::check::RANGES;
+use super::check::ranges;
 
 /// The JSON Schema (draft 2020-12) of the configuration file. Every key is optional, none beyond them is accepted.
 pub fn schema() -> Value {
@@ -12,11 +12,15 @@ pub fn schema() -> Value {
         .with(|settings| settings.inline_subschemas = true)
         .into_generator();
     let mut schema = generator.into_root_schema_for::<Config>().to_value();
-    for (pattern, low, high) in RANGES {
-        if let Some(key) = find(&mut schema, pattern) {
-            key.insert("minimum".to_owned(), low.into());
-            key.insert("maximum".to_owned(), high.into());
+    for range in ranges() {
+        if let Some(key) = find(&mut schema, range.key) {
+            key.insert("minimum".to_owned(), range.low.into());
+            key.insert("maximum".to_owned(), range.high.into());
         }
+    }
+    // Documents print the weights too, and there a later version may add some.
+    if let Some(weights) = find(&mut schema, "screener.weights") {
+        weights.insert("additionalProperties".to_owned(), false.into());
     }
     schema
 }

@@ -1,7 +1,7 @@
 //! Finding the file, and laying file, environment and flags over the defaults.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -121,14 +121,16 @@ fn find_file(
     let named = flag.or_else(|| set(environment, "VARIANCE_CONFIG").map(PathBuf::from));
     if let Some(named) = named {
         let path = working_directory.join(named);
-        let text = fs::read_to_string(&path).map_err(|source| Error::Read {
-            path: path.clone(),
-            source,
-        })?;
+        let text = File::open(&path)
+            .and_then(crate::text::read)
+            .map_err(|source| Error::Read {
+                path: path.clone(),
+                source,
+            })?;
         return Ok(Some((path, text)));
     }
     for path in search_places(environment, working_directory) {
-        match fs::read_to_string(&path) {
+        match File::open(&path).and_then(crate::text::read) {
             Ok(text) => return Ok(Some((path, text))),
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
             Err(source) => return Err(Error::Read { path, source }),

@@ -6,7 +6,9 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::dotenv::{DotenvError, LineFault};
 use super::*;
+use crate::screen::Profile;
 
 fn dir() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -64,6 +66,9 @@ fn write_env(dir: &TempDir, text: &str) -> PathBuf {
     path
 }
 
+/// The configuration file as it ships, every key at its default.
+const RUNTIME_CONFIG: &str = include_str!("../../config/runtime_config.json");
+
 #[test]
 fn the_shipped_file_has_every_key_at_its_default() {
     let shipped: Config = serde_json::from_str(RUNTIME_CONFIG).unwrap();
@@ -107,7 +112,7 @@ fn every_number_has_a_range_and_every_key_is_in_the_schema() {
     let schema = schema();
     for (path, value) in layer::flatten(&tree) {
         let key = path.join(".");
-        let ranged = check::RANGES.iter().any(|(pattern, ..)| known::matches(&path, pattern));
+        let ranged = check::ranges().any(|range| known::matches(&path, range.key));
         assert_eq!(ranged || value.is_null(), value.is_number() || value.is_null(), "{key}");
         let mut at = &schema;
         for name in &path {
@@ -220,6 +225,14 @@ fn values_that_contradict_each_other_are_refused_where_they_were_given() {
 }
 
 #[test]
+fn keys_that_must_ascend_are_keys_of_the_rules() {
+    let rules = serde_json::to_value(Config::default().screener.rules).unwrap();
+    for key in crate::screen::ASCENDING.into_iter().flatten() {
+        assert!(rules[key].is_number(), "{key}");
+    }
+}
+
+#[test]
 fn a_key_that_comes_twice_is_refused_in_maps_too() {
     assert_eq!(
         problems(r#"{"dxlink": {"enabled": true, "enabled": false}}"#),
@@ -273,10 +286,15 @@ fn users_add_to_profiles_and_asset_classes_key_by_key() {
     );
     assert_eq!(config.screener.profile("plain").unwrap(), &Profile::default());
     assert_eq!(config.screener.profiles.len(), 6);
-    assert_eq!(config.asset_class("XLE"), "Energy");
-    assert_eq!(config.asset_class("SPY"), "Equity");
-    assert_eq!(config.asset_class("/ES"), "Index");
-    assert_eq!(config.asset_class("ES"), "Equity");
+    let universe = &config.universe;
+    let class = |symbol: &str| {
+        let listed = universe.asset_classes.get(symbol);
+        listed.unwrap_or(&universe.default_asset_class).as_str()
+    };
+    assert_eq!(class("XLE"), "Energy");
+    assert_eq!(class("SPY"), "Equity");
+    assert_eq!(class("/ES"), "Index");
+    assert_eq!(class("ES"), "Equity");
     assert_eq!(
         config.origin("screener.profiles.balanced.min_vrp_structural"),
         &Origin::Default
@@ -538,7 +556,6 @@ fn a_line_of_secrets_reads_as_a_shell_would_without_expanding_anything() {
         ("A=x==", "x=="),
         ("A=", ""),
         ("A=1\nA=2", "2"),
-        ("\u{feff}A=x\r\n", "x"),
     ] {
         assert_eq!(read(line), Ok(Some(value.to_owned())), "{line}");
     }

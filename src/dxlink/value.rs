@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use variance_text::printable;
 
 /// One scalar of a data row.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -179,9 +180,9 @@ impl<'de> Visitor<'de> for LooseVisitor {
     }
 }
 
-/// `text` without characters that move a terminal's cursor or turn its writing direction, cut to 120 characters.
+/// What can be printed of `text`, cut to 120 characters.
 pub(super) fn clean(text: &str) -> String {
-    visible(text).chars().take(LONGEST_TEXT).collect()
+    printable(text).take(LONGEST_TEXT).collect()
 }
 
 /// `text` as [`clean`] gives it, with every one of `secrets` masked.
@@ -189,16 +190,10 @@ pub(super) fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>)
     let masked = secrets
         .into_iter()
         .filter(|secret| !secret.is_empty())
-        .fold(visible(text), |text, secret| text.replace(secret, "[redacted]"));
+        .fold(printable(text).collect(), |text: String, secret| {
+            text.replace(secret, "[redacted]")
+        });
     masked.chars().take(LONGEST_TEXT).collect()
-}
-
-fn visible(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !steers(*c)).collect()
-}
-
-fn steers(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 const LONGEST_TEXT: usize = 120;

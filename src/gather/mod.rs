@@ -1,49 +1,93 @@
-//! The only orchestration: all sources at the same time, then each hole from the next best source, then one merge.
+//! The only orchestration: all sources at the same time, then each hole from the next best source, and a record of every
+//! symbol made of the evidence.
 //!
 //! What is decided here is only who is asked when. What a value is, is decided by `market`.
 
-mod backfill;
+mod bars;
 mod chain;
 mod clock;
+mod contracts;
+mod failures;
+mod feed;
+mod findings;
+#[cfg(test)]
+mod fixtures;
+mod known;
 mod learned;
-mod listening;
+mod legacy;
+mod metrics;
+mod option_lists;
+mod option_quotes;
 mod options;
 mod outcome;
 mod proxies;
-mod requests;
+mod quotes;
+mod run;
 mod schedule;
 mod stop;
-pub mod subscriptions;
+mod subscriptions;
 mod tokens;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use smol_str::SmolStr;
-use tokio::sync::mpsc;
 
+pub use bars::BarHistory;
 pub use chain::{Found, NoChain, gather_chain};
 pub use clock::Clock;
-pub use listening::feed_settings;
+pub use feed::feed_settings;
 pub use options::{Options, Priority};
 pub use outcome::RunOutcome;
+pub use run::gather;
 pub use stop::{StopReason, StopSignal};
-pub use subscriptions::BarHistory;
 pub use tokens::TokenProvider;
-pub use watch::{Lost, Step, Watch};
+pub use watch::{Step, Watch};
 
-use crate::instrument::{Instrument, Kind, Listed, Symbol, Universe, candle_symbol};
-use crate::market::{self, Mode, Precedence, Record, Run, StoredBars, VolInputs, VolRules};
+use crate::instrument::{Instrument, Symbol};
+use crate::market::{Mode, Precedence, Record, Rules, Run, VolInputs, VolRules};
 use crate::recording::Recorder;
 use crate::store::{StoreSnapshot, StoreUpdate};
-use crate::stream::{Connector, Policy, Progress, Request, Shortfall};
-use crate::{legacy, tastytrade};
+pub use crate::stream::GaveUp as Lost;
+use crate::stream::{Connector, Policy, Progress};
 
-use self::backfill::Later;
-use self::listening::Listening;
-use self::requests::Asked;
+/// A gathering: what is wanted, who can be asked for it, what ends it, and who is told how it goes.
+#[derive(Clone, Copy)]
+pub struct Gathering<'a, 'v> {
+    /// What to gather.
+    pub plan: &'a Plan,
+    /// Who can be asked.
+    pub venues: &'a Venues<'v>,
+    /// What ends it early.
+    pub stop: &'a StopSignal,
+    /// The time of the run.
+    pub clock: Clock,
+    /// Hears what is going on.
+    pub notify: &'a dyn Fn(Notice),
+}
+
+impl<'a> Gathering<'a, '_> {
+    /// By what rules evidence becomes a record at `now`.
+    fn rules(&self, now: Timestamp) -> Rules<'a> {
+        Rules {
+            precedence: &self.plan.precedence,
+            vol: &self.plan.vol,
+            now,
+        }
+    }
+}
+
+impl fmt::Debug for Gathering<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gathering")
+            .field("plan", self.plan)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
 
 /// What to gather.
 #[derive(Debug, Clone)]
@@ -74,6 +118,16 @@ pub struct Plan {
     pub chain_names: BTreeMap<Symbol, Symbol>,
 }
 
+impl Plan {
+    /// The class of an instrument: its own, else that of its root.
+    pub fn asset_class(&self, instrument: &Instrument) -> SmolStr {
+        let of = |symbol: &Symbol| self.asset_classes.get(symbol);
+        let root = || instrument.root().map(|root| Symbol(root.into()));
+        let class = of(&instrument.symbol()).or_else(|| of(&root()?));
+        class.unwrap_or(&self.default_asset_class).clone()
+    }
+}
+
 /// How to listen to the feed.
 #[derive(Debug, Clone, Copy)]
 pub struct Listen {
@@ -89,9 +143,9 @@ pub struct Listen {
 #[derive(Debug)]
 pub struct Venues<'a> {
     /// tastytrade's REST API.
-    pub rest: &'a tastytrade::Client,
+    pub rest: &'a crate::tastytrade::Client,
     /// The deprecated source; `None` when it is switched off.
-    pub legacy: Option<&'a legacy::Client>,
+    pub legacy: Option<&'a crate::legacy::Client>,
     /// What opens WebSockets.
     pub connector: Connector,
     /// Where what the feed says is written, if anywhere.
@@ -155,159 +209,7 @@ pub struct Gathered {
     pub learned: StoreUpdate,
 }
 
-/// Gathers what `plan` wants from `venues`. Ends at the latest with `stop`, with what is there by then.
-///
-/// # Errors
-/// The user interrupted it; sockets have been closed.
-///
-/// # Cancel safety
-/// Not safe: what was gathered is lost with the future. End it through `stop`.
-pub async fn gather(
-    plan: &Plan,
-    venues: &Venues<'_>,
-    stop: &StopSignal,
-    clock: Clock,
-    notify: &dyn Fn(Notice),
-) -> Result<Gathered, Interrupted> {
-    let (want, more) = mpsc::unbounded_channel();
-    let (asked, listening) = tokio::join!(
-        requests::ask(
-            plan,
-            venues.rest,
-            stop,
-            clock,
-            Subscriptions::new(want, venues.memory, (plan.history, clock.wall))
-        ),
-        async {
-            let (listening, line) = listening::listen(plan, venues, stop, clock, more, notify).await;
-            listening::hang_up(line, stop).await;
-            listening
-        },
-    );
-    if asked.cut == Some(StopReason::Interrupted) || listening.cut == Some(StopReason::Interrupted) {
-        return Err(Interrupted);
-    }
-    let mut gathering = Gathering {
-        plan,
-        venues,
-        stop,
-        clock,
-        notify,
-        asked,
-        listening,
-        later: Later::default(),
-    };
-    gathering.finish().await
-}
-
 /// The user wanted to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted")]
 pub struct Interrupted;
-
-/// What is known once the feed and the first requests have ended.
-struct Gathering<'a, 'v> {
-    plan: &'a Plan,
-    venues: &'a Venues<'v>,
-    stop: &'a StopSignal,
-    clock: Clock,
-    notify: &'a dyn Fn(Notice),
-    asked: Asked,
-    listening: Listening,
-    later: Later,
-}
-
-/// Tells the feed what is wanted, as it becomes known.
-#[derive(Debug)]
-struct Subscriptions<'a> {
-    sender: mpsc::UnboundedSender<Request>,
-    memory: &'a StoreSnapshot,
-    history: BarHistory,
-    today: Timestamp,
-}
-
-impl<'a> Subscriptions<'a> {
-    fn new(
-        sender: mpsc::UnboundedSender<Request>,
-        memory: &'a StoreSnapshot,
-        (history, today): (BarHistory, Timestamp),
-    ) -> Self {
-        Self {
-            sender,
-            memory,
-            history,
-            today,
-        }
-    }
-
-    /// Last values of every streamer symbol in `universe`, once for all who share it.
-    fn last_values(&self, universe: &Universe) {
-        let kind = |streamer| {
-            universe
-                .find(universe.symbols_of(streamer).first()?)
-                .map(|listed| listed.instrument.kind())
-        };
-        let streamers = universe
-            .streamer_symbols()
-            .filter_map(|streamer| Some((kind(streamer)?, streamer)));
-        // By type, then by symbol: the feed then answers everybody's quote before anybody's second event.
-        let mut subscriptions: Vec<Request> = streamers
-            .flat_map(|(kind, streamer)| subscriptions::last_values(kind, streamer))
-            .collect();
-        subscriptions.sort_by(|one, other| one.entry.cmp(&other.entry));
-        for want in subscriptions {
-            self.send(want);
-        }
-    }
-
-    /// Daily bars of an instrument, if the feed has a name for it and could send any that are not kept already.
-    fn daily_bars(&self, listed: &Listed) {
-        let Some(resolved) = &listed.resolved else { return };
-        let from = self.history.start(self.today);
-        let mut want = subscriptions::daily_bars(&listed.instrument, &resolved.streamer, from);
-        let shortfall = resolved.before.as_ref().map(|before| {
-            let name = candle_symbol(&listed.instrument, &before.streamer);
-            subscriptions::bars_before(&listed.instrument, before, from, self.memory.bars.get(&name))
-        });
-        let market = market::market_of(listed.instrument.kind());
-        let suffice =
-            |bars: &StoredBars| bars.are_final(market, self.today) && bars.reach_back(from) && bars.are_sound();
-        match self.memory.bars.get(&want.entry.symbol) {
-            Some(kept) if suffice(kept) => {
-                let short = shortfall.filter(|shortfall| shortfall.applies_to(&kept.candles));
-                if let Some(Shortfall { entry, .. }) = short {
-                    want.entry = entry;
-                    self.send(want);
-                }
-            }
-            kept => {
-                want.shortfall = shortfall;
-                let kept = kept.filter(|kept| kept.can_go_on(from, market));
-                self.send(match kept {
-                    Some(kept) => subscriptions::continued(want, kept, from),
-                    None => want,
-                });
-            }
-        }
-    }
-
-    fn send(&self, want: Request) {
-        if self.sender.send(want).is_err() {
-            tracing::debug!("the window has closed: a want came too late");
-        }
-    }
-}
-
-/// Whether `kind` has daily bars at all.
-fn has_bars(kind: Kind) -> bool {
-    match kind {
-        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => true,
-        Kind::EquityOption | Kind::FutureOption => false,
-    }
-}
-
-/// Whether realized volatility has to be computed from bars: always for futures, whose contracts the venue's figure does
-/// not name, and for others where the venue has none.
-fn needs_bars(instrument: &Instrument, metrics: &BTreeMap<Symbol, tastytrade::Metrics>) -> bool {
-    market::needs_hv(metrics.get(&instrument.symbol()), instrument.kind())
-}

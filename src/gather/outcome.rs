@@ -1,6 +1,10 @@
-//! Whether a run as a whole failed, and how. Pure.
+//! The end of a gathering: its records, how it went, and whether it failed as a whole.
 
-use super::requests::Trouble;
+use super::failures::{Trouble, add_error};
+use super::findings::Findings;
+use super::{Gathered, learned, legacy};
+use crate::market::{Record, RestState, Run, RunError, SourceState, Sources, StoppedBy, Timing};
+use crate::stream::End;
 use crate::tastytrade::Error;
 
 /// Whether a run as a whole failed.
@@ -18,8 +22,113 @@ pub enum RunOutcome {
     Nothing,
 }
 
+impl Findings<'_, '_> {
+    /// Makes the records of what is known by now. `refused` is what credentials were refused with, `trouble` what else
+    /// went wrong.
+    pub(super) fn conclude(&mut self, refused: Option<Error>, trouble: &[Trouble]) -> Gathered {
+        let rules = self.rules();
+        let records: Vec<_> = self.known.records(&rules).map(|(.., record)| record.clone()).collect();
+        tracing::debug!(records = records.len(), merges = self.known.merges(), "merged");
+        let answered = self.feed.heard_somebody()
+            || self.rest_answered()
+            || self.quotes.answered
+            || self
+                .known
+                .evidence()
+                .any(|evidence| matches!(evidence.legacy, Some(Ok(_))));
+        Gathered {
+            outcome: of(answered, refused, trouble),
+            vol_inputs_by_symbol: self.vol_inputs(),
+            learned: self.learned(),
+            chain: None,
+            unjudged: self.options.unjudged.clone(),
+            run: self.how_it_went(&records),
+            records,
+        }
+    }
+
+    /// What went wrong with requests and the feed.
+    pub(super) fn trouble(&self) -> Vec<Trouble> {
+        let all = [
+            &self.contracts.failures,
+            &self.metrics.failures,
+            &self.quotes.failures,
+            &self.feed.failures,
+        ];
+        let trouble = all.into_iter().flat_map(|failures| failures.trouble.iter().copied());
+        trouble.chain(self.was_late().then_some(Trouble::Passing)).collect()
+    }
+
+    fn how_it_went(&self, records: &[Record]) -> Run {
+        let window = matches!(&self.feed.heard, Ok(listened) if listened.end == End::Window);
+        let mut errors = self.feed.failures.errors.clone();
+        for error in self.rest_errors() {
+            add_error(&mut errors, error.clone());
+        }
+        Run {
+            mode: self.run.plan.mode,
+            delayed: self.feed.delayed,
+            partial: self.cut.is_some(),
+            stopped_by: match (self.cut, window) {
+                (Some(_), _) => StoppedBy::Deadline,
+                (None, true) => StoppedBy::Window,
+                (None, false) => StoppedBy::Complete,
+            },
+            sources: Sources {
+                dxlink: self.feed.state(!records.is_empty()),
+                rest: self.rest_state(),
+                legacy: legacy::state(self.run.venues.legacy, self.legacy_used, self.known.evidence()),
+                store: learned::state(records),
+            },
+            timing: Timing {
+                token: self.feed.token_ms,
+                handshake: self.feed.handshake_ms,
+                stream: self.feed.stream_ms,
+                rest: self.rest_ms,
+                total: self.run.clock.millis(),
+            },
+            errors,
+        }
+    }
+
+    fn rest_errors(&self) -> impl Iterator<Item = &RunError> {
+        let all = [
+            &self.contracts.failures,
+            &self.metrics.failures,
+            &self.quotes.failures,
+            &self.options.failures,
+            &self.proxy_failures,
+        ];
+        all.into_iter().flat_map(|failures| &failures.errors)
+    }
+
+    fn rest_state(&self) -> RestState {
+        let traffic = self.run.venues.rest.traffic();
+        // Where nothing could be heard, what went wrong with the feed is that REST gave no token.
+        let token = self.feed.failures.errors.first().filter(|_| self.feed.heard.is_err());
+        let complaint = token.or_else(|| self.rest_errors().next());
+        let troubled = self.was_late() || complaint.is_some();
+        let gave = !self.metrics.by_symbol.is_empty() || self.quotes.answered;
+        RestState {
+            state: match (troubled, gave) {
+                (true, false) => SourceState::Failed,
+                (true, true) => SourceState::Degraded,
+                (false, _) => SourceState::Ok,
+            },
+            requests: traffic.requests,
+            retries: traffic.retries,
+            reason: complaint.map(|error| error.message.clone()),
+        }
+    }
+
+    /// Whether the first requests were cut off.
+    fn was_late(&self) -> bool {
+        self.contracts.cut.or(self.metrics.cut).is_some()
+    }
+}
+
 /// The verdict, from whether any source `answered`, what credentials were `refused` with, and what went wrong.
-pub(super) fn of(answered: bool, refused: Option<Error>, trouble: &[Trouble]) -> RunOutcome {
+fn of(answered: bool, refused: Option<Error>, trouble: &[Trouble]) -> RunOutcome {
     match refused {
         Some(error) if !answered || matches!(error, Error::Refused { .. }) => RunOutcome::Refused(error),
         Some(_) | None if answered => RunOutcome::Answered,

@@ -2,78 +2,83 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Gathering;
-use super::backfill::Later;
+use super::findings::Findings;
 use super::options::lacks_iv;
-use super::requests::{error_chain, record_error};
 use crate::instrument::Symbol;
-use crate::market::RunError;
-use crate::stream::LastEvents;
+use crate::market::{Reason, Record};
 use crate::tastytrade::Metrics;
 
-/// What stand-ins said.
-#[derive(Debug, Default)]
-pub(super) struct FromProxies {
-    /// By the symbol they stand in for: who it is, and its metrics.
-    pub(super) metrics: BTreeMap<Symbol, (Symbol, Result<Metrics, String>)>,
-    pub(super) errors: Vec<RunError>,
-}
-
-impl Gathering<'_, '_> {
+impl Findings<'_, '_> {
     /// Takes the metrics of the stand-ins from what is there, and asks for the rest of them in one go.
-    pub(super) async fn ask_proxies(
-        &mut self,
-        heard: &BTreeMap<Symbol, Result<LastEvents, String>>,
-        later: &mut Later,
-    ) {
-        let (records, _) = self.records(heard, later);
-        let lacking = records.iter().filter(|record| lacks_iv(record));
-        let lacking = lacking.filter(|record| self.asked.answers_metrics(&record.symbol));
-        let wanted: BTreeMap<Symbol, Symbol> = lacking
-            .filter_map(|record| Some((record.symbol.clone(), self.plan.proxies.get(&record.symbol)?.clone())))
-            .collect();
+    pub(super) async fn ask_proxies(&mut self) {
+        let run = self.run;
+        let rules = self.rules();
+        let records = self.known.records(&rules).map(|(.., record)| record);
+        let mut wanted = wanted(records, &run.plan.proxies);
+        wanted.retain(|symbol, _| self.metrics.answers(symbol, &self.contracts));
         let distinct: BTreeSet<&Symbol> = wanted.values().collect();
-        let unknown = distinct
-            .into_iter()
-            .filter(|proxy| !self.asked.metrics.contains_key(proxy));
-        let unknown: Vec<Symbol> = unknown.cloned().collect();
-        let mut asked = BTreeMap::new();
-        let mut reasons = BTreeMap::new();
+        let mut known: BTreeMap<Symbol, Result<Metrics, Reason>> = BTreeMap::new();
+        let mut unknown = Vec::new();
+        for proxy in distinct {
+            match self.metrics.by_symbol.get(proxy) {
+                Some(metrics) => drop(known.insert(proxy.clone(), Ok(metrics.clone()))),
+                None => unknown.push(proxy.clone()),
+            }
+        }
         if !unknown.is_empty() {
-            match self.stop.run(self.venues.rest.metrics(&unknown)).await {
-                Ok(answer) => {
-                    asked = answer.items;
-                    for (symbols, error) in answer.unanswered {
-                        record_error(
-                            &mut later.from_proxies.errors,
-                            "rest",
-                            error.code(),
-                            error_chain(&error),
-                        );
-                        reasons.extend(symbols.into_iter().map(|symbol| (symbol, error_chain(&error))));
+            match run.stop.run(run.venues.rest.metrics(&unknown)).await {
+                Ok(mut answer) => {
+                    let mut reasons = self.proxy_failures.record_unanswered(&answer);
+                    for proxy in unknown {
+                        let reason = reasons.remove(&proxy);
+                        let reason = || reason.unwrap_or(Reason::NotInAnswer);
+                        let metrics = answer.items.remove(&proxy).ok_or_else(reason);
+                        known.insert(proxy, metrics);
                     }
                 }
                 Err(cut) => {
-                    later.cut = Some(cut);
-                    reasons.extend(
-                        unknown
-                            .into_iter()
-                            .map(|symbol| (symbol, "the deadline came first".to_owned())),
-                    );
+                    self.cut = Some(cut);
+                    let late = |proxy| (proxy, Err(Reason::Late));
+                    known.extend(unknown.into_iter().map(late));
                 }
             }
-            self.asked.ended_ms = Some(self.clock.millis());
+            self.rest_ended();
         }
         for (symbol, proxy) in wanted {
-            let known = self.asked.metrics.get(&proxy).or_else(|| asked.get(&proxy)).cloned();
-            let reason = || {
-                reasons
-                    .get(&proxy)
-                    .cloned()
-                    .unwrap_or_else(|| "not in the answer".to_owned())
-            };
-            let metrics = known.ok_or_else(reason);
-            later.from_proxies.metrics.insert(symbol, (proxy, metrics));
+            if let Some(metrics) = known.get(&proxy) {
+                let said = Some((proxy, metrics.clone()));
+                self.known.put(&symbol, |evidence| &mut evidence.proxy, said);
+            }
         }
+    }
+}
+
+/// Those without an implied volatility for whom somebody stands in, and who.
+fn wanted<'a>(
+    records: impl Iterator<Item = &'a Record>,
+    proxies: &BTreeMap<Symbol, Symbol>,
+) -> BTreeMap<Symbol, Symbol> {
+    records
+        .filter(|record| lacks_iv(record))
+        .filter_map(|record| Some((record.symbol.clone(), proxies.get(&record.symbol)?.clone())))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{metrics, nothing, record, symbol};
+    use super::*;
+    use crate::market::Evidence;
+
+    #[test]
+    fn a_stand_in_is_wanted_only_where_there_is_no_volatility() {
+        let with_iv = Evidence {
+            metrics: Ok(metrics("FXI", Some(0.3))),
+            ..nothing("FXI")
+        };
+        let records = [record(&with_iv), record(&nothing("EWZ")), record(&nothing("SPY"))];
+        let proxies = [("FXI", "ASHR"), ("EWZ", "ILF")].map(|(one, other)| (symbol(one), symbol(other)));
+        let found = wanted(records.iter(), &proxies.into());
+        assert_eq!(found, [(symbol("EWZ"), symbol("ILF"))].into());
     }
 }

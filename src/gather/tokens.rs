@@ -10,7 +10,7 @@ use crate::stream::{Fetch, Grant, TokenError, Tokens};
 use crate::tastytrade::{Client, QuoteToken};
 
 use super::clock::Clock;
-use super::requests::error_chain;
+use crate::tastytrade::error_chain;
 
 /// A token is used only while it lives at least this much longer.
 const MARGIN: Duration = Duration::from_secs(60);

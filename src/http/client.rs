@@ -83,18 +83,23 @@ pub struct Cause(String);
 impl From<reqwest::Error> for Cause {
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();
-        let mut text = error.to_string();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(because) = cause {
-            let said = because.to_string();
-            if !text.contains(&said) {
-                text.push_str(": ");
-                text.push_str(&said);
-            }
-            cause = because.source();
-        }
-        Self(text)
+        Self(error_chain(&error))
     }
+}
+
+/// An error with its causes in one line, each once.
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let because = error.to_string();
+        if !text.contains(&because) {
+            text.push_str(": ");
+            text.push_str(&because);
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// A complete answer.

@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::text::is_unprintable;
+
 /// `text` of a server as one line for a terminal: without tags, control and direction characters, blanks collapsed, at
 /// most 200 characters.
 pub fn clean(text: &str) -> String {
@@ -15,7 +17,7 @@ pub fn clean(text: &str) -> String {
             blank = true;
         } else if letter.is_whitespace() || letter.is_control() {
             blank = true;
-        } else if !is_invisible(letter) {
+        } else if !is_unprintable(letter) {
             if kept + usize::from(blank && kept > 0) >= LONGEST {
                 line.push('…');
                 break;
@@ -59,10 +61,6 @@ pub fn encode(value: &str) -> String {
         })
 }
 
-fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 const LONGEST: usize = 200;
 
 #[cfg(test)]
@@ -104,7 +102,7 @@ mod tests {
         fn cleaned_text_is_short_and_printable(text in any::<String>()) {
             let line = clean(&text);
             prop_assert!(line.chars().count() <= LONGEST + 1);
-            prop_assert!(!line.chars().any(|letter| letter.is_control() || is_invisible(letter)));
+            prop_assert!(!line.chars().any(is_unprintable));
         }
     }
 }

@@ -60,22 +60,33 @@ impl fmt::Display for StreamerSymbol {
     }
 }
 
-/// What kind of instrument a symbol names; decides which events and which REST keys can answer for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Shares and exchange-traded funds.
-    Equity,
-    /// A cash index such as `SPX`: it is never quoted on both sides, its price is a trade.
-    Index,
-    /// A futures root (`/ES`, standing for its active month) or one contract (`/ESZ6`).
-    Future,
-    /// An option on an equity, a fund or an index.
-    EquityOption,
-    /// An option on a futures contract.
-    FutureOption,
-    /// A cryptocurrency pair.
-    Crypto,
+variance_text::words! {
+    /// What kind of instrument a symbol names; decides which events and which REST keys can answer for it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+    pub enum Kind {
+        /// Shares and exchange-traded funds.
+        Equity = "equity",
+        /// A cash index such as `SPX`: it is never quoted on both sides, its price is a trade.
+        Index = "index",
+        /// A futures root (`/ES`, standing for its active month) or one contract (`/ESZ6`).
+        Future = "future",
+        /// An option on an equity, a fund or an index.
+        EquityOption = "equity-option",
+        /// An option on a futures contract.
+        FutureOption = "future-option",
+        /// A cryptocurrency pair.
+        Crypto = "crypto",
+    }
+}
+
+impl Kind {
+    /// Whether it is an option, on whatever.
+    pub const fn is_option(self) -> bool {
+        match self {
+            Self::EquityOption | Self::FutureOption => true,
+            Self::Equity | Self::Index | Self::Future | Self::Crypto => false,
+        }
+    }
 }
 
 /// A parsed symbol. [`Instrument::parse`] reads every spelling; a value built by hand is only as sound as its parts.

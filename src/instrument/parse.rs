@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use smol_str::{SmolStr, format_smolstr};
 use thiserror::Error;
+use variance_text::printable;
 
 use super::{Instrument, futures, option};
 
@@ -190,7 +191,7 @@ fn is_index(text: &str) -> bool {
 }
 
 fn shown(text: &str) -> String {
-    text.trim().chars().filter(|c| !c.is_control()).take(40).collect()
+    printable(text.trim()).take(40).collect()
 }
 
 /// The exchange suffix under which the feed quotes cryptocurrencies.

@@ -196,7 +196,7 @@ fn the_default_watchlist_is_read_whole() {
 fn a_watchlist_may_come_from_windows_with_comments_blanks_and_repetitions() {
     let text =
         "\u{feff}# mine\r\nSymbol\r\nSPY\r\n\r\n /ES # the active month\r\n  # later\r\nspy,\r\nSymbol\r\n$VIX\r\n";
-    let symbols: Vec<_> = parse_watchlist(text, today())
+    let symbols: Vec<_> = parse_watchlist(&variance_text::decode(text.as_bytes()).unwrap(), today())
         .unwrap()
         .iter()
         .map(Instrument::symbol)

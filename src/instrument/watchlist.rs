@@ -39,14 +39,12 @@ pub enum WatchlistError {
     Empty,
 }
 
-/// Reads a watchlist: one symbol a line, or CSV with a column headed `symbol`. A byte order mark, Windows line ends, blank
-/// lines, lines that begin with `#`, what follows ` #` in a line, and headings are passed over; a symbol that comes again counts once, at its first place.
+/// Reads a watchlist: one symbol a line, or CSV with a column headed `symbol`. Blank lines, lines that begin with `#`, what follows ` #` in a line, and headings are passed over; a symbol that comes again counts once, at its first place.
 ///
 /// # Errors
 ///
 /// [`WatchlistError`] names the line.
 pub fn parse_watchlist(text: &str, today: Date) -> Result<Vec<Instrument>, WatchlistError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

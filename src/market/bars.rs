@@ -3,17 +3,16 @@
 //! Today's bar never counts before its session has ended, and bars that end long ago give nothing; neither does a window
 //! in which a session has no sound bar, for a return over two sessions is no daily return.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::evidence::{Predecessor, VolRules};
-use super::price::Offer;
-use super::record::{Source, Sourced};
-use super::vol_inputs::ClosedBars;
+use super::field::Field;
+use super::method::{Method, Seam, Series};
+use super::reason::Reason;
+use super::record::{Offer, Source, Sourced};
+use super::stored::bars_of;
 use crate::dxlink::Candles;
-use crate::instrument::Symbol;
 use crate::legacy::ChartHistory;
 use crate::time::{self, Calendar};
 use crate::units::Vol;
@@ -32,6 +31,19 @@ pub(super) enum HvWindow {
     Hv90,
 }
 
+/// Daily bars of sessions that had closed when they came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClosedBars {
+    /// Who gave them.
+    pub source: Source,
+    /// The close of the last one.
+    pub as_of: Timestamp,
+    /// Whether older ones exist that the feed did not send.
+    pub cut: bool,
+    /// The bars; those after a session without a sound bar are marked.
+    pub cleaned: Cleaned,
+}
+
 /// The closed bars of one source.
 #[derive(Debug, Clone)]
 pub(super) struct DailyBars {
@@ -43,14 +55,6 @@ pub(super) struct DailyBars {
     cleaned: Cleaned,
     /// Of bars of two contracts, which and where they are joined.
     seam: Option<Seam>,
-}
-
-/// Where the bars of two contracts are joined.
-#[derive(Debug, Clone, PartialEq)]
-struct Seam {
-    older: Symbol,
-    younger: Symbol,
-    on: Date,
 }
 
 impl DailyBars {
@@ -88,7 +92,7 @@ impl DailyBars {
     }
 
     /// The bars themselves, as of the close of the last one.
-    pub(super) fn closed(&self) -> Result<ClosedBars, String> {
+    pub(super) fn closed(&self) -> Result<ClosedBars, Reason> {
         Ok(ClosedBars {
             source: self.source,
             as_of: self.as_of()?,
@@ -107,7 +111,7 @@ impl DailyBars {
         let as_of = self.as_of()?;
         let value = self
             .measured(window, rules)
-            .map_err(|error| self.remark(&error.to_string()))?;
+            .map_err(|error| self.remark(error.into()))?;
         Ok(Sourced {
             value,
             source: self.source,
@@ -131,7 +135,11 @@ impl DailyBars {
         match (own, predecessor) {
             (Err(reason), Some(before)) if is_young() => {
                 let joined = self.joined(before).and_then(|bars| bars.realized(window, rules));
-                joined.map_err(|why| format!("{reason}; with {} before it: {why}", before.contract))
+                joined.map_err(|joined| Reason::WithPredecessor {
+                    own: Box::new(reason),
+                    contract: before.contract.clone(),
+                    joined: Box::new(joined),
+                })
             }
             (own, _) => own,
         }
@@ -147,12 +155,12 @@ impl DailyBars {
 
     /// These bars, since the contract trades in every session, after those of the contract before it. They are no better
     /// than the lesser of the two sources.
-    fn joined(&self, before: &Predecessor) -> Result<Self, String> {
+    fn joined(&self, before: &Predecessor) -> Result<Self, Reason> {
         let (source, kept) = before.bars.as_ref().map_err(Clone::clone)?;
         let older = Self::of_candles(&kept.candles, *source, self.market, kept.at, self.now);
         let run = self.unbroken();
-        let bars = roll::join(&older.cleaned.bars, run).map_err(|error| error.to_string())?;
-        let on = run.first().map(|bar| bar.date).ok_or("no closed bars")?;
+        let bars = roll::join(&older.cleaned.bars, run)?;
+        let on = run.first().map(|bar| bar.date).ok_or(Reason::No("closed bars"))?;
         Ok(Self {
             source: self.source.max(*source),
             cut: older.cut,
@@ -192,41 +200,53 @@ impl DailyBars {
         }
     }
 
-    fn method(&self, window: HvWindow) -> Cow<'static, str> {
-        let returns = window.returns();
-        match &self.seam {
-            Some(Seam { older, younger, on }) => {
-                format!("close-to-close, {returns} returns within {older} and {younger}, joined {on}").into()
-            }
-            None if self.spans_rolls() => format!("close-to-close, {returns} returns, rolls not adjusted").into(),
-            None => format!("close-to-close, {returns} returns").into(),
+    fn method(&self, window: HvWindow) -> Method {
+        let of = match &self.seam {
+            Some(seam) => Series::Joined(Box::new(seam.clone())),
+            None if self.spans_rolls() => Series::RollsNotAdjusted,
+            None => Series::One,
+        };
+        Method::CloseToClose {
+            returns: window.returns(),
+            of,
         }
     }
 
     /// The close of the last bar, if there is one and it is not too long ago.
-    fn as_of(&self) -> Result<Timestamp, String> {
+    fn as_of(&self) -> Result<Timestamp, Reason> {
         let Some(last) = self.cleaned.bars.last() else {
-            return Err(self.remark("no closed bars"));
+            return Err(self.remark(Reason::No("closed bars")));
         };
         if is_stale(last.date, self.now) {
-            return Err(format!("the bars end on {}", last.date));
+            return Err(Reason::BarsEnd(last.date));
         }
         let close = time::session_close(self.market, last.date);
         Ok(close.unwrap_or(self.now).min(self.now))
     }
 
-    fn remark(&self, reason: &str) -> String {
-        let dropped = match self.cleaned.dropped.total() {
-            0 => String::new(),
-            count => format!(", {count} bad bars dropped"),
-        };
-        let cut = if self.cut { ", history cut by the feed" } else { "" };
-        format!("{reason}{dropped}{cut}")
+    fn remark(&self, reason: Reason) -> Reason {
+        match (self.cleaned.dropped.total(), self.cut) {
+            (0, false) => reason,
+            (dropped, cut) => Reason::Bars {
+                of: Box::new(reason),
+                dropped,
+                cut,
+            },
+        }
     }
 }
 
 impl HvWindow {
     pub(super) const ALL: [Self; 3] = [Self::Hv30, Self::Hv60, Self::Hv90];
+
+    /// The field that holds the volatility over it.
+    pub(super) fn field(self) -> Option<Field> {
+        match self {
+            Self::Hv30 => Some(Field::Hv30),
+            Self::Hv60 => None,
+            Self::Hv90 => Some(Field::Hv90),
+        }
+    }
 
     pub(super) fn returns(self) -> usize {
         match self {
@@ -235,20 +255,6 @@ impl HvWindow {
             Self::Hv90 => 90,
         }
     }
-}
-
-/// The bars of `candles` by their days.
-pub(super) fn bars_of(candles: &Candles) -> impl Iterator<Item = Bar> {
-    candles.bars.iter().filter_map(|candle| {
-        let date = time::date_of_bar(candle.time)?;
-        Some(Bar {
-            date,
-            open: candle.open,
-            high: candle.high,
-            low: candle.low,
-            close: candle.close,
-        })
-    })
 }
 
 /// The bars of days that had closed by `then`, cleaned.

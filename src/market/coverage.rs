@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::precedence::required;
-use super::record::{Attempt, Field, Record};
+use super::field::Field;
+use super::record::{Attempt, Record};
 use crate::instrument::Symbol;
 
 /// Completeness of a run, per symbol and per field.
@@ -31,7 +31,7 @@ pub struct Coverage {
 }
 
 /// A required field one symbol lacks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MissingField {
     /// The symbol.
     pub symbol: Symbol,
@@ -63,13 +63,13 @@ impl Coverage {
         let mut missing = Vec::new();
         for record in records {
             let holes_before = missing.len();
-            for &field in required(record.kind) {
+            for field in Field::required(record.kind) {
                 let (have, of) = needed.entry(field).or_default();
                 *of += 1;
                 if record.has(field) {
                     *have += 1;
                 } else {
-                    let tried = record.missing.iter().find(|gap| gap.field == field);
+                    let tried = record.gap(field);
                     missing.push(MissingField {
                         symbol: record.symbol.clone(),
                         field,

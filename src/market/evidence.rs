@@ -1,38 +1,18 @@
 //! What the sources said about one symbol, before anything is decided.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use smol_str::SmolStr;
 
 use super::precedence::Precedence;
+use super::reason::Reason;
 use super::record::{Attempt, Source, Sourced};
-use super::roll::Roll;
 use super::stored::{Stored, StoredBars};
 use super::straddle::StraddleQuote;
-use crate::instrument::{Kind, StreamerSymbol, Symbol};
+use super::subject::Subject;
+use crate::instrument::Symbol;
 use crate::legacy::ChartHistory;
 use crate::stream::LastEvents;
 use crate::tastytrade::{MarketQuote, Metrics};
 use crate::units::Vol;
-
-/// The symbol a record is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    /// As asked for, canonical.
-    pub symbol: Symbol,
-    /// What it is.
-    pub kind: Kind,
-    /// For futures the contract behind the symbol, for options on them what REST calls them where that is known.
-    pub contract: Option<Symbol>,
-    /// The last day of that contract.
-    pub expiration: Option<Date>,
-    /// Of a futures root the change of its contract, if one is near.
-    pub roll: Option<Roll>,
-    /// What the feed calls it.
-    pub streamer: Option<StreamerSymbol>,
-    /// Its class by the configured table.
-    pub asset_class: SmolStr,
-}
 
 /// What every source has said about one symbol so far; where one gave nothing, its reason in a few words.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,19 +20,19 @@ pub struct Evidence {
     /// The symbol.
     pub subject: Subject,
     /// The feed, or why it gave nothing to anybody: `disabled`, `token refused`.
-    pub streamed: Result<LastEvents, String>,
+    pub streamed: Result<LastEvents, Reason>,
     /// Market metrics of exactly this symbol, or why there are none: `not in the answer`, `http 502`.
-    pub metrics: Result<Metrics, String>,
+    pub metrics: Result<Metrics, Reason>,
     /// The quote by REST; `None` when it was not asked for.
-    pub rest_quote: Option<Result<MarketQuote, String>>,
+    pub rest_quote: Option<Result<MarketQuote, Reason>>,
     /// Volatility at the money at 30 days of its own option chain; `None` when its chain was not asked for.
-    pub chain_iv: Option<Result<Sourced<Vol>, String>>,
+    pub chain_iv: Option<Result<Sourced<Vol>, Reason>>,
     /// A stand-in named by the configuration, and its metrics; `None` where none was needed.
-    pub proxy: Option<(Symbol, Result<Metrics, String>)>,
+    pub proxy: Option<(Symbol, Result<Metrics, Reason>)>,
     /// The straddle a premium seller would look at, or who was asked for it in vain; `None` when nobody was asked.
     pub straddle: Option<Result<StraddleQuote, Attempt>>,
     /// The deprecated source and when it was asked; `None` when it was not.
-    pub legacy: Option<Result<(ChartHistory, Timestamp), String>>,
+    pub legacy: Option<Result<(ChartHistory, Timestamp), Reason>>,
     /// Of a futures root the contract before the one it stands for now, if its bars were wanted or are kept.
     pub predecessor: Option<Predecessor>,
     /// What earlier runs left; nothing when there is no store.
@@ -61,11 +41,11 @@ pub struct Evidence {
 
 impl Evidence {
     /// Of a symbol that nobody was asked about, because of `reason`.
-    pub fn nothing(subject: Subject, reason: &str) -> Self {
+    pub fn nothing(subject: Subject, reason: &Reason) -> Self {
         Self {
             subject,
-            streamed: Err(reason.to_owned()),
-            metrics: Err(reason.to_owned()),
+            streamed: Err(reason.clone()),
+            metrics: Err(reason.clone()),
             rest_quote: None,
             chain_iv: None,
             proxy: None,
@@ -85,7 +65,7 @@ pub struct Predecessor {
     /// The one after it, `/ESZ6`.
     pub followed_by: Symbol,
     /// Its daily bars with who gave them, or why there are none.
-    pub bars: Result<(Source, StoredBars), String>,
+    pub bars: Result<(Source, StoredBars), Reason>,
 }
 
 /// By what rules evidence becomes a record.

@@ -3,10 +3,15 @@
 use jiff::civil::{Date, Weekday, date};
 use jiff::{Timestamp, ToSpan};
 
-use super::evidence::{Evidence, Rules, Subject, VolRules};
+use super::evidence::{Evidence, Rules, VolRules};
+use super::field::Field;
 use super::merge::merge;
+use super::method::Method;
+use super::note::Note;
 use super::precedence::Precedence;
-use super::record::{Field, Record};
+use super::reason::Reason;
+use super::record::Record;
+use super::subject::Subject;
 use super::vol_inputs::VolInputs;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
@@ -223,8 +228,8 @@ pub(super) fn price(value: f64) -> Price {
 /// Nothing from anybody.
 pub(super) fn nothing(subject: &Subject) -> Evidence {
     Evidence {
-        streamed: Err("disabled".to_owned()),
-        ..Evidence::nothing(subject.clone(), "http 502")
+        streamed: Err("disabled".into()),
+        ..Evidence::nothing(subject.clone(), &"http 502".into())
     }
 }
 
@@ -253,4 +258,35 @@ pub(super) fn tried(record: &Record, field: Field) -> Vec<String> {
         .iter()
         .map(|attempt| format!("{:?}: {}", attempt.source, attempt.reason))
         .collect()
+}
+
+/// Words in place of what prints them.
+macro_rules! in_words {
+    ($($type:ty = $made:expr),*) => {$(
+        impl PartialEq<str> for $type {
+            fn eq(&self, words: &str) -> bool {
+                format!("{self}") == words
+            }
+        }
+
+        impl PartialEq<&str> for $type {
+            fn eq(&self, words: &&str) -> bool {
+                *self == **words
+            }
+        }
+
+        impl From<&str> for $type {
+            fn from(words: &str) -> Self {
+                $made(words)
+            }
+        }
+    )*};
+}
+
+in_words!(Method = Method::parse, Reason = Reason::told);
+
+impl PartialEq<&str> for Note {
+    fn eq(&self, words: &&str) -> bool {
+        self.name() == *words
+    }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::precedence::is_option;
+use super::field::Field;
+use super::offers::streamed_prices;
 use super::price;
-use super::record::{Record, Source, Sourced};
+use super::record::{Record, Source};
 use super::vol_inputs::VolInputs;
 use crate::dxlink::Greeks;
 use crate::instrument::{Kind, Symbol};
@@ -33,7 +34,10 @@ pub struct Gap {
 pub fn needs_price(streamed: Option<&LastEvents>, kind: Kind) -> bool {
     streamed.is_none_or(|streamed| {
         let greeks = streamed.greeks.as_ref().map(|heard| &heard.event);
-        price::of_stream(streamed, kind).price.is_err() || (is_option(kind) && !greeks.is_some_and(is_complete))
+        !streamed_prices(streamed, kind)
+            .get(Field::Price)
+            .is_some_and(Result::is_ok)
+            || (kind.is_option() && !greeks.is_some_and(is_complete))
     })
 }
 
@@ -60,13 +64,13 @@ pub fn gaps(records: &[Record], vol_inputs_by_symbol: &BTreeMap<Symbol, VolInput
     let old = |source: Source| source == Source::Store;
     records
         .iter()
-        .filter(|record| !is_option(record.kind))
+        .filter(|record| !record.kind.is_option())
         .map(|record| {
             let market = price::market_of(record.kind);
             let close = time::session_close(market, time::last_closed_session(market, now));
-            let is_open = |hv: &Option<Sourced<Vol>>| {
-                hv.as_ref()
-                    .is_none_or(|hv| old(hv.source) && close.is_none_or(|close| hv.as_of < close))
+            let is_open = |field: Field| {
+                let hv = record.get(field);
+                hv.is_none_or(|hv| old(hv.source) && close.is_none_or(|close| hv.as_of < close))
             };
             let lacks_bars = vol_inputs_by_symbol.get(&record.symbol).is_some_and(|vol_inputs| {
                 let bars = vol_inputs.bars.as_ref();
@@ -76,8 +80,8 @@ pub fn gaps(records: &[Record], vol_inputs_by_symbol: &BTreeMap<Symbol, VolInput
             Gap {
                 symbol: record.symbol.clone(),
                 kind: record.kind,
-                price: record.price.as_ref().is_none_or(|price| old(price.source)),
-                hv: is_open(&record.hv30) || is_open(&record.hv90) || lacks_bars,
+                price: record.source(Field::Price).is_none_or(old),
+                hv: is_open(Field::Hv30) || is_open(Field::Hv90) || lacks_bars,
             }
         })
         .filter(|gap| gap.price || gap.hv)

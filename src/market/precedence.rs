@@ -1,7 +1,7 @@
-//! Which source is believed first, and which fields a kind of instrument can have.
+//! Which source is believed first.
 
-use super::record::{Field, Source};
-use crate::instrument::Kind;
+use super::field::{Field, Group};
+use super::record::Source;
 
 /// For each group of fields the sources that can fill it, best first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,70 +30,23 @@ impl Default for Precedence {
     }
 }
 
-/// The fields an instrument of this kind can have, in field order: options have Greeks but no metrics, a cash index
-/// has no quote and no volume of its own, and only shares report earnings.
-pub fn fields_of(kind: Kind) -> Vec<Field> {
-    Field::ALL.into_iter().filter(|field| can_have(kind, *field)).collect()
-}
-
-/// The fields without which a record of this kind is not complete.
-///
-/// For everything but options these are price, implied volatility with rank and percentile, and both realized
-/// volatilities; for options the price, the Greeks and the implied volatility of the option.
-pub fn required(kind: Kind) -> &'static [Field] {
-    match kind {
-        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => &REQUIRED,
-        Kind::EquityOption | Kind::FutureOption => &REQUIRED_OF_OPTIONS,
+impl Precedence {
+    /// The sources of a group. A derived value's are those of its inputs, a straddle's those of its quotes.
+    pub(super) fn of(&self, group: Group) -> &[Source] {
+        match group {
+            Group::Mark | Group::Quote | Group::Trade | Group::Day | Group::SessionBefore => &self.price,
+            Group::Iv | Group::Derived => &self.iv,
+            Group::IvRank | Group::Metrics | Group::Straddle => &self.metrics,
+            Group::Realized => &self.realized,
+            Group::Greeks => &self.greeks,
+        }
     }
 }
 
-pub(super) fn can_have(kind: Kind, field: Field) -> bool {
-    let option = is_option(kind);
-    match field {
-        Field::Price | Field::Last | Field::PrevClose | Field::Open | Field::High | Field::Low => true,
-        Field::Bid | Field::Ask | Field::Volume => kind != Kind::Index,
-        Field::Iv
-        | Field::IvRank
-        | Field::IvPercentile
-        | Field::IvChange5d
-        | Field::Hv30
-        | Field::Hv90
-        | Field::LiquidityRating
-        | Field::Beta
-        | Field::CorrSpy
-        | Field::VrpStructural
-        | Field::VrpTactical
-        | Field::Vtr
-        | Field::Slippage
-        | Field::Yield => !option,
-        Field::EarningsDate => kind == Kind::Equity,
-        Field::Delta | Field::Gamma | Field::Theta | Field::Vega | Field::Rho | Field::OptionIv => option,
-        Field::OpenInterest => option || kind == Kind::Future,
+/// The source that is asked for `field` first; of a derived value that of its inputs.
+pub fn first_source(field: Field) -> Source {
+    match field.spec().group {
+        Group::Mark | Group::Quote | Group::Trade | Group::Day | Group::SessionBefore | Group::Greeks => Source::Dxlink,
+        Group::Iv | Group::IvRank | Group::Metrics | Group::Realized | Group::Derived | Group::Straddle => Source::Rest,
     }
 }
-
-pub(super) fn is_option(kind: Kind) -> bool {
-    match kind {
-        Kind::EquityOption | Kind::FutureOption => true,
-        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => false,
-    }
-}
-
-const REQUIRED: [Field; 6] = [
-    Field::Price,
-    Field::Iv,
-    Field::IvRank,
-    Field::IvPercentile,
-    Field::Hv30,
-    Field::Hv90,
-];
-
-const REQUIRED_OF_OPTIONS: [Field; 7] = [
-    Field::Price,
-    Field::Delta,
-    Field::Gamma,
-    Field::Theta,
-    Field::Vega,
-    Field::Rho,
-    Field::OptionIv,
-];

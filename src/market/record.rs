@@ -1,15 +1,18 @@
 //! The record and the values in it.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::field_value::field_value;
+use super::field::{Field, field_table};
+use super::field_value::{FieldMap, FieldValue, Held};
+use super::method::Method;
+use super::note::Note;
+use super::reason::Reason;
 use super::roll::Roll;
+use super::subject::Subject;
 use crate::instrument::{Kind, StreamerSymbol, Symbol};
 use crate::units::{Price, Rank, Vol};
 
@@ -42,134 +45,21 @@ pub struct Sourced<T> {
     pub source: Source,
     /// The moment the value describes; the moment of receipt where the source does not say.
     pub as_of: Timestamp,
-    /// How it was made, in a few words: `quote mid`, `last trade`, `close-to-close, 30 returns`.
-    pub method: Cow<'static, str>,
-}
-
-/// The fields of a record that have a source, in the order in which they are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are the contract's field names")]
-pub enum Field {
-    Price,
-    Bid,
-    Ask,
-    Last,
-    PrevClose,
-    Open,
-    High,
-    Low,
-    Volume,
-    Iv,
-    IvRank,
-    IvPercentile,
-    #[serde(rename = "iv_change_5d")]
-    IvChange5d,
-    Hv30,
-    Hv90,
-    LiquidityRating,
-    Beta,
-    CorrSpy,
-    EarningsDate,
-    VrpStructural,
-    VrpTactical,
-    Vtr,
-    Slippage,
-    Yield,
-    Delta,
-    Gamma,
-    Theta,
-    Vega,
-    Rho,
-    OptionIv,
-    OpenInterest,
-}
-
-impl Field {
-    /// Every field, in the order in which they are printed.
-    pub const ALL: [Self; 31] = [
-        Self::Price,
-        Self::Bid,
-        Self::Ask,
-        Self::Last,
-        Self::PrevClose,
-        Self::Open,
-        Self::High,
-        Self::Low,
-        Self::Volume,
-        Self::Iv,
-        Self::IvRank,
-        Self::IvPercentile,
-        Self::IvChange5d,
-        Self::Hv30,
-        Self::Hv90,
-        Self::LiquidityRating,
-        Self::Beta,
-        Self::CorrSpy,
-        Self::EarningsDate,
-        Self::VrpStructural,
-        Self::VrpTactical,
-        Self::Vtr,
-        Self::Slippage,
-        Self::Yield,
-        Self::Delta,
-        Self::Gamma,
-        Self::Theta,
-        Self::Vega,
-        Self::Rho,
-        Self::OptionIv,
-        Self::OpenInterest,
-    ];
-
-    /// The name in machine output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Price => "price",
-            Self::Bid => "bid",
-            Self::Ask => "ask",
-            Self::Last => "last",
-            Self::PrevClose => "prev_close",
-            Self::Open => "open",
-            Self::High => "high",
-            Self::Low => "low",
-            Self::Volume => "volume",
-            Self::Iv => "iv",
-            Self::IvRank => "iv_rank",
-            Self::IvPercentile => "iv_percentile",
-            Self::IvChange5d => "iv_change_5d",
-            Self::Hv30 => "hv30",
-            Self::Hv90 => "hv90",
-            Self::LiquidityRating => "liquidity_rating",
-            Self::Beta => "beta",
-            Self::CorrSpy => "corr_spy",
-            Self::EarningsDate => "earnings_date",
-            Self::VrpStructural => "vrp_structural",
-            Self::VrpTactical => "vrp_tactical",
-            Self::Vtr => "vtr",
-            Self::Slippage => "slippage",
-            Self::Yield => "yield",
-            Self::Delta => "delta",
-            Self::Gamma => "gamma",
-            Self::Theta => "theta",
-            Self::Vega => "vega",
-            Self::Rho => "rho",
-            Self::OptionIv => "option_iv",
-            Self::OpenInterest => "open_interest",
-        }
-    }
+    /// How it was made: `quote mid`, `last trade`, `close-to-close, 30 returns`.
+    pub method: Method,
 }
 
 /// One source that was asked for a field and why it did not give it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Attempt {
     /// Who was asked.
     pub source: Source,
     /// Why there is no value, in a few words.
-    pub reason: String,
+    pub reason: Reason,
 }
 
 /// A field without a value, and what was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Missing {
     /// The field.
     pub field: Field,
@@ -179,10 +69,6 @@ pub struct Missing {
 
 /// Everything known about one symbol.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    missing_docs,
-    reason = "each field is described at its variant of `Field` and in the contract"
-)]
 pub struct Record {
     /// As asked for, canonical.
     pub symbol: Symbol,
@@ -198,44 +84,14 @@ pub struct Record {
     pub kind: Kind,
     /// `Equity`, `Index`, `Commodity`, … by the configured table.
     pub asset_class: SmolStr,
-    pub price: Option<Sourced<Price>>,
-    pub bid: Option<Sourced<Price>>,
-    pub ask: Option<Sourced<Price>>,
-    pub last: Option<Sourced<Price>>,
-    pub prev_close: Option<Sourced<Price>>,
-    pub open: Option<Sourced<Price>>,
-    pub high: Option<Sourced<Price>>,
-    pub low: Option<Sourced<Price>>,
-    pub volume: Option<Sourced<f64>>,
-    pub iv: Option<Sourced<Vol>>,
-    pub iv_rank: Option<Sourced<Rank>>,
-    pub iv_percentile: Option<Sourced<Rank>>,
-    pub iv_change_5d: Option<Sourced<f64>>,
-    pub hv30: Option<Sourced<Vol>>,
-    pub hv90: Option<Sourced<Vol>>,
-    pub liquidity_rating: Option<Sourced<i64>>,
-    pub beta: Option<Sourced<f64>>,
-    pub corr_spy: Option<Sourced<f64>>,
-    pub earnings_date: Option<Sourced<Date>>,
-    pub vrp_structural: Option<Sourced<f64>>,
-    pub vrp_tactical: Option<Sourced<f64>>,
-    pub vtr: Option<Sourced<f64>>,
-    pub slippage: Option<Sourced<f64>>,
-    pub straddle_yield: Option<Sourced<f64>>,
-    pub delta: Option<Sourced<f64>>,
-    pub gamma: Option<Sourced<f64>>,
-    pub theta: Option<Sourced<f64>>,
-    pub vega: Option<Sourced<f64>>,
-    pub rho: Option<Sourced<f64>>,
-    pub option_iv: Option<Sourced<Vol>>,
-    pub open_interest: Option<Sourced<f64>>,
+    /// The values of the fields.
+    pub(crate) values: FieldMap<Sourced<FieldValue>>,
     /// Values that are not from the first source of their field: who was tried before, in field order.
     pub tried_before: Vec<Missing>,
     /// What is missing of the fields this kind of instrument can have, in field order.
     pub missing: Vec<Missing>,
-    /// Remarks on the record: `stale`, `before_gap`, `hv_spans_rolls`, `earnings_estimated`, `iv_rank_tw`, `iv_proxy`,
-    /// `rolled`, `roll_ahead`.
-    pub notes: Vec<&'static str>,
+    /// Remarks on the record, in the order of their kinds.
+    pub notes: Vec<Note>,
     /// Of a stale record the age in seconds: that of its oldest value an earlier run kept, else of its price.
     pub stale_seconds: Option<i64>,
 }
@@ -255,9 +111,139 @@ impl Source {
     }
 }
 
-impl Record {
-    /// Whether `field` has a value.
-    pub fn has(&self, field: Field) -> bool {
-        field_value(self, field).is_some()
+/// A value, or why a source has none.
+pub(super) type Offer<T> = Result<Sourced<T>, Reason>;
+
+impl<T> Sourced<T> {
+    /// The value made into something else.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Sourced<U> {
+        Sourced {
+            value: make(self.value),
+            source: self.source,
+            as_of: self.as_of,
+            method: self.method,
+        }
+    }
+
+    /// Another value of the same origin.
+    pub fn with<U>(&self, value: U) -> Sourced<U> {
+        Sourced {
+            value,
+            source: self.source,
+            as_of: self.as_of,
+            method: self.method.clone(),
+        }
     }
 }
+
+impl Record {
+    /// A record of `subject` without any value.
+    pub fn new(subject: &Subject) -> Self {
+        Self {
+            symbol: subject.symbol.clone(),
+            contract: subject.contract.clone(),
+            days_to_expiration: None,
+            roll: subject.roll.clone(),
+            streamer_symbol: subject.streamer.clone(),
+            kind: subject.kind,
+            asset_class: subject.asset_class.clone(),
+            values: FieldMap::default(),
+            tried_before: Vec::new(),
+            missing: Vec::new(),
+            notes: Vec::new(),
+            stale_seconds: None,
+        }
+    }
+
+    /// Whether `field` has a value.
+    pub fn has(&self, field: Field) -> bool {
+        self.get(field).is_some()
+    }
+
+    /// What `field` holds, with its origin.
+    pub fn get(&self, field: Field) -> Option<&Sourced<FieldValue>> {
+        self.values.get(field)
+    }
+
+    /// The number that `field` holds, -0 as 0.
+    pub fn number(&self, field: Field) -> Option<f64> {
+        self.get(field)?.value.number()
+    }
+
+    /// Who gave what `field` holds.
+    pub fn source(&self, field: Field) -> Option<Source> {
+        self.get(field).map(|sourced| sourced.source)
+    }
+
+    /// What is there of all fields, in field order.
+    pub fn values(&self) -> &FieldMap<Sourced<FieldValue>> {
+        &self.values
+    }
+
+    /// Puts `value` into `field`, or nothing; what is not a finite number is nothing.
+    pub fn set<T: Into<FieldValue>>(&mut self, field: Field, value: Option<Sourced<T>>) {
+        let value = value.map(|sourced| sourced.map(Into::into));
+        let is_sound = |value: FieldValue| value.number().is_none_or(f64::is_finite);
+        self.values.set(field, value.filter(|sourced| is_sound(sourced.value)));
+    }
+
+    /// What was tried for `field`, if it is missing.
+    pub fn gap(&self, field: Field) -> Option<&Missing> {
+        self.missing.iter().find(|missing| missing.field == field)
+    }
+
+    /// Whether anybody was asked for `field`.
+    pub fn was_asked(&self, field: Field) -> bool {
+        self.has(field) || self.gap(field).is_some()
+    }
+
+    /// What `field` holds as a value of its type.
+    fn typed<T: Held>(&self, field: Field) -> Option<Sourced<T>> {
+        let sourced = self.get(field)?;
+        Some(sourced.with(T::of(sourced.value)?))
+    }
+}
+
+/// The type in the program of what a [`FieldType`](super::field::FieldType) says.
+macro_rules! held {
+    (Price) => {
+        Price
+    };
+    (Vol) => {
+        Vol
+    };
+    (Rank) => {
+        Rank
+    };
+    (Number) => {
+        f64
+    };
+    (Fraction) => {
+        f64
+    };
+    (Count) => {
+        f64
+    };
+    (Rating) => {
+        i32
+    };
+    (Day) => {
+        Date
+    };
+}
+
+macro_rules! accessors {
+    ($($(#[doc = $doc:literal])+ $field:ident, $accessor:ident: $type:ident $(($decimals:literal))? = $spec:expr;)*) => {
+        impl Record {
+            $(
+                $(#[doc = $doc])+
+                #[allow(dead_code, reason = "every field of the table has one")]
+                pub fn $accessor(&self) -> Option<Sourced<held!($type)>> {
+                    self.typed(Field::$field)
+                }
+            )*
+        }
+    };
+}
+
+field_table!(accessors);

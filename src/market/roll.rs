@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use super::note::Note;
 use crate::instrument::Symbol;
 use crate::tastytrade::FutureListing;
 use crate::time;
@@ -66,10 +67,10 @@ impl Roll {
     }
 
     /// The remark on the record.
-    pub(super) fn note(&self) -> &'static str {
+    pub(super) fn note(&self) -> Note {
         match self.when {
-            RollTime::Past { .. } => "rolled",
-            RollTime::Ahead { .. } => "roll_ahead",
+            RollTime::Past { .. } => Note::Rolled,
+            RollTime::Ahead { .. } => Note::RollAhead,
         }
     }
 }
@@ -152,7 +153,7 @@ mod tests {
         }
     }
 
-    fn said(active_spans: &[ActiveSpan], now: &str) -> Option<(String, &'static str)> {
+    fn said(active_spans: &[ActiveSpan], now: &str) -> Option<(String, Note)> {
         let listings = [
             listing("/ESM7", false, date(2027, 6, 18)),
             listing("/ESH7", true, date(2027, 3, 19)),
@@ -166,9 +167,9 @@ mod tests {
     fn a_roll_is_announced_a_fortnight_before_the_last_day_of_the_contract() {
         assert_eq!(said(&[], "2026-12-03T21:00:00Z"), None);
         let text = "rolls from /ESZ6 to /ESH7 by 2026-12-18, in 14 days".to_owned();
-        assert_eq!(said(&[], "2026-12-04T21:00:00Z"), Some((text, "roll_ahead")));
+        assert_eq!(said(&[], "2026-12-04T21:00:00Z"), Some((text, Note::RollAhead)));
         let text = "rolls from /ESZ6 to /ESH7 by 2026-12-18, in 1 day".to_owned();
-        assert_eq!(said(&[], "2026-12-17T21:00:00Z"), Some((text, "roll_ahead")));
+        assert_eq!(said(&[], "2026-12-17T21:00:00Z"), Some((text, Note::RollAhead)));
         assert_eq!(said(&[], "2026-12-19T21:00:00Z"), None, "it is over");
     }
 
@@ -180,7 +181,7 @@ mod tests {
         let first = [june.clone(), september.clone()];
         assert_eq!(
             said(&first, "2026-09-14T14:00:00Z"),
-            Some((text.clone(), "rolled")),
+            Some((text.clone(), Note::Rolled)),
             "seen for the first time"
         );
         let later = [
@@ -188,7 +189,7 @@ mod tests {
             september,
             june,
         ];
-        assert_eq!(said(&later, "2026-09-25T21:00:00Z"), Some((text, "rolled")));
+        assert_eq!(said(&later, "2026-09-25T21:00:00Z"), Some((text, Note::Rolled)));
         assert_eq!(said(&later, "2026-09-28T21:00:00Z"), None);
         assert_eq!(
             said(&later[..1], "2026-09-22T21:00:00Z"),

@@ -6,20 +6,20 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::bars::bars_of;
-use super::field_value::field_value;
-use super::price::{NOTHING_KEPT, Offer};
-use super::record::{Field, Record, Source, Sourced};
+use super::field::{Field, Group};
+use super::method::Method;
+use super::reason::Reason;
+use super::record::{Record, Source};
 use crate::dxlink::Candles;
 use crate::instrument::Symbol;
 use crate::stream::LastEvents;
 use crate::time::{self, Calendar};
-use crate::units::{Rank, Vol};
-use crate::vol::bars::clean;
+use crate::units::Vol;
+use crate::vol::bars::{Bar, clean};
 
 /// What earlier runs left about one symbol.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,12 +41,12 @@ impl Stored {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn value(&self, field: Field) -> Result<&StoredValue, String> {
-        let value = self.values.get(&field).ok_or_else(|| NOTHING_KEPT.to_owned())?;
-        let of_contract = matches!(field, Field::Price | Field::Hv30 | Field::Hv90);
+    pub(super) fn value(&self, field: Field) -> Result<&StoredValue, Reason> {
+        let value = self.values.get(&field).ok_or(Reason::NothingKept)?;
+        let of_contract = matches!(field.spec().group, Group::Mark | Group::Realized);
         match &self.stood_for {
             Some((contract, until)) if of_contract && time::new_york_date(value.as_of) <= *until => {
-                Err(format!("what is kept is of {contract}"))
+                Err(Reason::KeptOf(contract.clone()))
             }
             Some(_) | None => Ok(value),
         }
@@ -61,7 +61,7 @@ pub struct StoredValue {
     /// Who gave it then, by name.
     pub source: String,
     /// How it was made.
-    pub method: String,
+    pub method: Method,
     /// The moment it describes.
     pub as_of: Timestamp,
 }
@@ -94,7 +94,7 @@ pub struct PastIv {
     /// The last implied volatility seen on it.
     pub iv: Vol,
     /// How it was made: volatilities of different methods are not compared.
-    pub method: String,
+    pub method: Method,
 }
 
 /// Daily bars, closed ones only.
@@ -147,121 +147,30 @@ impl StoredBars {
     }
 }
 
-/// Where a volatility stands in its own past year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// By the range of the year, this volatility inside it.
-    Range,
-    /// By the share of days strictly below.
-    DaysBelow,
-}
-
-/// The place of `iv` among the volatilities of the same method in `past`, of at most [`YEAR`] sessions within the last
-/// 52 weeks and before that of `iv`. At least `least` of them are needed.
-pub(super) fn own_place(iv: &Sourced<Vol>, past: &[PastIv], place: Place, least: usize) -> Offer<Rank> {
-    let today = time::new_york_date(iv.as_of);
-    let year_ago = today.saturating_sub(52.weeks());
-    let same: Vec<f64> = past
-        .iter()
-        .rev()
-        .filter(|past| past.method == iv.method && past.session < today && past.session >= year_ago)
-        .take(YEAR)
-        .map(|past| past.iv.get())
-        .collect();
-    if same.len() < least.max(1) {
-        return Err(format!(
-            "own history has {} of {least} days of this volatility",
-            same.len()
-        ));
-    }
-    let now = iv.value.get();
-    let (share, method) = match place {
-        Place::Range => {
-            let low = same.iter().copied().fold(now, f64::min);
-            let high = same.iter().copied().fold(now, f64::max);
-            if high <= low {
-                return Err("own history holds one volatility only".to_owned());
-            }
-            ((now - low) / (high - low), "range")
-        }
-        Place::DaysBelow => {
-            let below = same.iter().filter(|past| **past < now).count();
-            (ratio(below, same.len()), "share of days below")
-        }
-    };
-    let value = Rank::from_fraction(share).ok_or_else(|| "not a finite number".to_owned())?;
-    Ok(Sourced {
-        value,
-        source: Source::Store,
-        as_of: iv.as_of,
-        method: format!("{method}, own history of {} days", same.len()).into(),
-    })
-}
-
-/// The age in seconds of the oldest value of `record` that an earlier run kept and that live sources could not replace.
-pub(super) fn age_of_kept(record: &Record, market: Calendar, now: Timestamp) -> Option<i64> {
-    let last_close = time::session_close(market, time::last_closed_session(market, now));
-    let live_iv = record
-        .iv
-        .as_ref()
-        .filter(|iv| iv.source != Source::Store)
-        .map(|iv| iv.as_of);
-    let kept = |field: Field, source: Source, as_of: Timestamp| {
-        let current = match field {
-            Field::Hv30 | Field::Hv90 => last_close.is_some_and(|close| as_of >= close),
-            Field::IvRank | Field::IvPercentile => live_iv == Some(as_of),
-            // Its moment is that of a session before, and a ratio's that of its evidence.
-            Field::PrevClose | Field::OpenInterest | Field::VrpStructural | Field::VrpTactical | Field::Vtr => true,
-            Field::Price
-            | Field::Bid
-            | Field::Ask
-            | Field::Last
-            | Field::Open
-            | Field::High
-            | Field::Low
-            | Field::Volume
-            | Field::Iv
-            | Field::IvChange5d
-            | Field::LiquidityRating
-            | Field::Beta
-            | Field::CorrSpy
-            | Field::EarningsDate
-            | Field::Slippage
-            | Field::Yield
-            | Field::Delta
-            | Field::Gamma
-            | Field::Theta
-            | Field::Vega
-            | Field::Rho
-            | Field::OptionIv => false,
-        };
-        source == Source::Store && !current
-    };
-    let oldest = Field::ALL
-        .into_iter()
-        .filter_map(|field| {
-            let read = field_value(record, field)?;
-            kept(field, read.source, read.as_of).then_some(read.as_of)
+/// The bars of `candles` by their days.
+pub(super) fn bars_of(candles: &Candles) -> impl Iterator<Item = Bar> {
+    candles.bars.iter().filter_map(|candle| {
+        let date = time::date_of_bar(candle.time)?;
+        Some(Bar {
+            date,
+            open: candle.open,
+            high: candle.high,
+            low: candle.low,
+            close: candle.close,
         })
-        .min()?;
-    Some(now.duration_since(oldest).as_secs().max(0))
+    })
 }
 
 /// How many values of `record` are from the store.
 pub fn stored_values(record: &Record) -> usize {
-    let is_kept = |field: &Field| field_value(record, *field).is_some_and(|read| read.source == Source::Store);
-    Field::ALL.iter().filter(|field| is_kept(field)).count()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a year has few days")]
-fn ratio(part: usize, whole: usize) -> f64 {
-    part as f64 / whole as f64
+    record
+        .values()
+        .iter()
+        .filter(|(_, sourced)| sourced.source == Source::Store)
+        .count()
 }
 
 const WEEK_MILLIS: i64 = 7 * 86_400_000;
-
-/// Sessions of a year.
-const YEAR: usize = 252;
 
 #[cfg(test)]
 mod tests;

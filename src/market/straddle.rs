@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::price::Offer;
-use super::record::{Source, Sourced};
+use super::method::{Method, StraddleFigure, StraddleMethod};
+use super::reason::Reason;
+use super::record::{Offer, Source, Sourced};
 use crate::instrument::Symbol;
 use crate::units::Price;
 
@@ -30,9 +31,9 @@ pub struct StraddleQuote {
     /// Of a straddle on another contract than the record's: that contract and its price.
     pub underlying: Option<(Symbol, Price)>,
     /// The call, or why it has no quote.
-    pub call: Result<TwoSided, String>,
+    pub call: Result<TwoSided, Reason>,
     /// The put, or why it has no quote.
-    pub put: Result<TwoSided, String>,
+    pub put: Result<TwoSided, Reason>,
     /// Who gave the quotes; of two the one that is asked later.
     pub source: Source,
     /// The older of the two moments.
@@ -40,20 +41,20 @@ pub struct StraddleQuote {
 }
 
 impl TwoSided {
-    fn mid(self) -> Result<f64, String> {
+    fn mid(self) -> Result<f64, Reason> {
         let (bid, ask) = (self.bid.get(), self.ask.get());
         let mid = f64::midpoint(bid, ask);
         if bid < 0.0 || ask < bid {
-            Err(format!("its quote is {bid} bid, {ask} ask"))
+            Err(Reason::Crossed { bid, ask })
         } else if mid > 0.0 {
             Ok(mid)
         } else {
-            Err("its quote is 0".to_owned())
+            Err(Reason::ZeroQuote)
         }
     }
 
     /// `(ask - bid) / mid`, 0 to 2.
-    fn slippage(self) -> Result<f64, String> {
+    fn slippage(self) -> Result<f64, Reason> {
         let mid = self.mid()?;
         Ok((self.ask.get() - self.bid.get()) / mid)
     }
@@ -65,14 +66,14 @@ impl StraddleQuote {
     /// # Errors
     /// Neither leg has a sound quote, and why.
     pub(super) fn slippage(&self) -> Offer<f64> {
-        let leg = |leg: &Result<TwoSided, String>| leg.clone().and_then(TwoSided::slippage);
+        let leg = |leg: &Result<TwoSided, Reason>| leg.clone().and_then(TwoSided::slippage);
         let (value, legs) = match (leg(&self.call), leg(&self.put)) {
-            (Ok(call), Ok(put)) => (call.max(put), "worse leg"),
-            (Ok(call), Err(_)) => (call, "call alone"),
-            (Err(_), Ok(put)) => (put, "put alone"),
-            (Err(call), Err(put)) => return Err(both(&call, &put)),
+            (Ok(call), Ok(put)) => (call.max(put), StraddleFigure::WorseLeg),
+            (Ok(call), Err(_)) => (call, StraddleFigure::CallAlone),
+            (Err(_), Ok(put)) => (put, StraddleFigure::PutAlone),
+            (Err(call), Err(put)) => return Err(both(call, put)),
         };
-        Ok(self.sourced(value, &format!("(ask - bid) / mid, {legs}")))
+        Ok(self.sourced(value, legs))
     }
 
     /// Middle of the straddle over a fifth of `price` or of the contract it is on, times `30 / days`: what 30 days pay for about the margin of a short
@@ -84,43 +85,40 @@ impl StraddleQuote {
         let elsewhere = self.underlying.as_ref().map(|(_, price)| *price);
         let price = elsewhere.or_else(|| price.map(|price| price.value));
         let price = price.map(Price::get).filter(|price| *price > 0.0);
-        let price = price.ok_or("no price above 0")?;
-        let leg = |leg: &Result<TwoSided, String>| leg.clone().and_then(TwoSided::mid);
+        let price = price.ok_or(Reason::No("price above 0"))?;
+        let leg = |leg: &Result<TwoSided, Reason>| leg.clone().and_then(TwoSided::mid);
         let straddle = match (leg(&self.call), leg(&self.put)) {
             (Ok(call), Ok(put)) => call + put,
-            (Err(call), Err(put)) => return Err(both(&call, &put)),
-            (Err(call), Ok(_)) => return Err(format!("the call: {call}")),
-            (Ok(_), Err(put)) => return Err(format!("the put: {put}")),
+            (Err(call), Err(put)) => return Err(both(call, put)),
+            (Err(call), Ok(_)) => return Err(Reason::about("the call", call)),
+            (Ok(_), Err(put)) => return Err(Reason::about("the put", put)),
         };
         let value = straddle / (MARGIN * price) * (MONTH / f64::from(self.days.max(1)));
-        Ok(self.sourced(value, "mid / (price / 5) x 30 / days"))
+        Ok(self.sourced(value, StraddleFigure::Yield))
     }
 
-    fn sourced(&self, value: f64, how: &str) -> Sourced<f64> {
-        let Self {
-            expiration,
-            days,
-            strike,
-            underlying,
-            ..
-        } = self;
-        let on = underlying
-            .as_ref()
-            .map_or_else(String::new, |(contract, _)| format!(" on {contract}"));
+    fn sourced(&self, value: f64, of: StraddleFigure) -> Sourced<f64> {
         Sourced {
             value,
             source: self.source,
             as_of: self.as_of,
-            method: format!("{how}, {} straddle{on} of {expiration}, {days} days", strike.get()).into(),
+            method: Method::Straddle(Box::new(StraddleMethod {
+                of,
+                strike: self.strike,
+                on: self.underlying.as_ref().map(|(contract, _)| contract.clone()),
+                expiration: self.expiration,
+                days: self.days,
+            })),
         }
     }
 }
 
-fn both(call: &str, put: &str) -> String {
+fn both(call: Reason, put: Reason) -> Reason {
     if call == put {
-        format!("both options: {call}")
+        Reason::about("both options", call)
     } else {
-        format!("the call: {call}; the put: {put}")
+        let each = (Reason::about("the call", call), Reason::about("the put", put));
+        Reason::Both(Box::new(each.0), Box::new(each.1))
     }
 }
 
@@ -137,14 +135,14 @@ mod tests {
     use super::super::fixtures::{now, price};
     use super::*;
 
-    fn side(bid: f64, ask: f64) -> Result<TwoSided, String> {
+    fn side(bid: f64, ask: f64) -> Result<TwoSided, Reason> {
         Ok(TwoSided {
             bid: price(bid),
             ask: price(ask),
         })
     }
 
-    fn straddle(call: Result<TwoSided, String>, put: Result<TwoSided, String>, days: i32) -> StraddleQuote {
+    fn straddle(call: Result<TwoSided, Reason>, put: Result<TwoSided, Reason>, days: i32) -> StraddleQuote {
         StraddleQuote {
             expiration: date(2026, 8, 21),
             days,
@@ -162,7 +160,7 @@ mod tests {
             value: price(value),
             source: Source::Dxlink,
             as_of: now(),
-            method: "quote mid".into(),
+            method: Method::QuoteMid,
         }
     }
 
@@ -172,7 +170,7 @@ mod tests {
         let found = straddle(side(2.9, 3.1), side(1.96, 2.04), 37).slippage().unwrap();
         assert!((found.value - 0.2 / 3.0).abs() < 1e-12);
         assert_eq!(
-            found.method,
+            found.method.to_string(),
             "(ask - bid) / mid, worse leg, 100 straddle of 2026-08-21, 37 days"
         );
     }
@@ -181,9 +179,11 @@ mod tests {
     fn a_leg_without_a_sound_quote_is_not_measured() {
         let one = straddle(side(1.0, 0.9), side(1.9, 2.1), 37).slippage().unwrap();
         assert!((one.value - 0.1).abs() < 1e-12);
-        assert!(one.method.contains("put alone"));
-        let none = straddle(side(0.0, 0.0), Err("no event".to_owned()), 37).slippage();
-        assert_eq!(none, Err("the call: its quote is 0; the put: no event".to_owned()));
+        assert!(one.method.to_string().contains("put alone"));
+        let none = straddle(side(0.0, 0.0), Err(Reason::NoEvent), 37)
+            .slippage()
+            .unwrap_err();
+        assert_eq!(none.to_string(), "the call: its quote is 0; the put: no event came");
     }
 
     #[test]
@@ -203,15 +203,22 @@ mod tests {
         };
         let found = elsewhere.yield_on(Some(&at(100.0))).unwrap();
         assert!((found.value - 0.5).abs() < 1e-12);
-        assert!(found.method.contains("100 straddle on /CLG7 of"), "{}", found.method);
+        assert!(
+            found.method.to_string().contains("100 straddle on /CLG7 of"),
+            "{}",
+            found.method
+        );
     }
 
     #[test]
     fn half_a_straddle_and_a_price_of_nothing_have_no_yield() {
-        let half = straddle(side(2.9, 3.1), Err("no event".to_owned()), 37);
-        assert_eq!(half.yield_on(Some(&at(100.0))), Err("the put: no event".to_owned()));
+        let half = straddle(side(2.9, 3.1), Err(Reason::NoEvent), 37);
+        assert_eq!(
+            half.yield_on(Some(&at(100.0))),
+            Err(Reason::about("the put", Reason::NoEvent))
+        );
         let whole = straddle(side(2.9, 3.1), side(1.96, 2.04), 37);
-        assert_eq!(whole.yield_on(None), Err("no price above 0".to_owned()));
-        assert_eq!(whole.yield_on(Some(&at(-1.0))), Err("no price above 0".to_owned()));
+        assert_eq!(whole.yield_on(None), Err(Reason::No("price above 0")));
+        assert_eq!(whole.yield_on(Some(&at(-1.0))), Err(Reason::No("price above 0")));
     }
 }

@@ -1,15 +1,13 @@
 //! The bars behind a record, and what each source by itself says about volatility: what a record, which takes one value a
 //! field, does not hold.
 
-use jiff::Timestamp;
-
-use super::bars::HvWindow;
-use super::candidates::Candidates;
+use super::bars::{ClosedBars, HvWindow};
 use super::evidence::{Evidence, Rules};
+use super::offers::Offers;
+use super::reason::Reason;
 use super::record::{Attempt, Source, Sourced};
 use crate::tastytrade::ExpirationIv;
 use crate::units::Vol;
-use crate::vol::bars::Cleaned;
 
 /// The volatility of one symbol as the sources tell it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,20 +17,7 @@ pub struct VolInputs {
     /// Realized volatility by window and source.
     pub witnesses: Vec<HvBySource>,
     /// Implied volatility by expiration, by date, or why the venue has none.
-    pub terms: Result<Sourced<Vec<ExpirationIv>>, String>,
-}
-
-/// Daily bars of sessions that had closed when they came.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ClosedBars {
-    /// Who gave them.
-    pub source: Source,
-    /// The close of the last one.
-    pub as_of: Timestamp,
-    /// Whether older ones exist that the feed did not send.
-    pub cut: bool,
-    /// The bars; those after a session without a sound bar are marked.
-    pub cleaned: Cleaned,
+    pub terms: Result<Sourced<Vec<ExpirationIv>>, Reason>,
 }
 
 /// What one source says the realized volatility is.
@@ -43,13 +28,13 @@ pub struct HvBySource {
     /// The source.
     pub source: Source,
     /// What it says, or why it says nothing.
-    pub said: Result<Sourced<Vol>, String>,
+    pub said: Result<Sourced<Vol>, Reason>,
 }
 
 impl VolInputs {
     /// What `evidence` holds.
     pub fn of(evidence: &Evidence, rules: &Rules<'_>) -> Self {
-        let offers = Candidates::new(evidence, rules);
+        let offers = Offers::new(evidence, rules);
         let each = |window: HvWindow| {
             let offers = &offers;
             WITNESSES.into_iter().map(move |source| HvBySource {

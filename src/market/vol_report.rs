@@ -4,16 +4,26 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 
+use super::bars::ClosedBars;
 use super::evidence::VolRules;
+use super::field::Field;
+use super::method::Method;
 use super::price::market_of;
-use super::record::{Attempt, Field, Record, Source, Sourced};
-use super::vol_inputs::{ClosedBars, VolInputs};
+use super::reason::Reason;
+use super::record::{Attempt, Record, Source, Sourced};
+use super::vol_inputs::VolInputs;
 use crate::tastytrade::{ExpirationIv, Settlement};
 use crate::time::{self, Calendar};
 use crate::units::Vol;
 use crate::vol::expected_move::ExpectedMove;
 use crate::vol::panel::Panel;
 use crate::vol::premium::Premium;
+
+mod forecast;
+mod measured;
+
+pub use forecast::{Forecast, OverForecast};
+pub use measured::Measured;
 
 /// The volatility of one symbol from every side.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,23 +34,12 @@ pub struct VolReport {
     pub realized: Vec<Compared>,
     /// Implied over realized volatility, over 30 and 90 days.
     pub premiums: Vec<Premiums>,
+    /// What models expect of the next month of sessions, and implied volatility over that.
+    pub forecasts: Vec<Forecast>,
     /// One standard deviation over a day, a week, 30 days and to the next monthly expiration.
     pub moves: Vec<Expected>,
     /// Implied volatility by expiration, those that are not over; or why the venue has none.
-    pub terms: Result<Sourced<Vec<Term>>, String>,
-}
-
-/// A panel and where its bars are from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
-    /// The panel.
-    pub panel: Panel,
-    /// Who gave the bars.
-    pub source: Source,
-    /// The close of the last bar.
-    pub as_of: Timestamp,
-    /// Whether older bars exist that the feed did not send.
-    pub cut: bool,
+    pub terms: Result<Sourced<Vec<Term>>, Reason>,
 }
 
 /// The realized volatility of one source beside that of REST.
@@ -51,7 +50,7 @@ pub struct Compared {
     /// The source.
     pub source: Source,
     /// What it says, or why it says nothing.
-    pub said: Result<Sourced<Vol>, String>,
+    pub said: Result<Sourced<Vol>, Reason>,
     /// This one less that of REST, a fraction: 0.01 is a point. `None` for REST itself and where one of the two is missing.
     pub less_rest: Option<f64>,
 }
@@ -62,7 +61,7 @@ pub struct Premiums {
     /// Trading days the realized volatility looks back.
     pub days: usize,
     /// The lesser source and the older time of the two; or what is missing.
-    pub premium: Result<Sourced<Premium>, String>,
+    pub premium: Result<Sourced<Premium>, Reason>,
 }
 
 /// An expected move.
@@ -73,7 +72,7 @@ pub struct Expected {
     /// Calendar days of it; `None` when no monthly expiration is known.
     pub days: Option<u32>,
     /// The volatility and the move, with the lesser source and the older time of price and volatility; or what is missing.
-    pub said: Result<Sourced<(Vol, ExpectedMove)>, String>,
+    pub said: Result<Sourced<(Vol, ExpectedMove)>, Reason>,
 }
 
 /// A time that a move is expected over.
@@ -118,12 +117,13 @@ impl VolReport {
             as_of: terms.as_of,
             method: terms.method,
         });
+        let bars = vol_inputs.bars.as_ref().map_err(Clone::clone);
+        let measured = bars.and_then(|bars| measured(bars, days, rules));
+        let iv = record.iv();
+        let iv = iv.ok_or_else(|| why_no(record, Field::Iv));
         Self {
-            measured: vol_inputs
-                .bars
-                .as_ref()
-                .map_err(Clone::clone)
-                .and_then(|bars| measured(bars, days, rules)),
+            forecasts: forecast::forecasts(&measured, &iv),
+            measured,
             realized: vol_inputs
                 .witnesses
                 .iter()
@@ -140,7 +140,7 @@ impl VolReport {
                     premium: premium(record, field, rules),
                 })
                 .into(),
-            moves: moves(record, &terms),
+            moves: moves(record, &iv, &terms),
             terms,
         }
     }
@@ -150,7 +150,7 @@ fn measured(bars: &ClosedBars, days: &[usize], rules: &VolRules) -> Result<Measu
     let panel = Panel::of(&bars.cleaned, days, rules.trading_days).ok_or_else(|| {
         vec![Attempt {
             source: bars.source,
-            reason: "no closed bars".to_owned(),
+            reason: Reason::No("closed bars"),
         }]
     })?;
     Ok(Measured {
@@ -172,39 +172,37 @@ fn less_rest(vol_inputs: &VolInputs, days: usize, source: Source) -> Option<f64>
 }
 
 /// The premium over what `ratio`, a field made of the same two volatilities, divides by.
-fn premium(record: &Record, ratio: Field, rules: &VolRules) -> Result<Sourced<Premium>, String> {
-    let (hv, ratio_of, name) = if ratio == Field::VrpTactical {
-        (&record.hv30, &record.vrp_tactical, "hv30")
+fn premium(record: &Record, ratio: Field, rules: &VolRules) -> Result<Sourced<Premium>, Reason> {
+    let (hv, ratio_of, against) = if ratio == Field::VrpTactical {
+        (record.hv30(), record.vrp_tactical(), Field::Hv30)
     } else {
-        (&record.hv90, &record.vrp_structural, "hv90")
+        (record.hv90(), record.vrp_structural(), Field::Hv90)
     };
-    let (Some(iv), Some(hv), Some(made)) = (&record.iv, hv, ratio_of) else {
+    let (Some(iv), Some(hv), Some(made)) = (record.iv(), hv, ratio_of) else {
         return Err(why_missing(record, ratio));
     };
-    let floor = Vol::new(rules.hv_floor).ok_or_else(|| "the floor is no volatility".to_owned())?;
-    let value = Premium::of(iv.value, hv.value, floor).map_err(|error| error.to_string())?;
+    let floor = Vol::new(rules.hv_floor).ok_or(Reason::Floor)?;
+    let value = Premium::of(iv.value, hv.value, floor)?;
     Ok(Sourced {
         value,
         source: made.source,
         as_of: made.as_of,
-        method: format!("iv against {name}").into(),
+        method: Method::IvAgainst(against),
     })
 }
 
-fn moves(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<Expected> {
+fn moves(
+    record: &Record,
+    iv: &Result<Sourced<Vol>, Reason>,
+    terms: &Result<Sourced<Vec<Term>>, Reason>,
+) -> Vec<Expected> {
     let fixed = [(Horizon::Day, 1), (Horizon::Week, 7), (Horizon::ThirtyDays, 30)];
     let mut moves: Vec<Expected> = fixed
         .into_iter()
-        .map(|(horizon, days)| {
-            let iv = record
-                .iv
-                .clone()
-                .ok_or_else(|| format!("iv: {}", why_missing(record, Field::Iv)));
-            Expected {
-                horizon,
-                days: Some(days),
-                said: iv.and_then(|iv| one_sigma(record, &iv, days)),
-            }
+        .map(|(horizon, days)| Expected {
+            horizon,
+            days: Some(days),
+            said: iv.clone().and_then(|iv| one_sigma(record, &iv, days)),
         })
         .collect();
     moves.push(to_monthly(record, terms));
@@ -212,15 +210,15 @@ fn moves(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Vec<Exp
 }
 
 /// To the next monthly expiration, at its own volatility.
-fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Expected {
-    let unknown = |reason: String| Expected {
+fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, Reason>) -> Expected {
+    let unknown = |reason: Reason| Expected {
         horizon: Horizon::Monthly(None),
         days: None,
         said: Err(reason),
     };
     let terms = match terms {
         Ok(terms) => terms,
-        Err(reason) => return unknown(format!("no expiration is known: {reason}")),
+        Err(reason) => return unknown(Reason::NoExpirations(Box::new(reason.clone()))),
     };
     let market = market_of(record.kind);
     let usual: Vec<&Term> = terms.value.iter().filter(|term| term.standard != Some(false)).collect();
@@ -229,7 +227,7 @@ fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Ex
         .iter()
         .filter(|term| term.days > 0 && is_monthly(market, term.expiration, listed));
     let Some(first) = monthly.clone().next() else {
-        return unknown("no monthly expiration is known".to_owned());
+        return unknown(Reason::NoMonthly);
     };
     // Of an index the monthly options settle in the morning; others that end in the evening share the date.
     let on_that_day = |term: &&&Term| term.expiration == first.expiration && term.iv.is_some();
@@ -245,7 +243,7 @@ fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Ex
         as_of: terms.as_of,
         method: terms.method.clone(),
     });
-    let iv = iv.ok_or_else(|| "this expiration has no volatility".to_owned());
+    let iv = iv.ok_or(Reason::NoVolatilityOf);
     Expected {
         horizon: Horizon::Monthly(Some(first.expiration)),
         days: Some(first.days),
@@ -253,34 +251,31 @@ fn to_monthly(record: &Record, terms: &Result<Sourced<Vec<Term>>, String>) -> Ex
     }
 }
 
-fn one_sigma(record: &Record, iv: &Sourced<Vol>, days: u32) -> Result<Sourced<(Vol, ExpectedMove)>, String> {
-    let price = record.price.as_ref();
-    let price = price.ok_or_else(|| format!("price: {}", why_missing(record, Field::Price)))?;
-    let value = ExpectedMove::of(price.value, iv.value, days).map_err(|error| error.to_string())?;
+fn one_sigma(record: &Record, iv: &Sourced<Vol>, days: u32) -> Result<Sourced<(Vol, ExpectedMove)>, Reason> {
+    let price = record.price();
+    let price = price.ok_or_else(|| why_no(record, Field::Price))?;
+    let value = ExpectedMove::of(price.value, iv.value, days)?;
     Ok(Sourced {
         value: (iv.value, value),
         source: price.source.max(iv.source),
         as_of: price.as_of.min(iv.as_of),
-        method: format!(
-            "price x iv x sqrt({days} / 365), one standard deviation; iv: {}",
-            iv.method
-        )
-        .into(),
+        method: Method::OneSigma {
+            days,
+            iv: Box::new(iv.method.clone()),
+        },
     })
 }
 
-fn why_missing(record: &Record, field: Field) -> String {
-    let gap = record.missing.iter().find(|gap| gap.field == field);
-    let tried = gap.map(|gap| gap.tried.as_slice()).unwrap_or_default();
-    let words: Vec<String> = tried
-        .iter()
-        .map(|attempt| format!("{}: {}", attempt.source.name(), attempt.reason))
-        .collect();
-    if words.is_empty() {
-        "nobody has it".to_owned()
-    } else {
-        words.join("; ")
-    }
+/// Why there is no `field`, with its name.
+fn why_no(record: &Record, field: Field) -> Reason {
+    Reason::about(field.name(), why_missing(record, field))
+}
+
+fn why_missing(record: &Record, field: Field) -> Reason {
+    let tried = record.gap(field).into_iter().flat_map(|gap| &gap.tried);
+    let reasons = tried.map(|attempt| Reason::about(attempt.source.name(), attempt.reason.clone()));
+    let all = reasons.reduce(|before, reason| Reason::Both(Box::new(before), Box::new(reason)));
+    all.unwrap_or(Reason::Nobody)
 }
 
 /// What is not over: options end with the session of shares, those that settle in the morning with its opening.

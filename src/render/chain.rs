@@ -1,16 +1,19 @@
 //! The chain of a document: its numbers under the contract's names.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
+use super::cell::object;
 use super::row::{Provenance, origin, provenance};
 use super::text::millis;
+use super::values::{Fields, OfOption, Values};
 use crate::chain::{self, ExpirationReport, MOST_ENTRIES, OptionLine, Report, StrikeLine, ThirtyDay};
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{Attempt, Field};
-use crate::screen::{FieldValue, field_value};
+use crate::market::{Attempt, Field, Note, Reason};
 use crate::tastytrade::Settlement;
 
 /// An option chain. Every number of an expiration is of one moment, its `as_of`; what cannot be had is `null`, and `missing`
@@ -150,30 +153,9 @@ pub struct OptionBlock {
     pub symbol: Symbol,
     /// What the feed calls it.
     pub streamer_symbol: Option<StreamerSymbol>,
-    /// Mark.
-    pub price: Option<f64>,
-    /// Best bid.
-    pub bid: Option<f64>,
-    /// Best ask.
-    pub ask: Option<f64>,
-    /// Last trade.
-    pub last: Option<f64>,
-    /// Volume of the day.
-    pub volume: Option<f64>,
-    /// Open contracts.
-    pub open_interest: Option<f64>,
-    /// Implied volatility, annualized fraction.
-    pub option_iv: Option<f64>,
-    /// Change of value per unit of the underlying.
-    pub delta: Option<f64>,
-    /// Change of delta per unit of the underlying.
-    pub gamma: Option<f64>,
-    /// Change of value per calendar day.
-    pub theta: Option<f64>,
-    /// Change of value per volatility point.
-    pub vega: Option<f64>,
-    /// Change of value per rate point.
-    pub rho: Option<f64>,
+    /// The values of its fields.
+    #[serde(flatten)]
+    pub values: Values<OfOption>,
     /// Our own Greeks at the volatility and the moment of the feed's, with its conventions; `null` where it gave none.
     pub check: Option<GreeksBlock>,
     /// Remarks on the data, as in a row.
@@ -186,7 +168,6 @@ pub struct OptionBlock {
 
 /// Our own Greeks, in the feed's units.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[expect(missing_docs, reason = "they are those of the option")]
 pub struct GreeksBlock {
     pub delta: f64,
     pub gamma: f64,
@@ -195,50 +176,22 @@ pub struct GreeksBlock {
     pub rho: f64,
 }
 
-/// The fields of an option that a chain shows.
-const SHOWN: [Field; 12] = [
-    Field::Price,
-    Field::Bid,
-    Field::Ask,
-    Field::Last,
-    Field::Volume,
-    Field::OpenInterest,
-    Field::OptionIv,
-    Field::Delta,
-    Field::Gamma,
-    Field::Theta,
-    Field::Vega,
-    Field::Rho,
-];
-
 /// The keys of an option's line in `plain` and `csv`.
-pub(super) const OPTION_COLUMNS: [&str; 25] = [
-    "underlying",
-    "root",
-    "expiration",
-    "days_to_expiration",
-    "strike",
-    "right",
-    "symbol",
-    "streamer_symbol",
-    "price",
-    "bid",
-    "ask",
-    "last",
-    "volume",
-    "open_interest",
-    "option_iv",
-    "delta",
-    "gamma",
-    "theta",
-    "vega",
-    "rho",
-    "model_iv",
-    "multiplier",
-    "notes",
-    "provenance",
-    "missing",
-];
+pub(super) fn option_columns() -> Vec<&'static str> {
+    let before = [
+        "underlying",
+        "root",
+        "expiration",
+        "days_to_expiration",
+        "strike",
+        "right",
+        "symbol",
+        "streamer_symbol",
+    ];
+    let after = ["model_iv", "multiplier", "notes", "provenance", "missing"];
+    let fields = OfOption::fields().map(Field::name);
+    before.into_iter().chain(fields).chain(after).collect()
+}
 
 impl ChainBlock {
     pub(super) fn of(report: &Report) -> Self {
@@ -252,6 +205,20 @@ impl ChainBlock {
             thirty_day: ThirtyDayBlock::of(&report.thirty_day),
             expirations: report.expirations.iter().map(ExpirationBlock::of).collect(),
         }
+    }
+
+    /// Each option with what its expiration and strike say about it.
+    pub(super) fn option_objects(&self) -> impl Iterator<Item = io::Result<Map<String, Value>>> {
+        self.options().map(|(expiration, strike, right, option)| {
+            let mut said = object(option)?;
+            let about = json!({
+                "underlying": expiration.underlying, "root": expiration.root, "expiration": expiration.expiration,
+                "days_to_expiration": expiration.days_to_expiration, "multiplier": expiration.multiplier,
+                "strike": strike.strike, "right": right, "model_iv": strike.model_iv,
+            });
+            said.extend(object(&about)?);
+            Ok(said)
+        })
     }
 
     /// Every option with its expiration and strike, `call` or `put` beside it.
@@ -271,9 +238,9 @@ impl ChainBlock {
 struct Reasons(BTreeMap<&'static str, String>);
 
 impl Reasons {
-    fn take<'a, T>(&mut self, names: &[&'static str], result: &'a Result<T, String>) -> Option<&'a T> {
+    fn take<'a, T>(&mut self, names: &[&'static str], result: &'a Result<T, Reason>) -> Option<&'a T> {
         if let Err(reason) = result {
-            self.0.extend(names.iter().map(|name| (*name, reason.clone())));
+            self.0.extend(names.iter().map(|name| (*name, reason.to_string())));
         }
         result.as_ref().ok()
     }
@@ -369,7 +336,7 @@ impl StrikeBlock {
         Self {
             strike: line.strike.get(),
             model_iv: line.model_iv.as_ref().ok().map(|vol| vol.get()),
-            model_iv_missing: line.model_iv.as_ref().err().cloned(),
+            model_iv_missing: line.model_iv.as_ref().err().map(Reason::to_string),
             call: line.call.as_ref().map(OptionBlock::of),
             put: line.put.as_ref().map(OptionBlock::of),
         }
@@ -379,25 +346,11 @@ impl StrikeBlock {
 impl OptionBlock {
     fn of(option: &OptionLine) -> Self {
         let record = &option.record;
-        let number = |field| match field_value(record, field)?.value {
-            FieldValue::Number(value) => Some(value + 0.0),
-            FieldValue::Day(_) => None,
-        };
+        let is_shown = |field: Field| OfOption::fields().any(|shown| shown == field);
         Self {
             symbol: option.listed.clone(),
             streamer_symbol: record.streamer_symbol.clone(),
-            price: number(Field::Price),
-            bid: number(Field::Bid),
-            ask: number(Field::Ask),
-            last: number(Field::Last),
-            volume: number(Field::Volume),
-            open_interest: number(Field::OpenInterest),
-            option_iv: number(Field::OptionIv),
-            delta: number(Field::Delta),
-            gamma: number(Field::Gamma),
-            theta: number(Field::Theta),
-            vega: number(Field::Vega),
-            rho: number(Field::Rho),
+            values: Values::new(record.values().map(|sourced| sourced.value)),
             check: option.check.map(|greeks| GreeksBlock {
                 delta: greeks.delta,
                 gamma: greeks.gamma,
@@ -405,15 +358,15 @@ impl OptionBlock {
                 vega: greeks.vega,
                 rho: greeks.rho,
             }),
-            notes: record.notes.iter().map(|note| (*note).to_owned()).collect(),
+            notes: record.notes.iter().map(Note::to_string).collect(),
             provenance: provenance(record)
                 .into_iter()
-                .filter(|(field, _)| SHOWN.contains(field))
+                .filter(|(field, _)| is_shown(*field))
                 .collect(),
             missing: record
                 .missing
                 .iter()
-                .filter(|missing| SHOWN.contains(&missing.field))
+                .filter(|missing| is_shown(missing.field))
                 .map(|missing| (missing.field, missing.tried.clone()))
                 .collect(),
         }

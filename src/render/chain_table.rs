@@ -2,60 +2,69 @@
 //! of several expirations.
 
 use std::collections::BTreeMap;
-use std::io;
 
+use super::block::{Block, Columns, texts};
 use super::chain::{ChainBlock, ExpirationBlock, OptionBlock, StrikeBlock};
-use super::layout::{Column, fit, lines};
-use super::number::{UNKNOWN, count, fixed, percent, price};
-use super::table::first_source;
-use super::text::{clean, wrapped};
-use super::{Row, Style};
-use crate::market::Field;
+use super::layout::Column;
+use super::number::{fixed, or_unknown, percent, price};
+use super::row::{Provenance, Row};
+use super::text::{clean, together};
+use crate::market::{Field, Group, first_source};
 
-pub(super) fn write(chain: &ChainBlock, rows: &[Row], style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-    let say = |text: &str, out: &mut dyn io::Write| writeln!(out, "{}", wrapped(text, style.width));
-    for row in rows {
-        say(&underlying(row), out)?;
-    }
-    writeln!(out)?;
-    let one_day = chain.expirations.iter().all(|one| {
-        let first = chain.expirations.first();
-        first.is_some_and(|first| first.expiration == one.expiration)
-    });
-    if one_day {
+/// The chain of the underlyings in `rows`.
+pub(super) fn blocks(chain: &ChainBlock, rows: &[Row]) -> Vec<Block> {
+    let mut blocks: Vec<Block> = rows.iter().map(underlying).map(Block::Text).collect();
+    blocks.push(Block::Gap);
+    if is_of_one_day(chain) {
         for (place, expiration) in chain.expirations.iter().enumerate() {
-            if place > 0 {
-                writeln!(out)?;
-            }
-            say(&headline(expiration), out)?;
-            print(both_sides(expiration, style), style, out)?;
-            writeln!(out)?;
-            for line in numbers(expiration) {
-                say(&line, out)?;
-            }
+            blocks.extend((place > 0).then_some(Block::Gap));
+            blocks.push(Block::Text(headline(expiration)));
+            blocks.push(Block::Columns(Columns {
+                columns: strikes(expiration),
+                paired: true,
+                ..Columns::default()
+            }));
+            blocks.push(Block::Gap);
+            blocks.extend(texts(numbers(expiration)));
+            blocks.extend(texts(missing(&expiration.missing)));
         }
     } else {
-        print(summary(&chain.expirations), style, out)?;
-        writeln!(out)?;
-        for line in around_thirty_days(chain) {
-            say(&line, out)?;
-        }
-        for line in missing_of(&chain.expirations) {
-            say(&line, out)?;
-        }
-        say("the strikes of one expiration: --expiry DATE or --dte DAYS", out)?;
+        blocks.push(Block::columns(summary(&chain.expirations)));
+        blocks.push(Block::Gap);
+        blocks.extend(around_thirty_days(chain).map(Block::Text));
+        blocks.extend(texts(missing_around_thirty_days(chain)));
+        blocks.extend(texts(missing_of(&chain.expirations)));
+        let hint = "the strikes of one expiration: --expiry DATE or --dte DAYS";
+        blocks.push(Block::Text(hint.to_owned()));
     }
-    if chain.cut {
-        let most = chain.entries_limit;
-        say(
-            &format!("the outermost strikes are left out: the budget is {most} subscriptions"),
-            out,
-        )?;
-    }
-    if chain.unfed > 0 {
-        say(&format!("unknown to the feed: {} options", chain.unfed), out)?;
-    }
-    Ok(())
+    blocks.extend(texts(left_out(chain)));
+    blocks
+}
+
+/// What is missing, and what was left out.
+pub(super) fn remarks(chain: &ChainBlock) -> Vec<String> {
+    let around = missing_around_thirty_days(chain);
+    let around = if is_of_one_day(chain) { Vec::new() } else { around };
+    let missing = missing_of(&chain.expirations);
+    around.into_iter().chain(missing).chain(left_out(chain)).collect()
+}
+
+fn is_of_one_day(chain: &ChainBlock) -> bool {
+    let mut days = chain.expirations.iter().map(|one| &one.expiration);
+    let first = days.next();
+    days.all(|day| Some(day) == first)
+}
+
+fn left_out(chain: &ChainBlock) -> Vec<String> {
+    let ChainBlock {
+        entries_limit, unfed, ..
+    } = chain;
+    let cut = format!("the outermost strikes are left out: the budget is {entries_limit} subscriptions");
+    let unknown = format!("unknown to the feed: {unfed} options");
+    [(chain.cut, cut), (*unfed > 0, unknown)]
+        .into_iter()
+        .filter_map(|(so, text)| so.then_some(text))
+        .collect()
 }
 
 fn underlying(row: &Row) -> String {
@@ -67,9 +76,17 @@ fn underlying(row: &Row) -> String {
             .map(ToString::to_string),
     );
     words.extend(row.days_to_expiration.map(|days| format!("{days} days")));
-    words.push(price(row.price));
-    words.extend(row.iv.map(|iv| format!("IV index {}", percent(Some(iv)))));
-    words.extend(row.iv_rank.map(|rank| format!("IVR {}", fixed(Some(rank), 0))));
+    words.push(price(row.values.number(Field::Price)));
+    words.extend(
+        row.values
+            .number(Field::Iv)
+            .map(|iv| format!("IV index {}", percent(Some(iv)))),
+    );
+    words.extend(
+        row.values
+            .number(Field::IvRank)
+            .map(|rank| format!("IVR {}", fixed(Some(rank), 0))),
+    );
     words.join("  ")
 }
 
@@ -93,85 +110,51 @@ fn headline(expiration: &ExpirationBlock) -> String {
     words.join("  ")
 }
 
-struct Spec {
+/// A column of the calls and one of the puts.
+struct Sides {
     call: &'static str,
     put: &'static str,
     keep: u8,
-    cell: fn(&OptionBlock) -> String,
+    field: Field,
 }
 
 /// From the strike outwards.
-const SIDES: [Spec; 9] = [
-    side("C Bid", "P Bid", 2, |option| price(option.bid)),
-    side("C Ask", "P Ask", 2, |option| price(option.ask)),
-    side("C IV", "P IV", 3, |option| {
-        marked(option, Field::OptionIv, percent(option.option_iv))
-    }),
-    side("C Delta", "P Delta", 4, |option| {
-        marked(option, Field::Delta, fixed(option.delta, 3))
-    }),
-    side("C Theta", "P Theta", 7, |option| {
-        marked(option, Field::Theta, greek(option.theta))
-    }),
-    side("C Vega", "P Vega", 8, |option| {
-        marked(option, Field::Vega, greek(option.vega))
-    }),
-    side("C Gamma", "P Gamma", 9, |option| {
-        marked(option, Field::Gamma, gamma(option.gamma))
-    }),
-    side("C OI", "P OI", 5, |option| count(option.open_interest)),
-    side("C Vol", "P Vol", 6, |option| count(option.volume)),
+const SIDES: [Sides; 9] = [
+    sides("C Bid", "P Bid", 2, Field::Bid),
+    sides("C Ask", "P Ask", 2, Field::Ask),
+    sides("C IV", "P IV", 3, Field::OptionIv),
+    sides("C Delta", "P Delta", 4, Field::Delta),
+    sides("C Theta", "P Theta", 7, Field::Theta),
+    sides("C Vega", "P Vega", 8, Field::Vega),
+    sides("C Gamma", "P Gamma", 9, Field::Gamma),
+    sides("C OI", "P OI", 5, Field::OpenInterest),
+    sides("C Vol", "P Vol", 6, Field::Volume),
 ];
 
-const fn side(call: &'static str, put: &'static str, keep: u8, cell: fn(&OptionBlock) -> String) -> Spec {
-    Spec { call, put, keep, cell }
+const fn sides(call: &'static str, put: &'static str, keep: u8, field: Field) -> Sides {
+    Sides { call, put, keep, field }
 }
 
-/// The strikes with as many columns as fit, always the same ones of calls and puts.
-fn both_sides(expiration: &ExpirationBlock, style: &Style) -> Vec<Column> {
-    let mut columns = strikes(expiration);
-    while fit(columns.clone(), style.width).len() < columns.len() {
-        let last = columns.iter().map(|column| column.keep).max().unwrap_or(0);
-        if last == 0 {
-            break;
-        }
-        columns.retain(|column| column.keep < last);
-    }
-    columns
-}
-
+/// Calls, the strike and puts, with the same columns on both sides.
 fn strikes(expiration: &ExpirationBlock) -> Vec<Column> {
-    let column = |spec: &Spec, header, option: fn(&StrikeBlock) -> Option<&OptionBlock>| Column {
-        header,
-        right: true,
-        keep: spec.keep,
-        elastic: false,
-        cells: expiration
-            .strikes
-            .iter()
-            .map(|strike| option(strike).map_or_else(|| UNKNOWN.to_owned(), spec.cell))
-            .collect(),
+    let strikes = &expiration.strikes;
+    let column = |sides: &Sides, header, option: fn(&StrikeBlock) -> Option<&OptionBlock>| {
+        Column::numbers(header, sides.keep, strikes, |strike| {
+            or_unknown(option(strike).map(|option| cell(option, sides.field)))
+        })
     };
     let nearest = expiration.forward.and_then(|forward| {
-        let strikes = expiration.strikes.iter().map(|strike| strike.strike);
+        let strikes = strikes.iter().map(|strike| strike.strike);
         strikes.min_by(|one, other| (one - forward).abs().total_cmp(&(other - forward).abs()))
     });
-    let strike = |strike: &StrikeBlock| {
+    let middle = Column::numbers("Strike", 0, strikes, |strike| {
         let here = nearest.is_some_and(|nearest| nearest.total_cmp(&strike.strike).is_eq());
         format!("{}{}", if here { "> " } else { "" }, price(Some(strike.strike)))
-    };
-    let middle = Column {
-        header: "Strike",
-        right: true,
-        keep: 0,
-        elastic: false,
-        cells: expiration.strikes.iter().map(strike).collect(),
-    };
+    });
     let calls = SIDES.iter().rev();
-    let calls = calls.map(|spec| column(spec, spec.call, |strike| strike.call.as_ref()));
-    let puts = SIDES
-        .iter()
-        .map(|spec| column(spec, spec.put, |strike| strike.put.as_ref()));
+    let calls = calls.map(|sides| column(sides, sides.call, |strike| strike.call.as_ref()));
+    let puts = SIDES.iter();
+    let puts = puts.map(|sides| column(sides, sides.put, |strike| strike.put.as_ref()));
     calls.chain([middle]).chain(puts).collect()
 }
 
@@ -185,8 +168,7 @@ fn numbers(expiration: &ExpirationBlock) -> Vec<String> {
         moved(expiration.expected_move_blend, "60/30/10"),
     ];
     let moves: Vec<String> = moves.into_iter().flatten().collect();
-    let told =
-        |origin: &Option<super::Provenance>| origin.as_ref().map_or(String::new(), |at| format!(" ({})", at.method));
+    let told = |origin: &Option<Provenance>| origin.as_ref().map_or(String::new(), |at| format!(" ({})", at.method));
     let mut lines = vec![
         format!(
             "forward {} by parity at {}, rate {}{}",
@@ -227,68 +209,53 @@ fn numbers(expiration: &ExpirationBlock) -> Vec<String> {
             "the feed's Greeks and our own at its volatility {verdict} over {options} options"
         ));
     }
-    lines.extend(missing(&expiration.missing));
     lines
 }
 
 fn summary(expirations: &[ExpirationBlock]) -> Vec<Column> {
-    let column = |header, right, keep, cell: fn(&ExpirationBlock) -> String| Column {
-        header,
-        right,
-        keep,
-        elastic: false,
-        cells: expirations.iter().map(cell).collect(),
-    };
-    let on = column("On", false, 8, |one| one.underlying.to_string());
+    let words = |header, keep, cell: fn(&ExpirationBlock) -> String| Column::words(header, keep, expirations, cell);
+    let numbers = |header, keep, cell: fn(&ExpirationBlock) -> String| Column::numbers(header, keep, expirations, cell);
     let of_futures = expirations
         .iter()
         .any(|one| one.underlying_days_to_expiration.is_some());
+    let on = of_futures.then(|| words("On", 8, |one| one.underlying.to_string()));
     let mut columns = vec![
-        column("Expiration", false, 0, |one| one.expiration.clone()),
-        column("DTE", true, 1, |one| one.days_to_expiration.to_string()),
-        column("Root", false, 3, |one| one.root.clone()),
-        column("Settled", false, 11, |one| one.settlement.unwrap_or(UNKNOWN).to_owned()),
-        column("Type", false, 12, |one| {
-            one.expiration_type.as_deref().map_or_else(|| UNKNOWN.to_owned(), clean)
-        }),
-        column("Forward", true, 7, |one| one.near(one.forward)),
-        column("ATM IV", true, 2, |one| percent(one.atm_iv)),
-        column("RR 25", true, 5, |one| percent(one.risk_reversal)),
-        column("BF 25", true, 6, |one| percent(one.butterfly)),
-        column("Straddle", true, 9, |one| one.near(one.straddle)),
-        column("Move", true, 4, |one| one.near(one.expected_move)),
-        column("Free IV", true, 10, |one| percent(one.variance_iv)),
+        words("Expiration", 0, |one| one.expiration.clone()),
+        numbers("DTE", 1, |one| one.days_to_expiration.to_string()),
+        words("Root", 3, |one| one.root.clone()),
     ];
-    if of_futures {
-        columns.insert(3, on);
-    }
+    columns.extend(on);
+    columns.extend([
+        words("Settled", 11, |one| or_unknown(one.settlement)),
+        words("Type", 12, |one| or_unknown(one.expiration_type.as_deref().map(clean))),
+        numbers("Forward", 7, |one| one.near(one.forward)),
+        numbers("ATM IV", 2, |one| percent(one.atm_iv)),
+        numbers("RR 25", 5, |one| percent(one.risk_reversal)),
+        numbers("BF 25", 6, |one| percent(one.butterfly)),
+        numbers("Straddle", 9, |one| one.near(one.straddle)),
+        numbers("Move", 4, |one| one.near(one.expected_move)),
+        numbers("Free IV", 10, |one| percent(one.variance_iv)),
+    ]);
     columns
 }
 
-fn around_thirty_days(chain: &ChainBlock) -> Vec<String> {
+fn around_thirty_days(chain: &ChainBlock) -> Option<String> {
     let around = &chain.thirty_day;
-    let mut parts = Vec::new();
-    parts.extend(around.atm_iv.map(|iv| format!("ATM IV {}", percent(Some(iv)))));
-    parts.extend(
-        around
-            .term_slope
-            .map(|slope| format!("term slope {} per 30 days", percent(Some(slope)))),
-    );
-    parts.extend(
-        around
-            .variance_iv
-            .map(|iv| format!("model-free volatility {}", percent(Some(iv)))),
-    );
-    let mut lines = Vec::new();
-    if !parts.is_empty() {
-        lines.push(format!("30 days: {}", parts.join(", ")));
-    }
-    lines.extend(
-        missing(&around.missing)
-            .into_iter()
-            .map(|line| format!("30 days: {line}")),
-    );
-    lines
+    let part = |value: Option<f64>, before: &str, after: &str| {
+        value.map(|value| format!("{before} {}{after}", percent(Some(value))))
+    };
+    let parts = [
+        part(around.atm_iv, "ATM IV", ""),
+        part(around.term_slope, "term slope", " per 30 days"),
+        part(around.variance_iv, "model-free volatility", ""),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("30 days: {}", parts.join(", ")))
+}
+
+fn missing_around_thirty_days(chain: &ChainBlock) -> Vec<String> {
+    let missing = missing(&chain.thirty_day.missing).into_iter();
+    missing.map(|line| format!("30 days: {line}")).collect()
 }
 
 impl ExpirationBlock {
@@ -304,35 +271,20 @@ impl ExpirationBlock {
 
 /// What several expirations lack for the same reason in one line.
 fn missing_of(expirations: &[ExpirationBlock]) -> Vec<String> {
-    let mut told: Vec<(String, Vec<String>)> = Vec::new();
-    for expiration in expirations {
+    let lacking = expirations.iter().flat_map(|expiration| {
         let name = format!("{} {}", expiration.root, expiration.expiration);
-        for line in missing(&expiration.missing) {
-            match told.iter_mut().find(|(known, _)| *known == line) {
-                Some((_, names)) => names.push(name.clone()),
-                None => told.push((line, vec![name.clone()])),
-            }
-        }
-    }
-    told.into_iter()
-        .map(|(line, names)| format!("{}: {line}", names.join(", ")))
-        .collect()
+        let lines = missing(&expiration.missing).into_iter();
+        lines.map(move |line| (line, name.clone()))
+    });
+    let words = |(line, names): (String, Vec<String>)| format!("{}: {line}", names.join(", "));
+    together(lacking).into_iter().map(words).collect()
 }
 
 /// What is missing for the same reason in one line.
 fn missing(reasons: &BTreeMap<&'static str, String>) -> Vec<String> {
-    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (name, reason) in reasons {
-        let name = spoken(name);
-        match told.iter_mut().find(|(known, _)| *known == reason.as_str()) {
-            Some((_, names)) if names.contains(&name) => {}
-            Some((_, names)) => names.push(name),
-            None => told.push((reason, vec![name])),
-        }
-    }
-    told.into_iter()
-        .map(|(reason, names)| format!("{} missing: {}", names.join(", "), clean(reason)))
-        .collect()
+    let reasons = reasons.iter().map(|(name, reason)| (clean(reason), spoken(name)));
+    let words = |(reason, names): (String, Vec<&str>)| format!("{} missing: {reason}", names.join(", "));
+    together(reasons).into_iter().map(words).collect()
 }
 
 /// What people call a number of the document; numbers that are only missing together have one name.
@@ -349,38 +301,27 @@ fn spoken(name: &str) -> &str {
     }
 }
 
-/// Three decimals, more where the unit of the underlying is small.
-fn greek(value: Option<f64>) -> String {
-    match value {
-        Some(small) if small.abs() < 0.01 => price(value),
-        Some(_) | None => fixed(value, 3),
-    }
-}
-
-fn gamma(value: Option<f64>) -> String {
-    let decimals = if value.is_some_and(|value| value.abs() >= 1.0) {
-        2
+/// A value of an option. Greeks have more decimals where the unit of the underlying is small, and with the volatility a
+/// mark where they are not from the source that is asked first.
+fn cell(option: &OptionBlock, field: Field) -> String {
+    let number = option.values.number(field);
+    let size = number.map_or(0.0, f64::abs);
+    let text = if matches!(field, Field::Theta | Field::Vega) && size < 0.01 {
+        price(number)
+    } else if field == Field::Gamma && size >= 1.0 {
+        fixed(number, 2)
     } else {
-        5
+        option.values.shown(field)
     };
-    fixed(value, decimals)
+    let origin = option.provenance.get(&field);
+    let first = origin.is_none_or(|origin| origin.source == first_source(field));
+    let mark = if first || field.spec().group != Group::Greeks {
+        ""
+    } else {
+        "*"
+    };
+    format!("{text}{mark}")
 }
 
 /// Greeks that differ by no more agree.
 const AGREED: f64 = 1e-6;
-
-/// `text`, with a mark where the value is not from the source that is asked first.
-fn marked(option: &OptionBlock, field: Field, text: String) -> String {
-    let origin = option.provenance.get(&field);
-    if origin.is_some_and(|origin| origin.source != first_source(field)) {
-        format!("{text}*")
-    } else {
-        text
-    }
-}
-
-fn print(columns: Vec<Column>, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-    lines(&fit(columns, style.width), style, |_| false)
-        .iter()
-        .try_for_each(|line| writeln!(out, "{line}"))
-}

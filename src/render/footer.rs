@@ -1,28 +1,21 @@
 //! What stands below a table: whether the numbers can be trusted, and why not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::{fmt, io};
+use std::fmt;
 
+use super::block::{Block, texts};
 use super::chain::ChainBlock;
-use super::explained::{source_name, tried};
-use super::table::first_source;
-use super::text::{cut, wrapped};
-use super::{Command, Document, Row, Style};
+use super::row::Row;
+use super::run::{Command, RunDocument};
+use super::text::{cut, tried};
 use crate::market::{
-    FeedState, Field, LegacyState, MissingField, Mode, RestState, Source, SourceState, StoppedBy, StoreState,
+    FeedState, Field, LegacyState, MissingField, Mode, RestState, RunError, Source, SourceState, StoppedBy, StoreState,
+    first_source,
 };
-use crate::screen::{Gate, field_name};
-
-/// One line below the table.
-pub(super) struct Line {
-    /// The text, in one piece.
-    pub(super) text: String,
-    /// Whether it should catch the eye.
-    pub(super) alarm: bool,
-}
+use crate::screen::Gate;
 
 /// Every line that `document` deserves, alarms last, nearest to the prompt.
-pub(super) fn lines(document: &Document) -> Vec<Line> {
+pub(super) fn blocks(document: &RunDocument) -> Vec<Block> {
     let calm = [
         marks(document),
         notes(document),
@@ -33,33 +26,23 @@ pub(super) fn lines(document: &Document) -> Vec<Line> {
         Some(sources(document)),
         Some(time(document)),
     ];
-    let alarms = errors(document).into_iter().chain(banners(document));
-    let line = |alarm| move |text| Line { text, alarm };
-    calm.into_iter()
-        .flatten()
-        .map(line(false))
-        .chain(alarms.map(line(true)))
+    let alarms = errors(&document.errors).into_iter().chain(banners(document));
+    texts(calm.into_iter().flatten())
+        .chain(alarms.map(Block::Alarm))
         .collect()
 }
 
-/// Writes every line below the table.
-pub(super) fn write(document: &Document, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-    for line in lines(document) {
-        let text = wrapped(&line.text, style.width);
-        if line.alarm && style.color {
-            let alarm = anstyle::Style::new()
-                .bold()
-                .fg_color(Some(anstyle::AnsiColor::Yellow.into()));
-            writeln!(out, "{alarm}{text}{alarm:#}")?;
-        } else {
-            writeln!(out, "{text}")?;
-        }
-    }
-    Ok(())
+/// What neither a column nor, while it was gathered, a line on stderr says.
+pub(super) fn remarks(document: &RunDocument) -> Vec<String> {
+    let untold = |error: &&RunError| matches!(error.source, "rest" | "legacy");
+    let errors = document.errors.iter().filter(untold).cloned();
+    let errors = self::errors(&errors.collect::<Vec<_>>());
+    let changes = changes(document).into_iter();
+    changes.chain(errors).chain(past(document)).collect()
 }
 
 /// The legend of `*`: which fields are not from their first source, and from which instead.
-fn marks(document: &Document) -> Option<String> {
+fn marks(document: &RunDocument) -> Option<String> {
     let mut fields: BTreeMap<Source, BTreeSet<Field>> = BTreeMap::new();
     let of_options = document.chain.iter().flat_map(ChainBlock::options);
     let shown = if document.chain.is_some() || document.command == Command::Vol {
@@ -77,22 +60,22 @@ fn marks(document: &Document) -> Option<String> {
         }
     }
     let words = |(source, fields): (Source, BTreeSet<Field>)| {
-        let names: Vec<&str> = fields.into_iter().map(field_name).collect();
-        format!("{} from {}", names.join(", "), source_name(source))
+        let names: Vec<&str> = fields.into_iter().map(Field::name).collect();
+        format!("{} from {}", names.join(", "), source.name())
     };
     let words: Vec<String> = fields.into_iter().map(words).collect();
     (!words.is_empty()).then(|| format!("* not from the first source: {}", words.join("; ")))
 }
 
 /// Which contracts change, and when.
-fn rolls(document: &Document) -> Option<String> {
+fn rolls(document: &RunDocument) -> Option<String> {
     let roll = |row: &Row| Some(format!("{} {}", row.symbol, row.roll.as_deref()?));
     let rolls: Vec<String> = document.rows.iter().filter_map(roll).collect();
     (!rolls.is_empty()).then(|| rolls.join("; "))
 }
 
 /// The data's notes with the symbols they are about.
-fn notes(document: &Document) -> Option<String> {
+fn notes(document: &RunDocument) -> Option<String> {
     let mut noted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let of_options = document.chain.iter().flat_map(ChainBlock::options);
     let of_options = of_options.map(|(.., option)| (&option.notes, &option.symbol));
@@ -108,7 +91,7 @@ fn notes(document: &Document) -> Option<String> {
 }
 
 /// What changed since the screen compared with.
-fn changes(document: &Document) -> Option<String> {
+fn changes(document: &RunDocument) -> Option<String> {
     let diff = document.diff.as_ref()?;
     let entered: Vec<&str> = diff.entered.iter().map(|symbol| symbol.as_str()).collect();
     let left: Vec<&str> = diff.left.iter().map(|left| left.symbol.as_str()).collect();
@@ -125,7 +108,7 @@ fn changes(document: &Document) -> Option<String> {
     Some(format!("against {}: {}", diff.against, words.join("; ")))
 }
 
-fn rejected(document: &Document) -> Option<String> {
+fn rejected(document: &RunDocument) -> Option<String> {
     let rejected = document.rejected.as_ref().filter(|rejected| !rejected.is_empty())?;
     let mut counts: BTreeMap<Gate, usize> = BTreeMap::new();
     for rejected in rejected {
@@ -142,7 +125,7 @@ fn rejected(document: &Document) -> Option<String> {
 }
 
 /// Completeness, and the holes: fields that the same symbols lack for the same reason stand together, required ones first.
-fn coverage(document: &Document) -> String {
+fn coverage(document: &RunDocument) -> String {
     let coverage = &document.coverage;
     let mut symbols: BTreeMap<((bool, Field), String), Vec<&str>> = BTreeMap::new();
     for MissingField {
@@ -161,9 +144,9 @@ fn coverage(document: &Document) -> String {
             .iter_mut()
             .find(|group| group.reason == reason && group.symbols == symbols)
         {
-            Some(group) => group.fields.push(field_name(field)),
+            Some(group) => group.fields.push(field.name()),
             None => groups.push(Holes {
-                fields: vec![field_name(field)],
+                fields: vec![field.name()],
                 symbols,
                 reason,
             }),
@@ -228,19 +211,10 @@ fn few(symbols: &[&str]) -> String {
 
 /// Fields that make a record complete come first.
 fn importance(field: Field) -> (bool, Field) {
-    let required = [
-        Field::Price,
-        Field::Iv,
-        Field::IvRank,
-        Field::IvPercentile,
-        Field::Hv30,
-        Field::Hv90,
-    ]
-    .contains(&field);
-    (!required, field)
+    (!field.spec().required, field)
 }
 
-fn sources(document: &Document) -> String {
+fn sources(document: &RunDocument) -> String {
     let FeedState {
         state,
         connections,
@@ -294,7 +268,7 @@ fn source(name: &str, state: SourceState, mut parts: Vec<String>, reason: Option
     }
 }
 
-fn time(document: &Document) -> String {
+fn time(document: &RunDocument) -> String {
     let timing = &document.timing_ms;
     let steps = [
         ("token", timing.token),
@@ -323,9 +297,8 @@ fn time(document: &Document) -> String {
     )
 }
 
-fn errors(document: &Document) -> Vec<String> {
-    let mut lines: Vec<String> = document
-        .errors
+fn errors(errors: &[RunError]) -> Vec<String> {
+    let mut lines: Vec<String> = errors
         .iter()
         .take(ERRORS_SHOWN)
         .map(|error| {
@@ -337,40 +310,43 @@ fn errors(document: &Document) -> Vec<String> {
             )
         })
         .collect();
-    let more = document.errors.len().saturating_sub(ERRORS_SHOWN);
+    let more = errors.len().saturating_sub(ERRORS_SHOWN);
     lines.extend((more > 0).then(|| format!("! and {more} more (--json has all)")));
     lines
 }
 
-fn banners(document: &Document) -> Vec<String> {
+fn banners(document: &RunDocument) -> Vec<String> {
     let replay = document
         .recorded
         .as_ref()
         .map(|recorded| format!("REPLAY: recorded at {}, not now", recorded.started_at));
-    let venue = document
-        .recorded
-        .as_ref()
-        .map_or(document.mode, |recorded| recorded.mode);
-    let venue = match venue {
-        Mode::Live | Mode::Replay => None,
-        Mode::Sandbox => Some("SANDBOX: prices of the venue's sandbox, not of the market"),
-        Mode::Demo => Some("DEMO DATA: invented by the embedded venue, no market stands behind it"),
-    };
+    let recorded = document.recorded.as_ref().map(|recorded| recorded.mode);
+    let venue = venue(recorded.unwrap_or(document.mode));
     let delayed = document.delayed.then_some("DELAYED: the feed's data is delayed");
     let partial = document
         .partial
         .then_some("PARTIAL: the deadline ended the run before everything was there");
-    let past = document
-        .as_of
-        .as_ref()
-        .map(|day| format!("PAST: the session of {day}, from the store"));
     let words = [partial, delayed].into_iter().flatten().map(str::to_owned);
     let words = words.chain(replay).chain(venue.map(str::to_owned));
-    stale(document).into_iter().chain(past).chain(words).collect()
+    stale(document).into_iter().chain(past(document)).chain(words).collect()
+}
+
+/// What must be said of a venue that is not the market.
+pub(super) fn venue(mode: Mode) -> Option<&'static str> {
+    match mode {
+        Mode::Live | Mode::Replay => None,
+        Mode::Sandbox => Some("SANDBOX: prices of the venue's sandbox, not of the market"),
+        Mode::Demo => Some("DEMO DATA: invented by the embedded venue, no market stands behind it"),
+    }
+}
+
+fn past(document: &RunDocument) -> Option<String> {
+    let day = document.as_of.as_ref()?;
+    Some(format!("PAST: the session of {day}, from the store"))
 }
 
 /// Rows that lean on what earlier runs kept, with the age of the oldest of it.
-fn stale(document: &Document) -> Option<String> {
+fn stale(document: &RunDocument) -> Option<String> {
     let is_kept = |row: &&Row| row.provenance.values().any(|origin| origin.source == Source::Store);
     let ages = document.rows.iter().filter(is_kept).filter_map(|row| row.stale_seconds);
     let (count, oldest) = ages.fold((0_usize, 0), |(count, oldest), age| (count + 1, oldest.max(age)));

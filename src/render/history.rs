@@ -7,16 +7,18 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::flat::text;
-use super::layout::{Column, fit, lines};
-use super::number::{fixed, percent, price};
+use super::block::Block;
+use super::cell::{object, text};
+use super::document::{Document, Grid, Lines};
+use super::footer;
+use super::layout::Column;
 use super::parquet::{self, Cells};
+use super::run::SCHEMA_VERSION;
 use super::text::{clean, millis};
-use super::{Format, SCHEMA_VERSION, Style};
+use super::values::{Fields, Kept, Values};
 use crate::instrument::Symbol;
-use crate::market::{Field, Mode, PastDay, StoredValue};
+use crate::market::{Field, FieldMap, FieldType, FieldValue, Mode, PastDay, StoredValue};
 
 /// What `variance history` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -36,27 +38,14 @@ pub struct History {
 
 /// What was kept of one symbol and session; `null` is what was not.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names and units are those of a row")]
 pub struct Session {
     pub symbol: Symbol,
     /// The session, `YYYY-MM-DD`.
     #[schemars(with = "String")]
     pub date: Date,
-    pub price: Option<f64>,
-    pub iv: Option<f64>,
-    pub iv_rank: Option<f64>,
-    pub iv_percentile: Option<f64>,
-    pub iv_change_5d: Option<f64>,
-    pub hv30: Option<f64>,
-    pub hv90: Option<f64>,
-    pub liquidity_rating: Option<f64>,
-    pub beta: Option<f64>,
-    pub corr_spy: Option<f64>,
-    /// `YYYY-MM-DD`.
-    #[schemars(with = "Option<String>")]
-    pub earnings_date: Option<Date>,
-    pub slippage: Option<f64>,
-    pub r#yield: Option<f64>,
+    /// The values of its fields.
+    #[serde(flatten)]
+    pub values: Values<Kept>,
     /// How `iv` was made: only volatilities of one method are ranked together.
     pub iv_method: Option<String>,
     /// Where each value came from.
@@ -76,28 +65,11 @@ pub struct Origin {
 
 /// The columns of `plain` and `csv`. `as_of` and `method` hold those of every value in `provenance`, except that `iv_method`
 /// is a column of its own.
-const COLUMNS: [&str; 20] = [
-    "symbol",
-    "date",
-    "price",
-    "iv",
-    "iv_rank",
-    "iv_percentile",
-    "iv_change_5d",
-    "hv30",
-    "hv90",
-    "liquidity_rating",
-    "beta",
-    "corr_spy",
-    "earnings_date",
-    "slippage",
-    "yield",
-    "iv_method",
-    "provenance",
-    "as_of",
-    "method",
-    "mode",
-];
+fn columns() -> Vec<&'static str> {
+    let fields = Kept::fields().map(Field::name);
+    let after = ["iv_method", "provenance", "as_of", "method", "mode"];
+    ["symbol", "date"].into_iter().chain(fields).chain(after).collect()
+}
 
 impl History {
     /// The document of `days`.
@@ -109,39 +81,6 @@ impl History {
             mode,
             rows: days.iter().map(Session::of).collect(),
         }
-    }
-
-    /// Writes it to `out` as `format`; `style` concerns the table alone.
-    ///
-    /// # Errors
-    /// Whatever `out` fails with.
-    pub fn write(&self, style: &Style, format: Format, mut out: impl io::Write) -> io::Result<()> {
-        match format {
-            Format::Table => self.table(style, &mut out),
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut out, self)?;
-                out.write_all(b"\n")
-            }
-            Format::Jsonl => self.rows.iter().try_for_each(|row| {
-                serde_json::to_writer(&mut out, row)?;
-                out.write_all(b"\n")
-            }),
-            Format::Plain => {
-                writeln!(out, "{}", COLUMNS.join("\t"))?;
-                self.cells()?
-                    .iter()
-                    .try_for_each(|cells| writeln!(out, "{}", cells.join("\t")))
-            }
-            Format::Csv => {
-                let mut writer = csv::Writer::from_writer(&mut out);
-                writer.write_record(COLUMNS)?;
-                for cells in self.cells()? {
-                    writer.write_record(&cells)?;
-                }
-                writer.flush()
-            }
-        }?;
-        out.flush()
     }
 
     /// Writes it to `out` as a Parquet file: the columns of `csv`, numbers as `DOUBLE`, days as `DATE`, all else as text.
@@ -156,81 +95,90 @@ impl History {
     fn columns(&self) -> io::Result<Vec<parquet::Column>> {
         let mode = serde_json::to_value(self.mode)?;
         let texts = |of: &dyn Fn(&Session) -> Option<String>| Cells::Texts(self.rows.iter().map(of).collect());
-        let days = |of: &dyn Fn(&Session) -> Option<Date>| Cells::Days(self.rows.iter().map(of).collect());
-        let numbers = |of: &dyn Fn(&Session) -> Option<f64>| Cells::Numbers(self.rows.iter().map(of).collect());
-        let cells = [
+        let values = Kept::fields().map(|field| {
+            let values = self.rows.iter().map(|row| row.values.get(field));
+            if field.holds() == FieldType::Day {
+                Cells::Days(values.map(|value| value?.day()).collect())
+            } else {
+                Cells::Numbers(values.map(|value| value?.number()).collect())
+            }
+        });
+        let before = [
             texts(&|row| Some(row.symbol.to_string())),
-            days(&|row| Some(row.date)),
-            numbers(&|row| row.price),
-            numbers(&|row| row.iv),
-            numbers(&|row| row.iv_rank),
-            numbers(&|row| row.iv_percentile),
-            numbers(&|row| row.iv_change_5d),
-            numbers(&|row| row.hv30),
-            numbers(&|row| row.hv90),
-            numbers(&|row| row.liquidity_rating),
-            numbers(&|row| row.beta),
-            numbers(&|row| row.corr_spy),
-            days(&|row| row.earnings_date),
-            numbers(&|row| row.slippage),
-            numbers(&|row| row.r#yield),
+            Cells::Days(self.rows.iter().map(|row| Some(row.date)).collect()),
+        ];
+        let after = [
             texts(&|row| row.iv_method.clone()),
             texts(&|row| Some(row.sources())),
             texts(&|row| Some(row.moments())),
             texts(&|row| Some(row.methods())),
             texts(&|_| mode.as_str().map(str::to_owned)),
         ];
-        let named = COLUMNS.into_iter().zip(cells);
+        let cells = before.into_iter().chain(values).chain(after);
+        let named = columns().into_iter().zip(cells);
         Ok(named.map(|(name, cells)| parquet::Column { name, cells }).collect())
     }
+}
 
-    fn cells(&self) -> io::Result<Vec<Vec<String>>> {
-        let mode = serde_json::to_value(self.mode)?;
-        let cells = |row: &Session| -> io::Result<Vec<String>> {
-            let object = serde_json::to_value(row)?;
+impl Document for History {
+    fn generated_at(&self) -> &str {
+        &self.generated_at
+    }
+
+    fn value(&self) -> impl Serialize {
+        self
+    }
+
+    fn lines(&self) -> io::Result<Lines<'_>> {
+        let rows = self.rows.iter();
+        Ok(Box::new(rows.map(|row| Ok(serde_json::to_string(row)?))))
+    }
+
+    fn grid(&self) -> io::Result<Grid<'_>> {
+        let mode = text(&serde_json::to_value(self.mode)?);
+        let columns = columns();
+        let header = columns.iter().map(|column| (*column).to_owned()).collect();
+        let rows = self.rows.iter().map(move |row| {
+            let object = object(row)?;
             let cell = |column: &&str| match *column {
-                "mode" => text(&mode),
+                "mode" => mode.clone(),
                 "provenance" => row.sources(),
                 "as_of" => row.moments(),
                 "method" => row.methods(),
-                column => text(object.get(column).unwrap_or(&Value::Null)),
+                column => object.get(column).map_or_else(String::new, text),
             };
-            Ok(COLUMNS.iter().map(cell).collect())
-        };
-        self.rows.iter().map(cells).collect()
+            Ok(columns.iter().map(cell).collect())
+        });
+        Ok(Grid {
+            header,
+            rows: Box::new(rows),
+        })
     }
 
-    fn table(&self, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-        let column = |header, right, keep, cell: &dyn Fn(&Session) -> String| Column {
-            header,
-            right,
-            keep,
-            elastic: keep == METHOD_KEEP,
-            cells: self.rows.iter().map(cell).collect(),
-        };
+    fn blocks(&self) -> Vec<Block> {
+        let rows = &self.rows;
+        let value =
+            |field: Field, keep| Column::numbers(field.spec().header, keep, rows, |row| row.values.shown(field));
         let columns = vec![
-            column("Symbol", false, 0, &|row| row.symbol.to_string()),
-            column("Date", false, 1, &|row| row.date.to_string()),
-            column("Price", true, 5, &|row| price(row.price)),
-            column("IV", true, 2, &|row| percent(row.iv)),
-            column("IVR", true, 6, &|row| fixed(row.iv_rank, 0)),
-            column("IVP", true, 7, &|row| fixed(row.iv_percentile, 0)),
-            column("HV30", true, 3, &|row| percent(row.hv30)),
-            column("HV90", true, 4, &|row| percent(row.hv90)),
-            column("IV by", false, METHOD_KEEP, &|row| {
-                row.iv_method.clone().unwrap_or_default()
-            }),
+            Column::words("Symbol", 0, rows, |row| row.symbol.to_string()),
+            Column::words("Date", 1, rows, |row| row.date.to_string()),
+            value(Field::Price, 5),
+            value(Field::Iv, 2),
+            value(Field::IvRank, 6),
+            value(Field::IvPercentile, 7),
+            value(Field::Hv30, 3),
+            value(Field::Hv90, 4),
+            Column::words("IV by", 8, rows, |row| row.iv_method.clone().unwrap_or_default()).elastic(),
         ];
-        lines(&fit(columns, style.width), style, |_| false)
-            .iter()
-            .try_for_each(|line| writeln!(out, "{line}"))?;
-        if self.mode == Mode::Demo {
-            writeln!(
-                out,
-                "\nDEMO DATA: invented by the embedded venue, no market stands behind it"
-            )?;
+        let mut blocks = vec![Block::columns(columns)];
+        if let Some(venue) = footer::venue(self.mode) {
+            blocks.extend([Block::Gap, Block::Text(venue.to_owned())]);
         }
-        Ok(())
+        blocks
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -259,29 +207,21 @@ impl Session {
     }
 
     fn of(day: &PastDay) -> Self {
-        let number = |field| day.values.get(&field).map(|kept: &StoredValue| kept.value);
+        let mut values = FieldMap::<FieldValue>::default();
+        for (field, kept) in &day.values {
+            let day = (field.holds() == FieldType::Day).then(|| kept.day());
+            values.set(*field, day.map_or(Some(kept.value.into()), |day| day.map(Into::into)));
+        }
         let origin = |kept: &StoredValue| Origin {
             source: kept.source.clone(),
             as_of: millis(kept.as_of),
-            method: kept.method.clone(),
+            method: kept.method.to_string(),
         };
         Self {
             symbol: day.symbol.clone(),
             date: day.session,
-            price: number(Field::Price),
-            iv: number(Field::Iv),
-            iv_rank: number(Field::IvRank),
-            iv_percentile: number(Field::IvPercentile),
-            iv_change_5d: number(Field::IvChange5d),
-            hv30: number(Field::Hv30),
-            hv90: number(Field::Hv90),
-            liquidity_rating: number(Field::LiquidityRating),
-            beta: number(Field::Beta),
-            corr_spy: number(Field::CorrSpy),
-            earnings_date: day.values.get(&Field::EarningsDate).and_then(StoredValue::day),
-            slippage: number(Field::Slippage),
-            r#yield: number(Field::Yield),
-            iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.clone()),
+            values: Values::new(values),
+            iv_method: day.values.get(&Field::Iv).map(|kept| kept.method.to_string()),
             provenance: day.values.iter().map(|(field, kept)| (*field, origin(kept))).collect(),
         }
     }
@@ -289,4 +229,3 @@ impl Session {
 
 /// As readers of Parquet take it apart.
 const CREATED_BY: &str = concat!("variance version ", env!("CARGO_PKG_VERSION"));
-const METHOD_KEEP: u8 = 8;

@@ -2,7 +2,6 @@
 
 use comfy_table::{Attribute, Cell, CellAlignment, Table, presets};
 
-use super::Style;
 use super::text::cut;
 
 /// A column with its cells.
@@ -21,6 +20,30 @@ pub(super) struct Column {
 }
 
 impl Column {
+    /// A column with a cell for each of `lines`: numbers, flush right.
+    pub(super) fn numbers<T>(header: &'static str, keep: u8, lines: &[T], cell: impl Fn(&T) -> String) -> Self {
+        Self {
+            header,
+            right: true,
+            keep,
+            elastic: false,
+            cells: lines.iter().map(cell).collect(),
+        }
+    }
+
+    /// A column with a cell for each of `lines`: words, flush left.
+    pub(super) fn words<T>(header: &'static str, keep: u8, lines: &[T], cell: impl Fn(&T) -> String) -> Self {
+        let right = false;
+        let numbers = Self::numbers(header, keep, lines, cell);
+        Self { right, ..numbers }
+    }
+
+    /// The column, whose cells may be cut before it is left out.
+    pub(super) fn elastic(self) -> Self {
+        let elastic = true;
+        Self { elastic, ..self }
+    }
+
     fn width(&self) -> usize {
         let cells = self.cells.iter().map(|cell| length(cell)).max().unwrap_or(0);
         cells.max(length(self.header))
@@ -35,17 +58,19 @@ impl Column {
     }
 }
 
-/// The columns that fit into `width`, in their order; at least one stays.
-pub(super) fn fit(mut columns: Vec<Column>, width: Option<usize>) -> Vec<Column> {
+/// Those of `columns` that fit into `width`, in their order; at least one stays. Where they are `paired`, columns of the
+/// same rank are only left out together.
+pub(super) fn fit(mut columns: Vec<Column>, paired: bool, width: Option<usize>) -> Vec<Column> {
     let Some(width) = width else { return columns };
     while columns.len() > 1 && total(columns.iter().map(Column::least_width)) > width {
-        let last = columns
-            .iter()
-            .enumerate()
-            .max_by_key(|(_, column)| column.keep)
-            .map(|(index, _)| index);
-        if let Some(index) = last {
-            columns.remove(index);
+        let last = columns.iter().map(|column| column.keep).enumerate();
+        let Some((last, keep)) = last.max_by_key(|(_, keep)| *keep) else {
+            break;
+        };
+        if paired && keep > 0 {
+            columns.retain(|column| column.keep < keep);
+        } else {
+            columns.remove(last);
         }
     }
     let excess = total(columns.iter().map(Column::width)).saturating_sub(width);
@@ -58,11 +83,11 @@ pub(super) fn fit(mut columns: Vec<Column>, width: Option<usize>) -> Vec<Column>
     columns
 }
 
-/// The columns as lines with a header; lines of which `dimmed` is true recede where escape codes are allowed.
-pub(super) fn lines(columns: &[Column], style: &Style, dimmed: impl Fn(usize) -> bool) -> Vec<String> {
+/// The columns as lines with a header; lines of which `dimmed` is true recede where there is `color`.
+pub(super) fn lines(columns: &[Column], color: bool, dimmed: &[bool]) -> Vec<String> {
     let mut table = Table::new();
     table.force_no_tty().load_style(presets::NOTHING);
-    if style.color {
+    if color {
         table.enforce_styling().style_text_only();
     }
     table.set_header(
@@ -74,7 +99,7 @@ pub(super) fn lines(columns: &[Column], style: &Style, dimmed: impl Fn(usize) ->
     for index in 0..count {
         table.add_row(columns.iter().map(|column| {
             let cell = Cell::new(column.cells.get(index).map_or("", String::as_str));
-            if dimmed(index) {
+            if dimmed.get(index).is_some_and(|dimmed| *dimmed) {
                 cell.add_attribute(Attribute::Dim)
             } else {
                 cell

@@ -3,6 +3,11 @@
 /// What an unknown value shows as.
 pub(super) const UNKNOWN: &str = "-";
 
+/// `text`, where it is known.
+pub(super) fn or_unknown(text: Option<impl ToString>) -> String {
+    text.map_or_else(|| UNKNOWN.to_owned(), |text| text.to_string())
+}
+
 /// `value` with `decimals` places.
 pub(super) fn fixed(value: Option<f64>, decimals: usize) -> String {
     shown(value, |value| format!("{value:.decimals$}"))
@@ -59,6 +64,16 @@ fn digits_before_point(value: f64) -> usize {
 
 const SIGNIFICANT: usize = 7;
 const MOST_DECIMALS: usize = 7;
+
+/// A difference of volatilities in points, with its sign.
+pub(super) fn points(value: Option<f64>) -> String {
+    let text = fixed(value.map(|value| value * 100.0), 1);
+    if value.is_some_and(|value| value > 0.0) && text != "0.0" {
+        format!("+{text}")
+    } else {
+        text
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::date;
 use serde_json::Value;
 
+use super::row::row_columns;
 use super::*;
 use crate::instrument::{Kind, Symbol};
 use crate::market::{
@@ -63,8 +64,8 @@ fn a_roll_stands_in_its_row_and_below_every_table() {
             days: 8,
         },
     });
-    let quoted = Document::quote(&[es.clone()], meta(&gathered(), &coverage()));
-    let explained = Document::explain(&[es], &rules(), TODAY, meta(&gathered(), &coverage()));
+    let quoted = RunDocument::quote(&[es.clone()], meta(&gathered(), &coverage()));
+    let explained = RunDocument::explain(&[es], &rules(), TODAY, meta(&gathered(), &coverage()));
     let words = "rolls from /ESZ6 to /ESH7 by 2026-12-18, in 8 days";
     let json: Value = serde_json::from_str(&text(&quoted, Format::Json, None)).unwrap();
     assert_eq!(json["rows"][0]["roll"], words);
@@ -123,10 +124,10 @@ fn escape_codes_are_written_only_when_asked_for() {
 #[test]
 fn numbers_that_are_none_are_null_and_never_nan() {
     let mut record = share("X");
-    record.beta = rest(f64::NAN, "");
-    record.corr_spy = rest(f64::INFINITY, "");
-    record.iv_change_5d = rest(-0.0, "");
-    let document = Document::quote(&[record], meta(&gathered(), &coverage()));
+    record.set(Field::Beta, rest(f64::NAN, ""));
+    record.set(Field::CorrSpy, rest(f64::INFINITY, ""));
+    record.set(Field::IvChange5d, rest(-0.0, ""));
+    let document = RunDocument::quote(&[record], meta(&gathered(), &coverage()));
     let row: Value = serde_json::from_str(&text(&document, Format::Json, None)).unwrap();
     assert_eq!(row["rows"][0]["beta"], Value::Null);
     assert_eq!(row["rows"][0]["corr_spy"], Value::Null);
@@ -142,7 +143,7 @@ fn numbers_that_are_none_are_null_and_never_nan() {
 fn the_columns_are_the_keys_of_a_row_in_their_order() {
     let row = serde_json::to_string(&document(Mode::Live).rows[0]).unwrap();
     let mut rest = row.as_str();
-    for column in ROW_COLUMNS {
+    for column in row_columns() {
         let key = format!("\"{column}\":");
         let at = rest
             .find(&key)
@@ -152,7 +153,7 @@ fn the_columns_are_the_keys_of_a_row_in_their_order() {
     let keys = serde_json::from_str::<serde_json::Map<String, Value>>(&row).unwrap();
     assert_eq!(
         keys.keys().map(String::as_str).collect::<BTreeSet<_>>(),
-        BTreeSet::from(ROW_COLUMNS)
+        row_columns().into_iter().collect()
     );
 }
 
@@ -184,7 +185,7 @@ fn text_from_outside_cannot_steer_a_terminal_or_a_spreadsheet() {
     }];
     let mut record = share("X");
     record.asset_class = "=1+1\tX".into();
-    let document = Document::quote(&[record], meta(&run, &coverage()));
+    let document = RunDocument::quote(&[record], meta(&run, &coverage()));
     let table = text(&document, Format::Table, Some(80));
     assert!(table.contains("! rest http_502: bad[31m gatewaynext"));
     assert!(!table.contains(['\u{1b}', '\u{202e}', '\r']));
@@ -192,7 +193,7 @@ fn text_from_outside_cannot_steer_a_terminal_or_a_spreadsheet() {
     assert_eq!(text(&document, Format::Plain, None).lines().count(), 2);
 }
 
-fn text(document: &Document, format: Format, width: Option<usize>) -> String {
+fn text(document: &RunDocument, format: Format, width: Option<usize>) -> String {
     let mut out = Vec::new();
     write(document, &Style { width, color: false }, format, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -202,27 +203,27 @@ fn screened(width: Option<usize>, mode: Mode) -> String {
     text(&document(mode), Format::Table, width)
 }
 
-fn document(mode: Mode) -> Document {
+fn document(mode: Mode) -> RunDocument {
     let records = records();
     let report: Report<'_> = run(&records, &held(), TODAY);
     let run = Run { mode, ..gathered() };
-    Document::screen(&report, &View::default(), meta(&run, &coverage()))
+    RunDocument::screen(&report, &View::default(), meta(&run, &coverage()))
 }
 
-fn quoted() -> Document {
+fn quoted() -> RunDocument {
     let mut option = empty("SPY   261218C00600000", Kind::EquityOption, "Equity");
-    option.price = dxlink(Price::new(12.345).unwrap(), "quote mid");
-    option.bid = dxlink(Price::new(12.33).unwrap(), "quote");
-    option.ask = dxlink(Price::new(12.36).unwrap(), "quote");
-    option.delta = dxlink(0.512, "Greeks");
-    option.gamma = dxlink(0.0123, "Greeks");
-    option.theta = dxlink(-0.211, "Greeks");
-    option.vega = dxlink(0.634, "Greeks");
-    option.rho = dxlink(0.222, "Greeks");
-    option.option_iv = dxlink(Vol::new(0.1712).unwrap(), "Greeks");
+    option.set(Field::Price, dxlink(Price::new(12.345).unwrap(), "quote mid"));
+    option.set(Field::Bid, dxlink(Price::new(12.33).unwrap(), "quote"));
+    option.set(Field::Ask, dxlink(Price::new(12.36).unwrap(), "quote"));
+    option.set(Field::Delta, dxlink(0.512, "Greeks"));
+    option.set(Field::Gamma, dxlink(0.0123, "Greeks"));
+    option.set(Field::Theta, dxlink(-0.211, "Greeks"));
+    option.set(Field::Vega, dxlink(0.634, "Greeks"));
+    option.set(Field::Rho, dxlink(0.222, "Greeks"));
+    option.set(Field::OptionIv, dxlink(Vol::new(0.1712).unwrap(), "Greeks"));
     let mut records = records();
     records.push(option);
-    Document::quote(
+    RunDocument::quote(
         &records,
         meta(
             &Run {
@@ -234,9 +235,9 @@ fn quoted() -> Document {
     )
 }
 
-fn explained() -> Document {
+fn explained() -> RunDocument {
     let records = records();
-    Document::explain(
+    RunDocument::explain(
         &records[3..],
         &held(),
         TODAY,
@@ -251,29 +252,29 @@ fn explained() -> Document {
 }
 
 fn held() -> Rules {
-    Rules {
-        held_symbols: BTreeSet::from([Symbol("GLD".into())]),
-        ..rules()
-    }
+    let mut rules = rules();
+    rules.choices.held_symbols = BTreeSet::from([Symbol("GLD".into())]);
+    rules
 }
 
 /// Two shares and a future that pass, one that is cheap and one with a hole.
 fn records() -> Vec<Record> {
     let mut gld = volatility(share("GLD"), 0.22, 0.24);
-    gld.price = dxlink(Price::new(371.255).unwrap(), "quote mid");
-    gld.earnings_date = rest(date(2026, 11, 25), "estimated");
-    gld.volume = dxlink(8_123_456.0, "trade");
-    gld.notes = vec!["earnings_estimated"];
+    gld.set(Field::Price, dxlink(Price::new(371.255).unwrap(), "quote mid"));
+    gld.set(Field::EarningsDate, rest(date(2026, 11, 25), "estimated"));
+    gld.set(Field::Volume, dxlink(8_123_456.0, "trade"));
+    gld.notes = vec![crate::market::Note::EarningsEstimated];
     let mut yen = volatility(future("/6J", "/6JZ6", "/6JZ26:XCME"), 0.24, 0.16);
-    yen.price = dxlink(Price::new(0.006_821_5).unwrap(), "quote mid");
-    yen.iv_percentile = rest(Rank::new(62.4).unwrap(), "share of days below");
+    yen.set(Field::Price, dxlink(Price::new(0.006_821_5).unwrap(), "quote mid"));
+    yen.set(
+        Field::IvPercentile,
+        rest(Rank::new(62.4).unwrap(), "share of days below"),
+    );
     let es = future("/ES", "/ESZ6", "/ESZ26:XCME");
     yen.asset_class = "Currency".into();
     let cheap = volatility(share("TLT"), 0.33, 0.34);
     let mut hole = share("XYZ");
-    hole.hv90 = None;
-    hole.vrp_structural = None;
-    hole.vtr = None;
+    hole = hole.without(&[Field::Hv90, Field::VrpStructural, Field::Vtr]);
     hole.missing = vec![Missing {
         field: Field::Hv90,
         tried: attempts(),
@@ -285,11 +286,11 @@ fn attempts() -> Vec<Attempt> {
     vec![
         Attempt {
             source: Source::Rest,
-            reason: "null".to_owned(),
+            reason: "null".into(),
         },
         Attempt {
             source: Source::DxlinkCandles,
-            reason: "12 bars, 91 needed".to_owned(),
+            reason: "12 bars, 91 needed".into(),
         },
     ]
 }

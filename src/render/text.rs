@@ -2,13 +2,21 @@
 
 use jiff::Timestamp;
 
-/// `text` without anything that could steer a terminal or turn the direction of writing.
+use crate::market::Attempt;
+use crate::text::printable;
+
+/// What can be printed of `text`.
 pub(super) fn clean(text: &str) -> String {
-    text.chars()
-        .filter(|c| {
-            !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        })
-        .collect()
+    printable(text).collect()
+}
+
+/// Every attempt in words: `rest: null; dxlink-candles: 12 bars`.
+pub(super) fn tried(attempts: &[Attempt]) -> String {
+    if attempts.is_empty() {
+        return "nothing was tried".to_owned();
+    }
+    let words = |attempt: &Attempt| format!("{}: {}", attempt.source.name(), clean(&attempt.reason.to_string()));
+    attempts.iter().map(words).collect::<Vec<_>>().join("; ")
 }
 
 /// RFC 3339 in UTC with milliseconds.
@@ -44,4 +52,17 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
         return text;
     }
     text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// What is said by the same text, in the order of the first of it, each name once.
+pub(super) fn together<T: PartialEq>(said: impl IntoIterator<Item = (String, T)>) -> Vec<(String, Vec<T>)> {
+    let mut groups: Vec<(String, Vec<T>)> = Vec::new();
+    for (text, name) in said {
+        match groups.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => groups.push((text, vec![name])),
+        }
+    }
+    groups
 }

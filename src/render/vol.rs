@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::row::origin;
+use super::row::Row;
+use super::run::Recorded;
+use super::said::Said;
 use super::text::millis;
-use super::{Recorded, Row};
+use super::vol_forecast::{FileForecast, SymbolForecast};
 use crate::instrument::Symbol;
 use crate::market::{
-    Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, RunError, Source, Sourced, Sources,
-    StoppedBy, Term, Timing,
+    Attempt, Compared, Coverage, Expected, Horizon, Measured, Mode, Premiums, Reason, RunError, Source, Sourced,
+    Sources, StoppedBy, Term, Timing,
 };
 use crate::tastytrade::Settlement;
 use crate::vol::cone::Cone;
@@ -20,17 +22,17 @@ use crate::vol::realized::Estimator;
 
 /// `variance vol --bars`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct OfFile {
+pub(super) struct OfFile<'a> {
     /// Version of this document; within a version keys are only added.
     pub(super) schema_version: u32,
     #[schemars(extend("const" = "vol"))]
     pub(super) command: &'static str,
     /// When it was made, RFC 3339 UTC with milliseconds.
-    pub(super) generated_at: String,
+    pub(super) generated_at: &'a str,
     #[schemars(extend("const" = "file"))]
     pub(super) source: &'static str,
     /// The file, as typed.
-    pub(super) file: String,
+    pub(super) file: &'a str,
     /// Date of the first bar that counts.
     pub(super) first: String,
     /// Date of the last bar that counts: what everything here is as of.
@@ -40,6 +42,8 @@ pub(super) struct OfFile {
     pub(super) trading_days: f64,
     pub(super) ewma: Weighted,
     pub(super) split_alarms: Vec<Split>,
+    /// What models expect of the next month of sessions.
+    pub(super) forecast: FileForecast,
     /// One for each window, by length.
     pub(super) rows: Vec<Window>,
 }
@@ -84,6 +88,8 @@ pub(super) struct OfSymbol<'a> {
     pub(super) hv_by_source: Vec<Witness>,
     /// Implied over realized volatility, over 30 and 90 days.
     pub(super) premium: Vec<Premium>,
+    /// What models expect of the next month of sessions, and implied volatility over that.
+    pub(super) forecast: SymbolForecast,
     /// One standard deviation over several times.
     pub(super) expected_move: Vec<ExpectedMove>,
     pub(super) term_structure: TermStructure,
@@ -206,17 +212,6 @@ pub(super) struct Witness {
     as_of: Option<String>,
     method: Option<String>,
     /// Why it says nothing.
-    reason: Option<String>,
-}
-
-/// Where a number came from, or why there is none.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Said {
-    source: Option<Source>,
-    /// RFC 3339 UTC with milliseconds.
-    as_of: Option<String>,
-    method: Option<String>,
-    /// Why there is none.
     reason: Option<String>,
 }
 
@@ -398,18 +393,6 @@ impl ConeBlock {
     }
 }
 
-impl Said {
-    fn of<T>(said: &Result<Sourced<T>, String>) -> Self {
-        let origin = said.as_ref().ok().map(origin);
-        Self {
-            source: origin.as_ref().map(|origin| origin.source),
-            as_of: origin.as_ref().map(|origin| origin.as_of.clone()),
-            method: origin.map(|origin| origin.method),
-            reason: said.as_ref().err().cloned(),
-        }
-    }
-}
-
 impl Witness {
     pub(super) fn of(one: &Compared) -> Self {
         let Said {
@@ -466,7 +449,7 @@ impl ExpectedMove {
 }
 
 impl TermStructure {
-    pub(super) fn of(terms: &Result<Sourced<Vec<Term>>, String>) -> Self {
+    pub(super) fn of(terms: &Result<Sourced<Vec<Term>>, Reason>) -> Self {
         let blocks = |terms: &Sourced<Vec<Term>>| terms.value.iter().map(TermBlock::of).collect();
         Self {
             expirations: terms.as_ref().ok().map(blocks),

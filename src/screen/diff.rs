@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::report::{Report, Screened};
+use super::report::Report;
+use super::screened::Screened;
 use crate::instrument::Symbol;
 
 /// The candidates of one screen against those of an earlier one.

@@ -3,36 +3,31 @@
 //! Records and [`Rules`] go in, a [`Report`] comes out; the same records in any order give the same report. Everything
 //! here is a function of its arguments, today's date among them.
 
+mod ask;
+mod checks;
+mod compare;
 mod diff;
-mod field;
 mod gate;
 mod report;
 mod rules;
 mod score;
+mod screened;
 mod signal;
 mod sort;
+mod table;
+mod thresholds;
 
-pub use diff::{Diff, Left, Moved, diff};
-pub use field::{FieldValue, field_name, field_value};
-pub use gate::{Gate, GateResult, GateVerdict, first_failure, gates, wants_straddle};
-pub use report::{Explained, Report, Screened, View, explain, run};
-pub use rules::{Rules, ScoreRules, SignalBands, VoteBands, Weights};
+pub use ask::GateVerdict;
+pub use diff::{Diff, diff};
+pub use gate::{Gate, GateResult, wants_straddle};
+pub use report::{Report, View, explain, run};
+pub use rules::Rules;
 pub use score::score;
-pub use signal::{Assessment, Environment, Flag, Signal, Vote, assess};
-pub use sort::{Direction, Sort, SortError, SortKey};
-
-/// Ratios that differ by less than this are equal: 0.33 / 0.3 is 1.10, not a hair more.
-const EQUAL_WITHIN: f64 = 1e-9;
-
-/// Whether `value` is above `limit` by more than floating-point noise.
-fn exceeds(value: f64, limit: f64) -> bool {
-    value - limit > EQUAL_WITHIN
-}
-
-/// Whether `value` is at or above `limit`, floating-point noise forgiven.
-fn reaches(value: f64, limit: f64) -> bool {
-    limit - value <= EQUAL_WITHIN
-}
+pub use screened::Screened;
+pub use signal::{Assessment, Environment, Flag, Signal, Vote};
+pub use sort::{Sort, SortKey};
+pub use table::{ASCENDING, CommonRules, FLAGS, Given, Overrides, PROFILE_KEYS, Profile, RANGES, Weights};
+pub use thresholds::{CommandLine, Flag as RuleFlag, ListError, Range, Typed, Unit};
 
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -4,8 +4,11 @@ use std::cmp::Ordering;
 
 use jiff::civil::Date;
 
-use super::field::value;
-use super::{Assessment, GateResult, Rules, Sort, assess, first_failure, gates};
+use super::gate::{GateResult, first_failure, gates};
+use super::rules::Rules;
+use super::screened::{Explained, Screened};
+use super::signal::assess;
+use super::sort::Sort;
 use crate::market::{Field, Record};
 
 /// A screened universe: the candidates by rank, then the rejected by symbol.
@@ -15,28 +18,6 @@ pub struct Report<'a> {
     pub rules: Rules,
     /// Every record, candidates first.
     pub screened: Vec<Screened<'a>>,
-}
-
-/// One record and what the rules made of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Screened<'a> {
-    /// The record.
-    pub record: &'a Record,
-    /// Place among the candidates from 1; `None` when rejected, or when nothing was ranked.
-    pub rank: Option<usize>,
-    /// Score, signal, vote and flags.
-    pub assessment: Assessment,
-    /// The gate that stopped it.
-    pub rejection: Option<GateResult>,
-}
-
-/// One record with the answer of every gate.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explained<'a> {
-    /// As a screen would see it.
-    pub screened: Screened<'a>,
-    /// Every gate, in order.
-    pub gates: Vec<GateResult>,
 }
 
 /// Which rows of a report are wanted, and how.
@@ -126,8 +107,8 @@ fn order(a: &Screened<'_>, b: &Screened<'_>) -> Ordering {
     let by_merit = if a.rejection.is_none() {
         descending(a.assessment.score, b.assessment.score).then_with(|| {
             descending(
-                value(a.record, Field::VrpStructural),
-                value(b.record, Field::VrpStructural),
+                a.record.number(Field::VrpStructural),
+                b.record.number(Field::VrpStructural),
             )
         })
     } else {

@@ -1,9 +1,9 @@
 //! The score, 0 to 100: how dear implied volatility is, and how well it can be traded.
 
-use super::Rules;
-use super::field::{value, was_asked};
+use super::rules::Rules;
+use super::table::Weights;
 use crate::instrument::Kind;
-use crate::market::{Field, Record};
+use crate::market::{Field, Note, Record};
 
 /// The weighted mean of the components, 0 to 100, rounded to one decimal; `None` when neither `vrp_structural` nor
 /// `vrp_tactical` is known, because then nothing says what volatility is worth.
@@ -20,27 +20,11 @@ use crate::market::{Field, Record};
 ///
 /// Where `iv` is that of a stand-in the mean is multiplied with `proxy_iv_score_haircut`.
 pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
-    let structural = value(record, Field::VrpStructural);
-    let tactical = value(record, Field::VrpTactical);
-    if structural.is_none() && tactical.is_none() {
-        return None;
-    }
-    let weights = &rules.score.weights;
-    let structural = structural.map_or(0.0, |ratio| richness(ratio, rules));
-    let components = [
-        (weights.structural_vrp, Some(structural)),
-        (
-            weights.tactical_vrp,
-            Some(tactical.map_or(structural, |ratio| richness(ratio, rules))),
-        ),
-        (weights.volatility_momentum, Some(momentum(record, rules))),
-        (weights.iv_percentile, Some(iv_percentile(record, rules))),
-        (weights.r#yield, straddle_yield(record, rules)),
-        (weights.retail_efficiency, Some(retail_efficiency(record, rules))),
-        (weights.liquidity, liquidity(record, rules)),
-    ];
-    let (mut sum, mut weight_sum) = (0.0, 0.0);
-    for (weight, points) in components {
+    record
+        .number(Field::VrpStructural)
+        .or_else(|| record.number(Field::VrpTactical))?;
+    let (mut sum, mut weight_sum) = (0.0_f64, 0.0);
+    for (weight, points) in components(record, rules) {
         let Some(points) = points else { continue };
         sum += weight.max(0.0) * points;
         weight_sum += weight.max(0.0);
@@ -48,66 +32,106 @@ pub fn score(record: &Record, rules: &Rules) -> Option<f64> {
     if weight_sum <= 0.0 {
         return None;
     }
-    let by_proxy = record.notes.contains(&"iv_proxy");
+    let by_proxy = record.notes.contains(&Note::IvProxy);
     let haircut = if by_proxy {
-        rules.score.proxy_iv_score_haircut
+        rules.score.points.proxy_iv_score_haircut
     } else {
         1.0
     };
     Some(((sum / weight_sum * haircut).clamp(0.0, 100.0) * 10.0).round() / 10.0)
 }
 
+/// Every weight with the points of its component.
+fn components(record: &Record, rules: &Rules) -> [(f64, Option<f64>); Weights::COUNT] {
+    let weights = &rules.score.weights;
+    [
+        (weights.structural_vrp, structural_vrp(record, rules)),
+        (weights.tactical_vrp, tactical_vrp(record, rules)),
+        (weights.volatility_momentum, volatility_momentum(record, rules)),
+        (weights.iv_percentile, iv_percentile(record, rules)),
+        (weights.straddle_yield, straddle_yield(record, rules)),
+        (weights.retail_efficiency, retail_efficiency(record, rules)),
+        (weights.liquidity, liquidity(record, rules)),
+    ]
+}
+
 fn richness(ratio: f64, rules: &Rules) -> f64 {
-    ((ratio - 1.0) * rules.score.dislocation_multiplier).clamp(0.0, 100.0)
+    ((ratio - 1.0) * rules.score.points.dislocation_multiplier).clamp(0.0, 100.0)
 }
 
-fn momentum(record: &Record, rules: &Rules) -> f64 {
-    let floor = rules.volatility_momentum_min_ratio;
-    value(record, Field::Vtr).map_or(MIDDLE, |ratio| linear(ratio, floor, rules.score.momentum_ceiling))
+fn structural_vrp(record: &Record, rules: &Rules) -> Option<f64> {
+    Some(
+        record
+            .number(Field::VrpStructural)
+            .map_or(0.0, |ratio| richness(ratio, rules)),
+    )
 }
 
-fn iv_percentile(record: &Record, rules: &Rules) -> f64 {
-    if rules.min_iv_percentile <= 0.0 {
-        return MIDDLE;
+fn tactical_vrp(record: &Record, rules: &Rules) -> Option<f64> {
+    let tactical = record.number(Field::VrpTactical).map(|ratio| richness(ratio, rules));
+    tactical.or_else(|| structural_vrp(record, rules))
+}
+
+fn volatility_momentum(record: &Record, rules: &Rules) -> Option<f64> {
+    let (floor, ceiling) = (
+        rules.limits.volatility_momentum_min_ratio,
+        rules.score.points.momentum_ceiling,
+    );
+    Some(
+        record
+            .number(Field::Vtr)
+            .map_or(MIDDLE, |ratio| linear(ratio, floor, ceiling)),
+    )
+}
+
+fn iv_percentile(record: &Record, rules: &Rules) -> Option<f64> {
+    let (floor, ceiling) = (rules.limits.min_iv_percentile, rules.score.points.iv_percentile_ceiling);
+    if floor <= 0.0 {
+        return Some(MIDDLE);
     }
-    let ceiling = rules.score.iv_percentile_ceiling;
-    value(record, Field::IvPercentile).map_or(0.0, |percentile| linear(percentile, rules.min_iv_percentile, ceiling))
+    Some(
+        record
+            .number(Field::IvPercentile)
+            .map_or(0.0, |percentile| linear(percentile, floor, ceiling)),
+    )
 }
 
-fn retail_efficiency(record: &Record, rules: &Rules) -> f64 {
+fn retail_efficiency(record: &Record, rules: &Rules) -> Option<f64> {
     if record.kind == Kind::Future {
-        return MIDDLE;
+        return Some(MIDDLE);
     }
-    let price = value(record, Field::Price).map_or(0.0, |price| {
-        linear(price, rules.retail_min_price, rules.score.retail_price_ceiling)
-    });
-    f64::midpoint(price, tightness(record, rules).unwrap_or(MIDDLE))
+    let (floor, ceiling) = (rules.limits.retail_min_price, rules.score.points.retail_price_ceiling);
+    let price = record
+        .number(Field::Price)
+        .map_or(0.0, |price| linear(price, floor, ceiling));
+    Some(f64::midpoint(price, tightness(record, rules).unwrap_or(MIDDLE)))
 }
 
 fn straddle_yield(record: &Record, rules: &Rules) -> Option<f64> {
-    if rules.min_yield <= 0.0 {
+    let (floor, ceiling) = (rules.limits.min_yield, rules.score.points.yield_ceiling);
+    if floor <= 0.0 {
         return Some(MIDDLE);
     }
-    match value(record, Field::Yield) {
-        Some(found) => Some(linear(found, rules.min_yield, rules.score.yield_ceiling)),
-        None => was_asked(record, Field::Yield).then_some(0.0),
+    match record.number(Field::Yield) {
+        Some(found) => Some(linear(found, floor, ceiling)),
+        None => record.was_asked(Field::Yield).then_some(0.0),
     }
 }
 
 /// 100 without any slippage, 0 at the gate's limit.
 fn tightness(record: &Record, rules: &Rules) -> Option<f64> {
-    let slippage = value(record, Field::Slippage)?;
-    let limit = rules.retail_max_slippage;
+    let slippage = record.number(Field::Slippage)?;
+    let limit = rules.limits.retail_max_slippage;
     Some(linear(limit - slippage, 0.0, limit))
 }
 
 fn liquidity(record: &Record, rules: &Rules) -> Option<f64> {
-    if rules.allow_illiquid {
+    if rules.choices.allow_illiquid {
         return Some(MIDDLE);
     }
-    let floor = crate::market::rating(rules.min_liquidity_rating);
-    let rating = value(record, Field::LiquidityRating);
-    let points = rating.map(|rating| linear(rating, floor, rules.score.liquidity_ceiling));
+    let floor = crate::market::rating(rules.limits.min_liquidity_rating);
+    let rating = record.number(Field::LiquidityRating);
+    let points = rating.map(|rating| linear(rating, floor, rules.score.points.liquidity_ceiling));
     points.or_else(|| tightness(record, rules))
 }
 

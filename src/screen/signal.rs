@@ -4,87 +4,86 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::field::value;
-use super::gate::names;
-use super::{Rules, exceeds, reaches, score};
+use super::ask::names;
+use super::compare::{exceeds, reaches};
+use super::rules::Rules;
+use super::score::score;
 use crate::market::{Field, Record};
+use crate::text::words;
 
-/// What the volatility of a symbol is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING-KEBAB-CASE")]
-pub enum Signal {
-    /// Earnings are near: implied volatility prices a jump.
-    Event,
-    /// Implied volatility is dear.
-    Rich,
-    /// Realized volatility of 30 days is far below that of 90.
-    CoiledSevere,
-    /// Realized volatility of 30 days is below that of 90.
-    CoiledMild,
-    /// Realized volatility of 30 days is far above that of 90.
-    ExpandingSevere,
-    /// Realized volatility of 30 days is above that of 90.
-    ExpandingMild,
-    /// Implied volatility is cheap against 30 days.
-    Discount,
-    /// None of these.
-    Fair,
+words! {
+    /// What the volatility of a symbol is doing.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+    pub enum Signal {
+        /// Earnings are near: implied volatility prices a jump.
+        Event = "EVENT",
+        /// Implied volatility is dear.
+        Rich = "RICH",
+        /// Realized volatility of 30 days is far below that of 90.
+        CoiledSevere = "COILED-SEVERE",
+        /// Realized volatility of 30 days is below that of 90.
+        CoiledMild = "COILED-MILD",
+        /// Realized volatility of 30 days is far above that of 90.
+        ExpandingSevere = "EXPANDING-SEVERE",
+        /// Realized volatility of 30 days is above that of 90.
+        ExpandingMild = "EXPANDING-MILD",
+        /// Implied volatility is cheap against 30 days.
+        Discount = "DISCOUNT",
+        /// None of these.
+        Fair = "FAIR",
+    }
 }
 
-/// Which kind of strategy a signal calls for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub enum Environment {
-    /// Volatility is low and may expand.
-    #[serde(rename = "Low IV / Vol Expansion")]
-    LowIv,
-    /// Volatility is high.
-    #[serde(rename = "High IV / Neutral (Undefined)")]
-    HighIv,
-    /// A dated event decides.
-    #[serde(rename = "Binary Risk")]
-    BinaryRisk,
-    /// Nothing stands out.
-    #[serde(rename = "Neutral / Fair Value")]
-    Fair,
+words! {
+    /// Which kind of strategy a signal calls for.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+    pub enum Environment {
+        /// Volatility is low and may expand.
+        LowIv = "Low IV / Vol Expansion",
+        /// Volatility is high.
+        HighIv = "High IV / Neutral (Undefined)",
+        /// A dated event decides.
+        BinaryRisk = "Binary Risk",
+        /// Nothing stands out.
+        Fair = "Neutral / Fair Value",
+    }
 }
 
-/// What the rules would do. A vote to buy takes the correlation with the portfolio, which a screen does not know, so
-/// the ladder ends at `LEAN`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub enum Vote {
-    /// Held, and dear enough to add to.
-    #[serde(rename = "SCALE")]
-    Scale,
-    /// Held.
-    #[serde(rename = "HOLD")]
-    Hold,
-    /// The score is high.
-    #[serde(rename = "LEAN")]
-    Lean,
-    /// The score is not high enough.
-    #[serde(rename = "WATCH")]
-    Watch,
-    /// Realized volatility is severely coiled.
-    #[serde(rename = "AVOID (COILED)")]
-    AvoidCoiled,
+words! {
+    /// What the rules would do. A vote to buy takes the correlation with the portfolio, which a screen does not know, so
+    /// the ladder ends at `LEAN`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+    pub enum Vote {
+        /// Held, and dear enough to add to.
+        Scale = "SCALE",
+        /// Held.
+        Hold = "HOLD",
+        /// The score is high.
+        Lean = "LEAN",
+        /// The score is not high enough.
+        Watch = "WATCH",
+        /// Realized volatility is severely coiled.
+        AvoidCoiled = "AVOID (COILED)",
+    }
 }
 
-/// A remark that a filter or a reader may want; they print in alphabetical order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Flag {
-    /// The markup over 30 days is below the cheap border.
-    Cheap,
-    /// Earnings are near.
-    EarningsSoon,
-    /// `vrp_structural` is above the fair border, not above the rich one.
-    Fair,
-    /// It is in the portfolio.
-    Held,
-    /// `vrp_structural` is above the rich border.
-    Rich,
-    /// Held, and dear enough to add to.
-    Scalable,
+words! {
+    /// A remark that a filter or a reader may want; they print in alphabetical order.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+    pub enum Flag {
+        /// The markup over 30 days is below the cheap border.
+        Cheap = "cheap",
+        /// Earnings are near.
+        EarningsSoon = "earnings_soon",
+        /// `vrp_structural` is above the fair border, not above the rich one.
+        Fair = "fair",
+        /// It is in the portfolio.
+        Held = "held",
+        /// `vrp_structural` is above the rich border.
+        Rich = "rich",
+        /// Held, and dear enough to add to.
+        Scalable = "scalable",
+    }
 }
 
 /// Everything the rules say about a record apart from the gates.
@@ -105,20 +104,6 @@ pub struct Assessment {
 }
 
 impl Signal {
-    /// The signal as printed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Event => "EVENT",
-            Self::Rich => "RICH",
-            Self::CoiledSevere => "COILED-SEVERE",
-            Self::CoiledMild => "COILED-MILD",
-            Self::ExpandingSevere => "EXPANDING-SEVERE",
-            Self::ExpandingMild => "EXPANDING-MILD",
-            Self::Discount => "DISCOUNT",
-            Self::Fair => "FAIR",
-        }
-    }
-
     /// The environment this signal stands for.
     pub fn environment(self) -> Environment {
         match self {
@@ -126,45 +111,6 @@ impl Signal {
             Self::ExpandingSevere | Self::ExpandingMild | Self::Rich => Environment::HighIv,
             Self::Event => Environment::BinaryRisk,
             Self::Fair => Environment::Fair,
-        }
-    }
-}
-
-impl Environment {
-    /// The environment as printed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LowIv => "Low IV / Vol Expansion",
-            Self::HighIv => "High IV / Neutral (Undefined)",
-            Self::BinaryRisk => "Binary Risk",
-            Self::Fair => "Neutral / Fair Value",
-        }
-    }
-}
-
-impl Vote {
-    /// The vote as printed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Scale => "SCALE",
-            Self::Hold => "HOLD",
-            Self::Lean => "LEAN",
-            Self::Watch => "WATCH",
-            Self::AvoidCoiled => "AVOID (COILED)",
-        }
-    }
-}
-
-impl Flag {
-    /// The flag as printed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cheap => "cheap",
-            Self::EarningsSoon => "earnings_soon",
-            Self::Fair => "fair",
-            Self::Held => "held",
-            Self::Rich => "rich",
-            Self::Scalable => "scalable",
         }
     }
 }
@@ -198,17 +144,14 @@ struct Inputs {
 
 impl Inputs {
     fn of(record: &Record, rules: &Rules, today: Date) -> Self {
-        let days = record
-            .earnings_date
-            .as_ref()
-            .map(|date| (date.value - today).get_days());
+        let days = record.earnings_date().map(|date| (date.value - today).get_days());
         Self {
-            vrp_structural: value(record, Field::VrpStructural),
-            markup: value(record, Field::VrpTactical).map(|ratio| (ratio - 1.0).max(-0.99)),
-            trend: value(record, Field::Vtr).map(|ratio| ratio.clamp(0.5, 2.0)),
-            iv_percentile: value(record, Field::IvPercentile),
-            earnings_soon: days.is_some_and(|days| (0..=rules.earnings_days).contains(&days)),
-            held: names(&rules.held_symbols, record),
+            vrp_structural: record.number(Field::VrpStructural),
+            markup: record.number(Field::VrpTactical).map(|ratio| (ratio - 1.0).max(-0.99)),
+            trend: record.number(Field::Vtr).map(|ratio| ratio.clamp(0.5, 2.0)),
+            iv_percentile: record.number(Field::IvPercentile),
+            earnings_soon: days.is_some_and(|days| (0..=rules.nearness.earnings_days).contains(&i64::from(days))),
+            held: names(&rules.choices.held_symbols, record),
         }
     }
 

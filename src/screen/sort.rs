@@ -4,41 +4,9 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::field::{FieldValue, field_value};
-use super::{Flag, Screened, field_name};
-use crate::instrument::Kind;
-use crate::market::Field;
-
-/// A printed column to sort by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SortKey {
-    /// Place by score among those that passed.
-    Rank,
-    /// The symbol.
-    Symbol,
-    /// The futures contract.
-    Contract,
-    /// Days to the end of the contract.
-    DaysToExpiration,
-    /// The feed's symbol.
-    StreamerSymbol,
-    /// The kind of instrument.
-    Kind,
-    /// The asset class.
-    AssetClass,
-    /// A value of the record.
-    Field(Field),
-    /// The score.
-    Score,
-    /// The signal.
-    Signal,
-    /// The environment.
-    Environment,
-    /// The vote.
-    Vote,
-    /// Whether it is held.
-    Held,
-}
+use super::screened::Screened;
+use crate::market::{Field, FieldType};
+use crate::text::printable;
 
 /// Which end comes first. Missing values come last either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,72 +44,89 @@ pub enum SortError {
     Direction(String),
 }
 
-impl SortKey {
-    /// Every key, in the order of the columns.
-    pub fn all() -> impl Iterator<Item = Self> {
-        BEFORE
-            .into_iter()
-            .chain(Field::ALL.into_iter().map(Self::Field))
-            .chain(AFTER)
-    }
-
-    /// The column's name in machine output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rank => "rank",
-            Self::Symbol => "symbol",
-            Self::Contract => "contract",
-            Self::DaysToExpiration => "days_to_expiration",
-            Self::StreamerSymbol => "streamer_symbol",
-            Self::Kind => "kind",
-            Self::AssetClass => "asset_class",
-            Self::Field(field) => field_name(field),
-            Self::Score => "score",
-            Self::Signal => "signal",
-            Self::Environment => "environment",
-            Self::Vote => "vote",
-            Self::Held => "held",
+macro_rules! keys {
+    (
+        before { $($(#[doc = $doc:literal])+ $before:ident $name:literal $natural:ident $value:expr;)* }
+        after { $($(#[doc = $doc_after:literal])+ $after:ident $name_after:literal $natural_after:ident $value_after:expr;)* }
+    ) => {
+        /// A printed column to sort by.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum SortKey {
+            $($(#[doc = $doc])+ $before,)*
+            /// A value of the record.
+            Field(Field),
+            $($(#[doc = $doc_after])+ $after,)*
         }
-    }
 
-    fn natural(self) -> Direction {
-        match self {
-            Self::Field(Field::EarningsDate)
-            | Self::Rank
-            | Self::Symbol
-            | Self::Contract
-            | Self::DaysToExpiration
-            | Self::StreamerSymbol
-            | Self::Kind
-            | Self::AssetClass
-            | Self::Signal
-            | Self::Environment
-            | Self::Vote => Direction::Ascending,
-            Self::Field(_) | Self::Score | Self::Held => Direction::Descending,
-        }
-    }
+        impl SortKey {
+            /// Every key, in the order of the columns.
+            pub fn all() -> impl Iterator<Item = Self> {
+                let fields = Field::ALL.into_iter().map(Self::Field);
+                [$(Self::$before),*].into_iter().chain(fields).chain([$(Self::$after),*])
+            }
 
-    fn of<'a>(self, screened: &'a Screened<'_>) -> Option<Key<'a>> {
-        let record = screened.record;
-        let assessment = &screened.assessment;
-        match self {
-            Self::Rank => screened.rank.map(Key::Count),
-            Self::Symbol => Some(Key::Text(record.symbol.as_str())),
-            Self::Contract => record.contract.as_ref().map(|contract| Key::Text(contract.as_str())),
-            Self::DaysToExpiration => record.days_to_expiration.map(|days| Key::Number(f64::from(days))),
-            Self::StreamerSymbol => record.streamer_symbol.as_ref().map(|symbol| Key::Text(symbol.as_str())),
-            Self::Kind => Some(Key::Text(kind_name(record.kind))),
-            Self::AssetClass => Some(Key::Text(&record.asset_class)),
-            Self::Field(field) => field_value(record, field).map(|sourced| match sourced.value {
-                FieldValue::Number(value) => Key::Number(value + 0.0),
-                FieldValue::Day(day) => Key::Day(day),
-            }),
-            Self::Score => assessment.score.map(Key::Number),
-            Self::Signal => assessment.signal.map(|signal| Key::Text(signal.name())),
-            Self::Environment => assessment.environment.map(|environment| Key::Text(environment.name())),
-            Self::Vote => assessment.vote.map(|vote| Key::Text(vote.name())),
-            Self::Held => Some(Key::Count(usize::from(assessment.flags.contains(&Flag::Held)))),
+            /// The column's name in machine output.
+            pub fn name(self) -> &'static str {
+                match self {
+                    Self::Field(field) => field.name(),
+                    $(Self::$before => $name,)*
+                    $(Self::$after => $name_after,)*
+                }
+            }
+
+            fn natural(self) -> Direction {
+                match self {
+                    Self::Field(field) if field.holds() == FieldType::Day => Direction::Ascending,
+                    Self::Field(_) => Direction::Descending,
+                    $(Self::$before => Direction::$natural,)*
+                    $(Self::$after => Direction::$natural_after,)*
+                }
+            }
+
+            fn of<'a>(self, screened: &'a Screened<'_>) -> Option<Key<'a>> {
+                match self {
+                    Self::Field(field) => {
+                        let value = screened.record.get(field)?.value;
+                        value.number().map(Key::Number).or_else(|| value.day().map(Key::Day))
+                    }
+                    $(Self::$before => { let value: Value = $value; value(screened) })*
+                    $(Self::$after => { let value: Value = $value_after; value(screened) })*
+                }
+            }
         }
+    };
+}
+
+keys! {
+    before {
+        /// Place by score among those that passed.
+        Rank "rank" Ascending |row| row.rank.map(Key::Count);
+        /// The symbol.
+        Symbol "symbol" Ascending |row| Some(Key::Text(row.record.symbol.as_str()));
+        /// The futures contract.
+        Contract "contract" Ascending |row| row.record.contract.as_ref().map(|contract| Key::Text(contract.as_str()));
+        /// Days to the end of the contract.
+        DaysToExpiration "days_to_expiration" Ascending
+            |row| row.record.days_to_expiration.map(|days| Key::Number(f64::from(days)));
+        /// The feed's symbol.
+        StreamerSymbol "streamer_symbol" Ascending
+            |row| row.record.streamer_symbol.as_ref().map(|symbol| Key::Text(symbol.as_str()));
+        /// The kind of instrument.
+        Kind "kind" Ascending |row| Some(Key::Text(row.record.kind.name()));
+        /// The asset class.
+        AssetClass "asset_class" Ascending |row| Some(Key::Text(&row.record.asset_class));
+    }
+    after {
+        /// The score.
+        Score "score" Descending |row| row.assessment.score.map(Key::Number);
+        /// The signal.
+        Signal "signal" Ascending |row| row.assessment.signal.map(|signal| Key::Text(signal.name()));
+        /// The environment.
+        Environment "environment" Ascending |row| row.assessment.environment.map(|known| Key::Text(known.name()));
+        /// The vote.
+        Vote "vote" Ascending |row| row.assessment.vote.map(|vote| Key::Text(vote.name()));
+        /// Whether it is held.
+        Held "held" Descending |row| Some(Key::Count(usize::from(row.assessment.held)));
     }
 }
 
@@ -197,6 +182,9 @@ impl FromStr for Sort {
     }
 }
 
+/// What a row is ordered by.
+type Value = for<'a> fn(&'a Screened<'_>) -> Option<Key<'a>>;
+
 enum Key<'a> {
     Text(&'a str),
     Count(usize),
@@ -216,43 +204,13 @@ impl Key<'_> {
     }
 }
 
-/// The kind's name in machine output.
-pub(super) fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Equity => "equity",
-        Kind::Index => "index",
-        Kind::Future => "future",
-        Kind::EquityOption => "equity-option",
-        Kind::FutureOption => "future-option",
-        Kind::Crypto => "crypto",
-    }
-}
-
 fn unknown(name: &str) -> SortError {
     let nearest = SortKey::all()
         .map(SortKey::name)
         .min_by_key(|known| strsim::damerau_levenshtein(known, name))
         .unwrap_or("rank");
     SortError::Key {
-        key: name.chars().filter(|c| !c.is_control()).take(40).collect(),
+        key: printable(name).take(40).collect(),
         nearest,
     }
 }
-
-const BEFORE: [SortKey; 7] = [
-    SortKey::Rank,
-    SortKey::Symbol,
-    SortKey::Contract,
-    SortKey::DaysToExpiration,
-    SortKey::StreamerSymbol,
-    SortKey::Kind,
-    SortKey::AssetClass,
-];
-
-const AFTER: [SortKey; 5] = [
-    SortKey::Score,
-    SortKey::Signal,
-    SortKey::Environment,
-    SortKey::Vote,
-    SortKey::Held,
-];

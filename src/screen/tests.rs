@@ -4,6 +4,9 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::fixture::{TODAY, dxlink, empty, future, rest, rules, share, volatility};
+use super::gate::{first_failure, gates};
+use super::signal::assess;
+use super::sort::SortError;
 use super::*;
 use crate::instrument::{Kind, Symbol};
 use crate::market::{Field, Missing, Record};
@@ -11,30 +14,12 @@ use crate::units::{Price, Rank, Vol};
 
 #[test]
 fn each_gate_passes_and_stops_at_its_published_boundary() {
-    let priced = |price| Record {
-        price: dxlink(Price::new(price).unwrap(), "quote mid"),
-        ..share("X")
-    };
-    let ranked = |rank| Record {
-        iv_percentile: rest(Rank::new(rank).unwrap(), ""),
-        ..share("X")
-    };
-    let rated = |rating| Record {
-        liquidity_rating: rest(rating, ""),
-        ..share("X")
-    };
-    let structural = |ratio| Record {
-        vrp_structural: rest(ratio, ""),
-        ..share("X")
-    };
-    let tactical = |ratio| Record {
-        vrp_tactical: rest(ratio, ""),
-        ..share("X")
-    };
-    let trending = |ratio| Record {
-        vtr: rest(ratio, ""),
-        ..share("X")
-    };
+    let priced = |price| share("X").with(Field::Price, dxlink(Price::new(price).unwrap(), "quote mid"));
+    let ranked = |rank| share("X").with(Field::IvPercentile, rest(Rank::new(rank).unwrap(), ""));
+    let rated = |rating| share("X").with(Field::LiquidityRating, rest(rating, ""));
+    let structural = |ratio| share("X").with(Field::VrpStructural, rest(ratio, ""));
+    let tactical = |ratio| share("X").with(Field::VrpTactical, rest(ratio, ""));
+    let trending = |ratio| share("X").with(Field::Vtr, rest(ratio, ""));
     let table = [
         (structural(1.10), Some("VRP Structural: 1.10 <= 1.10")),
         (structural(0.33 / 0.3), Some("VRP Structural: 1.10 <= 1.10")),
@@ -64,53 +49,32 @@ fn each_gate_passes_and_stops_at_its_published_boundary() {
 fn what_is_missing_is_rejected_by_name() {
     let table = [
         (
-            Record {
-                price: None,
-                ..share("X")
-            },
+            share("X").without(&[Field::Price]),
             "Data: missing price",
             "price missing",
         ),
         (
-            Record {
-                vrp_structural: None,
-                hv90: None,
-                ..share("X")
-            },
+            share("X").without(&[Field::VrpStructural, Field::Hv90]),
             "VRP Structural: missing",
             "hv90 missing",
         ),
         (
-            Record {
-                vrp_structural: None,
-                iv: None,
-                ..share("X")
-            },
+            share("X").without(&[Field::VrpStructural, Field::Iv]),
             "VRP Structural: missing",
             "iv missing",
         ),
         (
-            Record {
-                iv_percentile: None,
-                ..share("X")
-            },
+            share("X").without(&[Field::IvPercentile]),
             "IV Percentile: missing",
             "iv_percentile missing",
         ),
         (
-            Record {
-                liquidity_rating: None,
-                ..share("X")
-            },
+            share("X").without(&[Field::LiquidityRating]),
             "Liquidity: missing",
             "liquidity_rating missing",
         ),
         (
-            Record {
-                vrp_tactical: None,
-                hv30: None,
-                ..share("X")
-            },
+            share("X").without(&[Field::VrpTactical, Field::Hv30]),
             "VRP Tactical: missing IV/HV30",
             "hv30 missing",
         ),
@@ -127,18 +91,15 @@ fn what_is_missing_is_rejected_by_name() {
 #[test]
 fn futures_need_no_rating_and_have_no_price_floor_but_need_a_percentile() {
     let mut record = future("/6J", "/6JZ6", "/6JZ26:XCME");
-    record.price = dxlink(Price::new(0.0068).unwrap(), "quote mid");
+    record.set(Field::Price, dxlink(Price::new(0.0068).unwrap(), "quote mid"));
     assert_eq!(first_failure(&record, &rules()), None);
-    record.iv_percentile = None;
+    let record = record.without(&[Field::IvPercentile]);
     assert_eq!(first_failure(&record, &rules()).unwrap().text, "IV Percentile: missing");
 }
 
 #[test]
 fn momentum_that_is_missing_passes() {
-    let record = Record {
-        vtr: None,
-        ..share("X")
-    };
+    let record = share("X").without(&[Field::Vtr]);
     assert_eq!(
         Gate::VolatilityMomentum.check(&record, &rules()).verdict,
         GateVerdict::NotApplied
@@ -146,17 +107,25 @@ fn momentum_that_is_missing_passes() {
     assert_eq!(first_failure(&record, &rules()), None);
 }
 
+/// The rules of `balanced` with something changed.
+fn with(change: impl FnOnce(&mut Rules)) -> Rules {
+    let mut rules = rules();
+    change(&mut rules);
+    rules
+}
+
 /// A share whose straddle was quoted with so much slippage and yield, or in vain.
 fn quoted(slippage: Option<f64>, straddle_yield: Option<f64>) -> Record {
     let lacks = |field, value: Option<f64>| value.is_none().then(|| in_vain(field));
+    let priced = share("X")
+        .with(Field::Slippage, slippage.and_then(|value| dxlink(value, "worse leg")))
+        .with(Field::Yield, straddle_yield.and_then(|value| dxlink(value, "37 days")));
     Record {
-        slippage: slippage.and_then(|value| dxlink(value, "worse leg")),
-        straddle_yield: straddle_yield.and_then(|value| dxlink(value, "37 days")),
         missing: [lacks(Field::Slippage, slippage), lacks(Field::Yield, straddle_yield)]
             .into_iter()
             .flatten()
             .collect(),
-        ..share("X")
+        ..priced
     }
 }
 
@@ -169,14 +138,8 @@ fn in_vain(field: Field) -> Missing {
 
 #[test]
 fn options_are_judged_by_slippage_and_yield_at_their_published_boundaries() {
-    let unrated = |record| Record {
-        liquidity_rating: None,
-        ..record
-    };
-    let loose = Rules {
-        retail_max_slippage: 2.0,
-        ..rules()
-    };
+    let unrated = |record: Record| record.without(&[Field::LiquidityRating]);
+    let loose = with(|rules| rules.limits.retail_max_slippage = 2.0);
     let table = [
         (quoted(Some(0.05), Some(0.03)), rules(), None),
         (
@@ -223,19 +186,12 @@ fn options_that_nobody_asked_for_stop_nothing_and_say_so() {
 #[test]
 fn options_are_asked_for_where_nothing_else_stops_the_symbol() {
     let cheap = volatility(share("X"), 0.60, 0.60);
-    let unrated = Record {
-        liquidity_rating: None,
-        ..share("X")
-    };
-    let illiquid = Record {
-        liquidity_rating: rest(3, ""),
-        ..share("X")
-    };
-    let off = Rules {
-        min_yield: 0.0,
-        retail_max_slippage: 2.0,
-        ..rules()
-    };
+    let unrated = share("X").without(&[Field::LiquidityRating]);
+    let illiquid = share("X").with(Field::LiquidityRating, rest(3, ""));
+    let off = with(|rules| {
+        rules.limits.min_yield = 0.0;
+        rules.limits.retail_max_slippage = 2.0;
+    });
     assert!(wants_straddle(&share("X"), &rules()));
     assert!(wants_straddle(&unrated, &rules()));
     assert!(!wants_straddle(&cheap, &rules()));
@@ -259,7 +215,7 @@ fn options_that_pay_and_are_tight_raise_the_score() {
 #[test]
 fn the_volatility_of_a_stand_in_costs_a_share_of_the_score() {
     let record = Record {
-        notes: vec!["iv_proxy"],
+        notes: vec![crate::market::Note::IvProxy],
         ..share("X")
     };
     // 85.0 x 0.85.
@@ -273,52 +229,28 @@ fn excluded_symbols_and_asset_classes_are_excluded() {
     let es = future("/ES", "/ESZ6", "/ESZ26:XCME");
     let table = [
         (
-            Rules {
-                exclude_symbols: named("/ES"),
-                ..rules()
-            },
+            with(|rules| rules.choices.exclude_symbols = named("/ES")),
             Some("Excluded Symbol: /ES"),
         ),
         (
-            Rules {
-                exclude_symbols: named("/ESZ6"),
-                ..rules()
-            },
+            with(|rules| rules.choices.exclude_symbols = named("/ESZ6")),
             Some("Excluded Symbol: /ES"),
         ),
+        (with(|rules| rules.choices.exclude_symbols = named("ES")), None),
         (
-            Rules {
-                exclude_symbols: named("ES"),
-                ..rules()
-            },
-            None,
-        ),
-        (
-            Rules {
-                include_asset_classes: classes("equity"),
-                ..rules()
-            },
+            with(|rules| rules.choices.include_asset_classes = classes("equity")),
             Some("Asset Class: Index not in include list"),
         ),
         (
-            Rules {
-                include_asset_classes: classes("index"),
-                ..rules()
-            },
+            with(|rules| rules.choices.include_asset_classes = classes("index")),
             None,
         ),
         (
-            Rules {
-                exclude_asset_classes: classes("INDEX"),
-                ..rules()
-            },
+            with(|rules| rules.choices.exclude_asset_classes = classes("INDEX")),
             Some("Asset Class: Index excluded"),
         ),
         (
-            Rules {
-                exclude_asset_classes: classes("Equity"),
-                ..rules()
-            },
+            with(|rules| rules.choices.exclude_asset_classes = classes("Equity")),
             None,
         ),
     ];
@@ -336,39 +268,22 @@ fn an_option_is_turned_away_as_an_option() {
 
 #[test]
 fn a_profile_without_percentile_and_liquidity_gates_asks_for_neither() {
-    let rules = Rules {
-        min_iv_percentile: 0.0,
-        allow_illiquid: true,
-        ..rules()
-    };
-    let record = Record {
-        iv_percentile: None,
-        liquidity_rating: None,
-        ..share("X")
-    };
+    let rules = with(|rules| {
+        rules.limits.min_iv_percentile = 0.0;
+        rules.choices.allow_illiquid = true;
+    });
+    let record = share("X").without(&[Field::IvPercentile, Field::LiquidityRating]);
     assert_eq!(first_failure(&record, &rules), None);
-    let rules = Rules {
-        min_liquidity_rating: 3,
-        ..fixture::rules()
-    };
+    let rules = with(|rules| rules.limits.min_liquidity_rating = 3);
     assert_eq!(
-        first_failure(
-            &Record {
-                liquidity_rating: rest(3, ""),
-                ..share("X")
-            },
-            &rules
-        ),
+        first_failure(&share("X").with(Field::LiquidityRating, rest(3, "")), &rules),
         None
     );
 }
 
 #[test]
 fn explaining_asks_every_gate_and_agrees_with_screening() {
-    let record = Record {
-        liquidity_rating: rest(1, ""),
-        ..volatility(share("X"), 0.10, 0.40)
-    };
+    let record = volatility(share("X"), 0.10, 0.40).with(Field::LiquidityRating, rest(1, ""));
     let results = gates(&record, &rules());
     let failed: Vec<_> = results
         .iter()
@@ -400,10 +315,7 @@ fn volatility_cheaper_than_realized_never_scores_as_rich() {
 
 #[test]
 fn the_score_is_the_published_mean_of_its_components() {
-    let record = Record {
-        iv: rest(Vol::new(0.25).unwrap(), ""),
-        ..share("X")
-    };
+    let record = share("X").with(Field::Iv, rest(Vol::new(0.25).unwrap(), ""));
     let record = volatility(record, 0.21, 0.20);
     let structural = 50.0;
     let tactical = (0.25 / 0.21 - 1.0) * 200.0;
@@ -416,11 +328,7 @@ fn the_score_is_the_published_mean_of_its_components() {
 
 #[test]
 fn without_any_premium_there_is_no_score_and_no_signal() {
-    let record = Record {
-        vrp_structural: None,
-        vrp_tactical: None,
-        ..share("X")
-    };
+    let record = share("X").without(&[Field::VrpStructural, Field::VrpTactical]);
     let assessment = assess(&record, &rules(), TODAY);
     assert_eq!(
         (assessment.score, assessment.signal, assessment.vote),
@@ -430,37 +338,20 @@ fn without_any_premium_there_is_no_score_and_no_signal() {
 
 #[test]
 fn signals_follow_the_published_order() {
-    let quiet = |iv: f64, hv30, hv90| {
-        volatility(
-            Record {
-                iv: rest(Vol::new(iv).unwrap(), ""),
-                ..share("X")
-            },
-            hv30,
-            hv90,
-        )
-    };
-    let earning = |day| Record {
-        earnings_date: rest(day, ""),
-        ..quiet(0.20, 0.20, 0.20)
-    };
+    let quiet =
+        |iv: f64, hv30, hv90| volatility(share("X").with(Field::Iv, rest(Vol::new(iv).unwrap(), "")), hv30, hv90);
+    let earning = |day| quiet(0.20, 0.20, 0.20).with(Field::EarningsDate, rest(day, ""));
     let table = [
         (earning(date(2026, 11, 20)), Signal::Event),
         (earning(date(2026, 11, 30)), Signal::Event),
         (earning(date(2026, 12, 1)), Signal::Fair),
         (earning(date(2026, 11, 19)), Signal::Fair),
         (
-            Record {
-                iv_percentile: rest(Rank::new(80.1).unwrap(), ""),
-                ..quiet(0.2, 0.2, 0.2)
-            },
+            quiet(0.2, 0.2, 0.2).with(Field::IvPercentile, rest(Rank::new(80.1).unwrap(), "")),
             Signal::Rich,
         ),
         (
-            Record {
-                iv_percentile: rest(Rank::new(95.0).unwrap(), ""),
-                ..quiet(0.17, 0.20, 0.20)
-            },
+            quiet(0.17, 0.20, 0.20).with(Field::IvPercentile, rest(Rank::new(95.0).unwrap(), "")),
             Signal::Discount,
         ),
         (quiet(0.242, 0.20, 0.25), Signal::Rich),
@@ -488,10 +379,10 @@ fn the_ladder_of_votes_ends_at_lean_because_no_portfolio_is_known() {
 
 #[test]
 fn held_symbols_are_flagged_and_not_dropped() {
-    let rules = Rules {
-        held_symbols: BTreeSet::from([Symbol("HOLD".into()), Symbol("/ESZ6".into()), Symbol("CHEAP".into())]),
-        ..rules()
-    };
+    let rules = with(|rules| {
+        rules.choices.held_symbols =
+            BTreeSet::from([Symbol("HOLD".into()), Symbol("/ESZ6".into()), Symbol("CHEAP".into())])
+    });
     let mut scale = volatility(future("/ES", "/ESZ6", "/ESZ26:XCME"), 0.18, 0.20);
     scale.symbol = Symbol("/ES".into());
     let cheap = volatility(share("CHEAP"), 0.40, 0.40);
@@ -533,8 +424,8 @@ fn equal_scores_are_ordered_by_premium_then_by_symbol() {
 #[test]
 fn rows_sort_by_any_column_with_the_missing_last_either_way() {
     let mut records = vec![share("A"), share("B"), share("C")];
-    records[0].beta = rest(1.0, "");
-    records[2].beta = rest(2.0, "");
+    records[0].set(Field::Beta, rest(1.0, ""));
+    records[2].set(Field::Beta, rest(2.0, ""));
     let report = run(&records, &rules(), TODAY);
     let symbols = |sort: &str, limit| {
         let view = View {
@@ -571,7 +462,7 @@ fn an_unknown_sort_key_names_the_nearest_one() {
 #[test]
 fn names_are_the_names_of_machine_output() {
     for field in Field::ALL {
-        assert_eq!(serde_json::to_value(field).unwrap(), field_name(field));
+        assert_eq!(serde_json::to_value(field).unwrap(), field.name());
     }
     for gate in Gate::ALL {
         assert_eq!(serde_json::to_value(gate).unwrap(), gate.name());
@@ -590,21 +481,20 @@ fn names_are_the_names_of_machine_output() {
         Kind::FutureOption,
         Kind::Crypto,
     ] {
-        assert_eq!(serde_json::to_value(kind).unwrap(), sort::kind_name(kind));
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
     }
 }
 
 proptest! {
     #[test]
     fn the_same_records_in_any_order_give_the_same_report(
-        values in prop::collection::vec((0.05f64..0.6, 0.05f64..0.6, 0i64..6, any::<bool>()), 1..12),
+        values in prop::collection::vec((0.05f64..0.6, 0.05f64..0.6, 0i32..6, any::<bool>()), 1..12),
         seed in any::<u64>(),
     ) {
         let records: Vec<Record> = values.iter().enumerate().map(|(index, (hv30, hv90, rating, known))| {
             let mut record = volatility(share(&format!("S{index}")), (hv30 * 10.0).round() / 10.0 + 0.05, *hv90);
-            record.liquidity_rating = rest(*rating, "");
-            if !known { record.vtr = None; }
-            record
+            record.set(Field::LiquidityRating, rest(*rating, ""));
+            if *known { record } else { record.without(&[Field::Vtr]) }
         }).collect();
         let mut shuffled = records.clone();
         fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
@@ -613,7 +503,7 @@ proptest! {
 
     #[test]
     fn scores_stay_between_0_and_100(iv in 0.0f64..5.0, hv30 in 0.0f64..5.0, hv90 in 0.01f64..5.0) {
-        let record = volatility(Record { iv: rest(Vol::new(iv).unwrap(), ""), ..share("X") }, hv30, hv90);
+        let record = volatility(share("X").with(Field::Iv, rest(Vol::new(iv).unwrap(), "")), hv30, hv90);
         let score = score(&record, &rules()).unwrap();
         prop_assert!((0.0..=100.0).contains(&score));
     }

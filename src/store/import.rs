@@ -2,6 +2,7 @@
 //! `history export` wrote, whose further columns say where each value came from.
 
 mod bounds;
+mod fault;
 mod labels;
 
 use std::collections::BTreeMap;
@@ -10,12 +11,12 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub use fault::{EntryFault, HeadingFault};
 use labels::Labels;
 
-use super::keep::KEPT;
 use super::past::Entry;
 use crate::instrument::{Instrument, Kind, Symbol};
-use crate::market::{Field, Mode, market_of};
+use crate::market::{Field, FieldType, Group, Method, Mode, market_of};
 use crate::time::{self, Calendar};
 
 /// Why a text is no history. Nothing of it is taken then.
@@ -26,14 +27,14 @@ pub enum ImportError {
     Csv(#[from] csv::Error),
     /// The heading is not one of a history.
     #[error("line 1: {0}")]
-    Heading(String),
+    Heading(HeadingFault),
     /// A line is wrong. Lines count from 1.
     #[error("line {line}: {what}")]
     Line {
         /// The line.
         line: u64,
         /// What is wrong with it.
-        what: String,
+        what: EntryFault,
     },
     /// Neither the heading nor the caller says whose history it is.
     #[error("line 1: there is no column \"symbol\", and no symbol was named")]
@@ -68,7 +69,6 @@ impl Import<'_> {
     /// # Errors
     /// The first line that is not right.
     pub fn read(&self, text: &str) -> Result<Vec<Entry>, ImportError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(text.as_bytes());
         let columns = columns(reader.headers()?)?;
         if self.whom.is_none() && !columns.contains_key(SYMBOL) {
@@ -79,7 +79,7 @@ impl Import<'_> {
         for record in reader.records() {
             let record = record?;
             let line = record.position().map_or(0, csv::Position::line);
-            let wrong = |what: String| ImportError::Line { line, what };
+            let wrong = |what: EntryFault| ImportError::Line { line, what };
             let cells = Cells {
                 columns: &columns,
                 record: &record,
@@ -88,7 +88,7 @@ impl Import<'_> {
             let market = market_of(kind);
             let session = self.session(cells.of(DATE), market).map_err(wrong)?;
             if let Some(first) = known.insert((symbol.clone(), session), line) {
-                return Err(wrong(format!("{session} comes twice, first on line {first}")));
+                return Err(wrong(EntryFault::Twice(session, first)));
             }
             let close = time::session_close(market, session).filter(|close| *close <= self.now);
             for value in self.values(&cells, kind).map_err(wrong)? {
@@ -100,7 +100,7 @@ impl Import<'_> {
                     value: value.value,
                     source: value.source,
                     method: value.method,
-                    as_of: as_of.ok_or_else(|| wrong(format!("the session of {session} has not closed yet")))?,
+                    as_of: as_of.ok_or_else(|| wrong(EntryFault::NotClosed(session)))?,
                 });
             }
         }
@@ -111,55 +111,58 @@ impl Import<'_> {
     }
 
     /// Whose line it is, by the cell of the symbol and by what the caller says, which must agree.
-    fn subject(&self, cells: &Cells<'_>) -> Result<(Symbol, Kind), String> {
+    fn subject(&self, cells: &Cells<'_>) -> Result<(Symbol, Kind), EntryFault> {
         let of = |instrument: &Instrument| (instrument.symbol(), instrument.kind());
         let named = cells.of(SYMBOL);
         if named.is_empty() {
             let whom = self.whom.filter(|_| !cells.columns.contains_key(SYMBOL));
-            return whom.map(of).ok_or_else(|| "the symbol is missing".to_owned());
+            return whom.map(of).ok_or(EntryFault::NoSymbol);
         }
-        let found = Instrument::parse(named, time::new_york_date(self.now)).map_err(|error| error.to_string())?;
+        let found = Instrument::parse(named, time::new_york_date(self.now))?;
         match self.whom.map(Instrument::symbol) {
-            Some(symbol) if symbol != found.symbol() => Err(format!("this is of {}, not of {symbol}", found.symbol())),
+            Some(symbol) if symbol != found.symbol() => Err(EntryFault::Other(found.symbol(), symbol)),
             Some(_) | None => Ok(of(&found)),
         }
     }
 
     /// The session that `text` names, at the latest the present one.
-    fn session(&self, text: &str, market: Calendar) -> Result<Date, String> {
-        let day = day(text)?;
+    fn session(&self, text: &str, market: Calendar) -> Result<Date, EntryFault> {
+        let day = day(text).ok_or_else(|| EntryFault::Day(text.to_owned()))?;
         if !time::is_session(market, day) {
-            Err(format!("the market was closed on {day}"))
+            Err(EntryFault::Closed(day))
         } else if day > time::session_of(market, self.now) {
-            Err(format!("the session of {day} has not opened yet"))
+            Err(EntryFault::NotOpen(day))
         } else {
             Ok(day)
         }
     }
 
     /// The values of one line, of an instrument of this kind.
-    fn values(&self, cells: &Cells<'_>, kind: Kind) -> Result<Vec<Value>, String> {
+    fn values(&self, cells: &Cells<'_>, kind: Kind) -> Result<Vec<Value>, EntryFault> {
         let mode = cells.of(MODE);
         let same = |mode: &str| serde_json::from_value(mode.into()).is_ok_and(|mode: Mode| mode == self.mode);
         if !mode.is_empty() && !same(mode) {
-            return Err(format!("mode {mode:?} is of another venue than the history it is for"));
+            return Err(EntryFault::Mode(mode.to_owned()));
         }
         let mut labels = Labels::read(cells.of(PROVENANCE), cells.of(AS_OF), cells.of(METHOD), self.now)?;
         let mut values = Vec::new();
-        for field in KEPT {
+        for field in Field::kept() {
             let text = cells.of(field.name());
             if text.is_empty() {
                 continue;
             }
             let source = labels.sources.remove(&field);
             if source.is_none() && !is_volatility(field) {
-                return Err(format!("{} has no source in the column {PROVENANCE:?}", field.name()));
+                return Err(EntryFault::NoSource(field));
             }
             let method = if field == Field::Iv {
                 let named = unguarded(cells.of(IV_METHOD));
-                if named.is_empty() { self.iv_method } else { named }.to_owned()
+                Method::parse(if named.is_empty() { self.iv_method } else { named })
             } else {
-                labels.methods.remove(&field).unwrap_or_else(|| IMPORTED.to_owned())
+                labels
+                    .methods
+                    .remove(&field)
+                    .map_or(Method::Imported, |words| Method::parse(&words))
             };
             values.push(Value {
                 field,
@@ -170,7 +173,7 @@ impl Import<'_> {
             });
         }
         if values.is_empty() {
-            return Err("there is no value".to_owned());
+            return Err(EntryFault::Nothing);
         }
         Ok(values)
     }
@@ -181,7 +184,7 @@ struct Value {
     field: Field,
     value: f64,
     source: String,
-    method: String,
+    method: Method,
     as_of: Option<Timestamp>,
 }
 
@@ -204,33 +207,30 @@ fn columns(heading: &StringRecord) -> Result<BTreeMap<String, usize>, ImportErro
     let mut places = BTreeMap::new();
     for (place, name) in heading.iter().enumerate() {
         let name = name.to_lowercase();
-        let mut known = LABELS.into_iter().chain(KEPT.map(Field::name));
+        let mut known = LABELS.into_iter().chain(Field::kept().map(Field::name));
         if !known.any(|column| column == name) {
-            return Err(ImportError::Heading(format!(
-                "the column {name:?} is none of symbol, date, iv, hv30, hv90, and none of an export"
-            )));
+            return Err(ImportError::Heading(HeadingFault::Unknown(name)));
         }
         if places.insert(name.clone(), place).is_some() {
-            return Err(ImportError::Heading(format!("the column {name:?} comes twice")));
+            return Err(ImportError::Heading(HeadingFault::Twice(name)));
         }
     }
     for required in [DATE, Field::Iv.name()] {
         if !places.contains_key(required) {
-            return Err(ImportError::Heading(format!("there is no column {required:?}")));
+            return Err(ImportError::Heading(HeadingFault::Missing(required)));
         }
     }
     Ok(places)
 }
 
-fn day(text: &str) -> Result<Date, String> {
-    let day: Option<Date> = text.parse().ok().filter(|_| text.len() == DAY_LENGTH);
-    day.ok_or_else(|| format!("{text:?} is no day; write it as 2026-11-20"))
+fn day(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|_| text.len() == DAY_LENGTH)
 }
 
 /// A value in the program's units, a day as its number since 1970.
-fn value(field: Field, kind: Kind, text: &str) -> Result<f64, String> {
-    if field == Field::EarningsDate {
-        let day = day(text).map_err(|error| format!("{}: {error}", field.name()))?;
+fn value(field: Field, kind: Kind, text: &str) -> Result<f64, EntryFault> {
+    if field.holds() == FieldType::Day {
+        let day = day(text).ok_or_else(|| EntryFault::DayOf(field, text.to_owned()))?;
         Ok(f64::from(time::day_id(day)))
     } else {
         bounds::number(field, kind, text)
@@ -239,7 +239,7 @@ fn value(field: Field, kind: Kind, text: &str) -> Result<f64, String> {
 
 /// Of a source that is not named only these are taken.
 fn is_volatility(field: Field) -> bool {
-    matches!(field, Field::Iv | Field::Hv30 | Field::Hv90)
+    matches!(field.spec().group, Group::Iv | Group::Realized)
 }
 
 /// The text that an export has marked, lest a spreadsheet take it for a formula.
@@ -262,8 +262,6 @@ const LABELS: [&str; 7] = [SYMBOL, DATE, IV_METHOD, PROVENANCE, AS_OF, METHOD, M
 
 /// The source of a value that was entered from a file which does not say it.
 pub(super) const IMPORT: &str = "import";
-/// How a volatility was made of which nothing is said.
-const IMPORTED: &str = "imported";
 const DAY_LENGTH: usize = 10;
 
 #[cfg(test)]

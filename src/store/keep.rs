@@ -11,7 +11,7 @@ use super::error::Error;
 use super::file::Store;
 use super::recall::read_bars;
 use crate::dxlink::{Candle, Candles};
-use crate::market::{Field, FieldValue, Record, Source, StoredBars, field_value, market_of};
+use crate::market::{Field, Group, Method, Record, Source, StoredBars, market_of};
 use crate::stream::{LastEvents, Received};
 use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
@@ -132,47 +132,22 @@ impl Store {
     }
 }
 
-/// The fields a session's record is kept of; quotes are kept as events, ratios are computed anew.
-pub(super) const KEPT: [Field; 13] = [
-    Field::Price,
-    Field::Iv,
-    Field::IvRank,
-    Field::IvPercentile,
-    Field::IvChange5d,
-    Field::Hv30,
-    Field::Hv90,
-    Field::LiquidityRating,
-    Field::Beta,
-    Field::CorrSpy,
-    Field::EarningsDate,
-    Field::Slippage,
-    Field::Yield,
-];
-
-/// How the method of a volatility of daily bars begins.
-const OF_BARS: &str = "close-to-close";
-
 fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now: Timestamp) -> rusqlite::Result<()> {
     let market = market_of(record.kind);
     let session = day_id(time::session_of(market, now));
     let closed = time::session_close(market, time::last_closed_session(market, now));
-    for field in KEPT {
-        let Some(read) = field_value(record, field) else {
-            continue;
-        };
-        let source = match (read.source, field) {
+    let kept = record.values().iter().filter(|(field, _)| field.spec().kept.is_some());
+    for (field, read) in kept {
+        let source = match (read.source, field.spec().group) {
             // Computed in this run, of bars that an earlier one has kept.
-            (Source::Store, Field::Hv30 | Field::Hv90)
-                if read.method.starts_with(OF_BARS) && closed.is_some_and(|close| read.as_of >= close) =>
+            (Source::Store, Group::Realized)
+                if matches!(read.method, Method::CloseToClose { .. })
+                    && closed.is_some_and(|close| read.as_of >= close) =>
             {
                 Source::DxlinkCandles
             }
             (Source::Store, _) => continue,
             (source, _) => source,
-        };
-        let value = match read.value {
-            FieldValue::Number(number) => number,
-            FieldValue::Day(day) => f64::from(day_id(day)),
         };
         put_value(
             connection,
@@ -181,9 +156,9 @@ fn keep_record(connection: &Connection, names: &mut Names, record: &Record, now:
             session,
             &Entered {
                 field,
-                value,
+                value: read.value.kept(),
                 source: source.name(),
-                method: &read.method,
+                method: &read.method.to_string(),
                 as_of: read.as_of,
             },
         )?;

@@ -12,7 +12,7 @@ use super::import::IMPORT;
 use super::keep::{Entered, Names, put_value};
 use super::recall::moment;
 use crate::instrument::Symbol;
-use crate::market::{Field, PastDay, StoredValue};
+use crate::market::{Field, Method, PastDay, StoredValue};
 use crate::time::{date_of_day_id, day_id};
 
 /// A value that is entered from outside.
@@ -29,7 +29,7 @@ pub struct Entry {
     /// Who gave it.
     pub source: String,
     /// How it was made.
-    pub method: String,
+    pub method: Method,
     /// The moment it describes.
     pub as_of: Timestamp,
 }
@@ -112,7 +112,7 @@ impl Store {
                         field: entry.field,
                         value: entry.value,
                         source: &entry.source,
-                        method: &entry.method,
+                        method: &entry.method.to_string(),
                         as_of: entry.as_of,
                     },
                 )?;
@@ -137,7 +137,7 @@ fn kept(connection: &Connection, entry: &Entry) -> rusqlite::Result<Option<Store
             Ok(StoredValue {
                 value: row.get(0)?,
                 source: row.get(1)?,
-                method: row.get(2)?,
+                method: Method::parse(row.get_ref(2)?.as_str()?),
                 as_of: moment(row.get(3)?),
             })
         })
@@ -177,14 +177,14 @@ fn days(connection: &Connection, symbol: Option<&Symbol>, first: Date, last: Dat
     let mut days: Vec<PastDay> = Vec::new();
     while let Some(row) = rows.next()? {
         let name = row.get_ref(2)?.as_str()?;
-        let field = Field::ALL.into_iter().find(|field| field.name() == name);
+        let field = Field::from_name(name);
         let (Some(field), Some(session)) = (field, date_of_day_id(row.get(1)?)) else {
             continue;
         };
         let value = StoredValue {
             value: row.get(3)?,
             source: row.get(4)?,
-            method: row.get(5)?,
+            method: Method::parse(row.get_ref(5)?.as_str()?),
             as_of: moment(row.get(6)?),
         };
         let symbol = Symbol(row.get_ref(0)?.as_str()?.into());

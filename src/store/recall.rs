@@ -13,7 +13,7 @@ use super::keep::EventKind;
 use super::{Reach, StoreSnapshot};
 use crate::dxlink::{Candle, Candles};
 use crate::instrument::{StreamerSymbol, Symbol};
-use crate::market::{ActiveSpan, Field, PastIv, StoredBars, StoredValue};
+use crate::market::{ActiveSpan, Field, Method, PastIv, StoredBars, StoredValue};
 use crate::stream::LastEvents;
 use crate::tastytrade::{Chain, FutureListing};
 use crate::time::{self, day_id};
@@ -115,13 +115,13 @@ fn values(
     let mut values = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
-        let Some(field) = Field::ALL.into_iter().find(|field| field.name() == name) else {
+        let Some(field) = Field::from_name(&name) else {
             continue;
         };
         let value = StoredValue {
             value: row.get(1)?,
             source: row.get(2)?,
-            method: row.get(3)?,
+            method: Method::parse(row.get_ref(3)?.as_str()?),
             as_of: moment(row.get(4)?),
         };
         values.insert(field, value);
@@ -141,7 +141,7 @@ fn ivs(connection: &Connection, symbol: &Symbol, today: Date) -> rusqlite::Resul
         let (Some(session), Some(iv)) = (time::date_of_day_id(row.get(0)?), Vol::new(row.get(1)?)) else {
             continue;
         };
-        let method = row.get(2)?;
+        let method = Method::parse(row.get_ref(2)?.as_str()?);
         ivs.push(PastIv { session, iv, method });
     }
     Ok(ivs)

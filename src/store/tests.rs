@@ -5,6 +5,7 @@ use jiff::civil::date;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::past::Entry;
 use super::*;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::market::{Record, Source, Sourced};
@@ -63,13 +64,23 @@ fn sourced<T>(value: T, source: Source, as_of: &str) -> Option<Sourced<T>> {
 }
 
 fn record(symbol: &str) -> Record {
-    Record {
-        price: sourced(Price::new(650.25).unwrap(), Source::Dxlink, "2026-11-20T20:59:59.5Z"),
-        iv: sourced(Vol::new(0.1834).unwrap(), Source::Rest, "2026-11-20T20:58:00Z"),
-        hv30: sourced(Vol::new(0.12).unwrap(), Source::Store, "2026-11-19T21:00:00Z"),
-        earnings_date: sourced(date(2027, 2, 2), Source::Rest, "2026-11-20T20:58:00Z"),
-        ..crate::screen::fixture::share(symbol)
-    }
+    crate::screen::fixture::share(symbol)
+        .with(
+            Field::Price,
+            sourced(Price::new(650.25).unwrap(), Source::Dxlink, "2026-11-20T20:59:59.5Z"),
+        )
+        .with(
+            Field::Iv,
+            sourced(Vol::new(0.1834).unwrap(), Source::Rest, "2026-11-20T20:58:00Z"),
+        )
+        .with(
+            Field::Hv30,
+            sourced(Vol::new(0.12).unwrap(), Source::Store, "2026-11-19T21:00:00Z"),
+        )
+        .with(
+            Field::EarningsDate,
+            sourced(date(2027, 2, 2), Source::Rest, "2026-11-20T20:58:00Z"),
+        )
 }
 
 fn chain() -> Chain {
@@ -113,7 +124,7 @@ fn what_is_kept_is_recalled_to_the_digit_and_what_came_from_the_store_is_not_kep
     let values = &memory.values[&Symbol("SPY".into())];
     let price = &values[&Field::Price];
     assert_eq!(
-        (price.value, price.source.as_str(), price.method.as_str()),
+        (price.value, price.source.as_str(), price.method.to_string().as_str()),
         (650.25, "dxlink", "as said")
     );
     assert_eq!(price.as_of.to_string(), "2026-11-20T20:59:59.5Z");
@@ -132,11 +143,12 @@ fn of_two_runs_in_a_session_the_later_values_stay_whoever_writes_last() {
     let directory = TempDir::new().unwrap();
     let mut store = open(&directory);
     let newer = record("SPY");
-    let older = Record {
-        price: sourced(Price::new(1.0).unwrap(), Source::Rest, "2026-11-20T15:00:00Z"),
-        iv: None,
-        ..record("SPY")
-    };
+    let older = record("SPY")
+        .with(
+            Field::Price,
+            sourced(Price::new(1.0).unwrap(), Source::Rest, "2026-11-20T15:00:00Z"),
+        )
+        .without(&[Field::Iv]);
     store.keep(&[newer], &StoreUpdate::default(), now()).unwrap();
     store.keep(&[older], &StoreUpdate::default(), now()).unwrap();
     let days = store.days(None, date(2026, 1, 1), date(2026, 12, 31)).unwrap();
@@ -384,7 +396,7 @@ fn entered_history_never_replaces_what_a_run_kept() {
         field: Field::Iv,
         value,
         source: "import".to_owned(),
-        method: "as said".to_owned(),
+        method: "as said".into(),
         as_of: now(),
     };
     let spy = Symbol("SPY".into());

@@ -32,6 +32,7 @@ enum Happening {
     /// There was no connection.
     Unopened { socket: u64, why: ConnectError },
     /// A text frame came.
+    #[serde(rename = "heard")]
     Received { socket: u64, text: String },
     /// A text frame left.
     Said { socket: u64, text: String },

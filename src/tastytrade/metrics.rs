@@ -10,8 +10,19 @@ use smol_str::SmolStr;
 use super::envelope::{Parsed, parse_list};
 use super::{Earnings, Error, ExpirationIv, Metrics, RankVariant, Route, Settlement};
 use crate::http::{Lenient, encode};
-use crate::instrument::Symbol;
+use crate::instrument::{Instrument, Symbol};
 use crate::units::{Rank, Vol};
+
+/// The symbol whose metrics describe an instrument: the root for futures, nothing for options.
+pub fn metrics_symbol(instrument: &Instrument) -> Option<Symbol> {
+    match instrument {
+        Instrument::Contract(contract) => Some(Symbol(contract.root.clone())),
+        Instrument::Root(_) | Instrument::Equity(_) | Instrument::Index(_) | Instrument::Crypto(_) => {
+            Some(instrument.symbol())
+        }
+        Instrument::EquityOption(_) | Instrument::FutureOption(_) => None,
+    }
+}
 
 /// The query for `symbols`.
 pub(super) fn query(symbols: &[Symbol]) -> String {

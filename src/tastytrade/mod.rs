@@ -19,9 +19,13 @@ mod types;
 #[cfg(test)]
 mod samples;
 
-pub use chains::{Chain, ChainFuture, ListedExpiration, ListedOption, ListedStrike, Settlement};
+pub use crate::http::error_chain;
+#[cfg(test)]
+pub use chains::ChainFuture;
+pub use chains::{Chain, ListedExpiration, ListedOption, ListedStrike, Settlement};
 pub use client::{BatchAnswer, Client, Credentials, Settings, Traffic};
 pub use error::Error;
 pub use futures::{active_contract, contract_before};
+pub use metrics::metrics_symbol;
 pub use route::Route;
 pub use types::{Earnings, ExpirationIv, FutureListing, MarketQuote, Metrics, QuoteToken, RankVariant};

@@ -1,209 +1,314 @@
-//! Options that may be exercised early, by the quadratic approximation of Barone-Adesi & Whaley (1987).
+//! Options that may be exercised early, by the integral equation of their exercise boundary: Andersen, Lake & Offengenden,
+//! "High Performance American Option Pricing" (2016), fixed point B.
 //!
-//! Up to 120 days and a volatility of 60 % it is within 7e-4 of the underlying's price of the true value, mostly within 1e-6; of
-//! cheap options it may be wrong by several percent of the option. Dividends are a yield: near an ex-date it does not apply.
+//! From 5 to 365 days, at volatilities of 10 to 100 %, rates of 0 to 8 % and yields of 0 to 5 % a value is within 4e-6 of
+//! the underlying's price of the true one and a delta within 1e-4. Dividends are a yield: a single one near its ex-date is not in it.
 
-use super::black::{European, Greeks, Right, Underlying};
+use std::f64::consts::{FRAC_PI_2, TAU};
 
-/// Value and delta of an American option.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct American {
-    /// Model value, at least the European and the intrinsic one.
-    pub price: f64,
-    /// Change of value per unit of the underlying, -1 to 1.
-    pub delta: f64,
-    /// The price of the underlying from which the option is better exercised now: at or above it for calls, at or below it
-    /// for puts. `None` when waiting is always better, and the option is worth what a European one is.
-    pub exercise_at: Option<f64>,
+use implied_vol::{DefaultSpecialFn, SpecialFn};
+
+use super::black::{European, Greeks, Right};
+use super::stats::count;
+use variance_units::Vol;
+
+/// What the right to exercise early adds to a European option that is better held.
+#[derive(Debug, Clone, Copy, Default)]
+struct Premium {
+    value: f64,
+    delta: f64,
+    gamma: f64,
+}
+
+/// An option, as far as early exercise goes.
+enum Early {
+    Never,
+    Now,
+    Later(Premium),
 }
 
 impl European {
-    /// The value of this option with the right to exercise early; `None` when a price or strike is not above zero or an
-    /// input is not finite.
-    pub fn american(&self) -> Option<American> {
+    /// Value and Greeks of this option with the right to exercise early; `None` when a price or strike is not above zero or
+    /// an input is not finite. The value is at least the European and the intrinsic one; of an option that is better exercised
+    /// now delta is 1 or -1 and nothing else moves it.
+    ///
+    /// Vega and rho are slopes over a tenth of a point. A rate below zero with a yield below the rate has no
+    /// single boundary: the option then counts as European, and so does the other side of that (a call whose yield is below
+    /// zero and whose rate is below the yield).
+    ///
+    /// ```
+    /// use variance_units::Vol;
+    /// use variance_vol::black::{European, Right, Underlying};
+    ///
+    /// // Geske & Johnson (1984), table I: spot 40, strike 45, seven months, 4.88 %, volatility 30 %.
+    /// let put = European {
+    ///     right: Right::Put,
+    ///     underlying: Underlying::Spot { price: 40.0, dividend_yield: 0.0 },
+    ///     strike: 45.0,
+    ///     years: 0.5833,
+    ///     rate: 0.0488,
+    ///     vol: Vol::new(0.3).ok_or("a volatility")?,
+    /// };
+    /// let american = put.american().ok_or("priced")?;
+    /// assert!((american.price - 6.244).abs() < 0.001);
+    /// # Ok::<(), &str>(())
+    /// ```
+    pub fn american(&self) -> Option<Greeks> {
         let held = self.greeks()?;
-        let european = American {
-            price: held.price,
-            delta: held.delta,
-            exercise_at: None,
-        };
         let (spot, carry) = self.underlying.spot_and_yield(self.rate);
         let sign = self.right.sign();
-        // Waiting costs a call the yield and a put the interest; without that cost nobody exercises early.
-        let cost_of_waiting = match self.right {
-            Right::Call => carry,
-            Right::Put => self.rate,
-        };
-        if self.years <= 0.0 || self.vol.get() <= 0.0 {
-            let exercised = sign * (spot - self.strike);
-            return Some(if exercised > held.price {
-                American {
-                    price: exercised,
+        let premium = match self.early() {
+            Early::Never => return Some(held),
+            Early::Now => {
+                return Some(Greeks {
+                    price: sign * (spot - self.strike),
                     delta: sign,
-                    exercise_at: Some(spot),
-                }
-            } else {
-                european
-            });
-        }
-        if cost_of_waiting <= 0.0 {
-            return Some(european);
-        }
-        let exponent = self.exponent(carry);
-        let Some(critical) = self.critical(exponent) else {
-            return Some(european);
+                    gamma: 0.0,
+                    theta: 0.0,
+                    vega: 0.0,
+                    rho: 0.0,
+                });
+            }
+            Early::Later(premium) => premium,
         };
-        if sign * (spot - critical) >= 0.0 {
-            return Some(American {
-                price: sign * (spot - self.strike),
-                delta: sign,
-                exercise_at: Some(critical),
-            });
-        }
-        let at_critical = self.at(critical)?;
-        let premium = (1.0 - at_critical.delta.abs()) * critical / exponent.abs() * (spot / critical).powf(exponent);
-        Some(American {
-            price: held.price + premium,
-            delta: held.delta + premium * exponent / spot,
-            exercise_at: Some(critical),
+        let (price, delta, gamma) = (
+            (held.price + premium.value).max(sign * (spot - self.strike)),
+            held.delta + premium.delta,
+            held.gamma + premium.gamma,
+        );
+        // An option that is held obeys the equation of Black and Scholes, whenever it may be exercised.
+        let decay = 0.5 * (self.vol.get() * spot).powi(2) * gamma;
+        let theta = self.rate * price - (self.rate - carry) * spot * delta - decay;
+        let slope = |change: &dyn Fn(f64) -> Option<Self>| {
+            let value = |by: f64| change(by).as_ref().and_then(Self::american_price);
+            Some((value(BUMP)? - value(-BUMP)?) / (2.0 * BUMP))
+        };
+        let vega = slope(&|by| {
+            Some(Self {
+                vol: Vol::new(self.vol.get() + by)?,
+                ..*self
+            })
+        });
+        let rho = slope(&|by| {
+            Some(Self {
+                rate: self.rate + by,
+                ..*self
+            })
+        });
+        Some(Greeks {
+            price,
+            delta,
+            gamma,
+            theta: theta / 365.0,
+            vega: vega.map_or(held.vega, |vega| vega / 100.0),
+            rho: rho? / 100.0,
         })
     }
 
-    /// The power of the underlying's price with which the premium of early exercise grows: q2 of the paper for calls, q1 for
-    /// puts.
-    fn exponent(&self, carry: f64) -> f64 {
-        let variance = self.vol.get().powi(2);
-        let drift = 2.0 * (self.rate - carry) / variance;
-        let discounting = if self.rate.abs() > 0.0 {
-            2.0 * self.rate / (variance * -(-self.rate * self.years).exp_m1())
-        } else {
-            2.0 / (variance * self.years)
-        };
-        let root = ((drift - 1.0).powi(2) + 4.0 * discounting).sqrt();
-        (1.0 - drift + self.right.sign() * root) / 2.0
+    /// The value alone, at a fifth of the price.
+    pub(super) fn american_price(&self) -> Option<f64> {
+        let held = self.greeks()?.price;
+        let (spot, _) = self.underlying.spot_and_yield(self.rate);
+        let exercised = self.right.sign() * (spot - self.strike);
+        Some(match self.early() {
+            Early::Never => held,
+            Early::Now => exercised,
+            Early::Later(premium) => (held + premium.value).max(exercised),
+        })
     }
 
-    /// The price of the underlying at which holding and exercising are worth the same, by bisection to the last digit.
-    fn critical(&self, exponent: f64) -> Option<f64> {
+    fn early(&self) -> Early {
+        let (spot, carry) = self.underlying.spot_and_yield(self.rate);
         let sign = self.right.sign();
-        let exercise = |spot: f64| {
-            let held = self.at(spot)?;
-            let premium = (1.0 - held.delta.abs()) * spot / exponent.abs();
-            Some(sign * (spot - self.strike) >= held.price + premium)
+        if self.years <= 0.0 || self.vol.get() <= 0.0 {
+            let held = self.greeks().map_or(0.0, |held| held.price);
+            return if sign * (spot - self.strike) > held {
+                Early::Now
+            } else {
+                Early::Never
+            };
+        }
+        if !exercise_may_pay(self.right, self.rate, carry) {
+            return Early::Never;
+        }
+        // A call is a put on the strike with rate and yield exchanged (McDonald & Schroder 1998).
+        let (rate, yielded) = match self.right {
+            Right::Put => (self.rate, carry),
+            Right::Call => (carry, self.rate),
         };
-        let mut hold = self.strike;
-        let mut far = hold;
-        for _ in 0..MOST_DOUBLINGS {
-            far = if sign > 0.0 { far * 2.0 } else { far / 2.0 };
-            if exercise(far)? {
+        let boundary = Boundary::of_put(rate, yielded, self.vol.get(), self.years);
+        let critical = |left: f64| self.strike * (sign * boundary.below_strike(left)).exp();
+        let exercise_at = critical(self.years);
+        if sign * (spot - exercise_at) >= 0.0 {
+            return Early::Now;
+        }
+        let mut premium = Premium::default();
+        for Share { passed, left, weight } in shares(VALUE_PANELS) {
+            let (time, weight) = (self.years * passed, self.years * weight);
+            let total = self.vol.get() * time.sqrt();
+            let up = ((spot / critical(self.years * left)).ln() + (self.rate - carry) * time) / total + total / 2.0;
+            let down = up - total;
+            let stock = carry * (-carry * time).exp() * weight;
+            let bond = self.rate * self.strike / spot * (-self.rate * time).exp() * weight;
+            let (likely, odds) = (
+                sign * stock * DefaultSpecialFn::norm_cdf(sign * up),
+                sign * bond * DefaultSpecialFn::norm_cdf(sign * down),
+            );
+            premium.value += spot * (likely - odds);
+            premium.delta += likely + (stock * density(up) - bond * density(down)) / total;
+            premium.gamma += (bond * density(down) * up - stock * density(up) * down) / (spot * total * total);
+        }
+        Early::Later(premium)
+    }
+}
+
+/// Whether exercise before the end can pay at all: a put earns the rate on its strike for the yield of the underlying, a
+/// call the other way round.
+pub(super) fn exercise_may_pay(right: Right, rate: f64, carry: f64) -> bool {
+    match right {
+        Right::Call => carry > 0.0,
+        Right::Put => rate > 0.0,
+    }
+}
+
+/// The prices below which a put is better exercised, by the time left: how far below the strike, in logarithms.
+struct Boundary {
+    years: f64,
+    /// At the very end.
+    at_end: f64,
+    /// The square of what it is further below, in Chebyshev polynomials of the root of the time left.
+    squares: [f64; POINTS],
+}
+
+impl Boundary {
+    fn of_put(rate: f64, carry: f64, vol: f64, years: f64) -> Self {
+        let at_end = if carry > rate { (carry / rate).ln() } else { 0.0 };
+        let mut boundary = Self {
+            years,
+            at_end,
+            squares: [0.0; POINTS],
+        };
+        let inner: Vec<Share> = shares(BOUNDARY_PANELS).collect();
+        let mut further = [0.0; POINTS];
+        for _ in 0..MOST_ROUNDS {
+            let improved = NODES.map(|place| {
+                let left = years * ((1.0 + place) / 2.0).powi(2);
+                (boundary.improved((rate, carry, vol), left, &inner) - at_end).max(0.0)
+            });
+            let moved = improved.iter().zip(further).map(|(one, other)| (one - other).abs());
+            let rests = moved.fold(0.0, f64::max) <= AT_REST * vol * years.sqrt();
+            further = improved;
+            boundary.squares = chebyshev(further.map(|further| further * further));
+            if rests {
                 break;
             }
-            hold = far;
         }
-        if !exercise(far)? {
-            return None;
-        }
-        for _ in 0..BISECTIONS {
-            let middle = hold + (far - hold) / 2.0;
-            if exercise(middle)? {
-                far = middle;
-            } else {
-                hold = middle;
-            }
-        }
-        Some(far)
+        boundary
     }
 
-    fn at(&self, spot: f64) -> Option<Greeks> {
-        Self {
-            underlying: self.underlying.at(spot),
-            ..*self
+    /// How far below the strike it lies with so much time `left`.
+    fn below_strike(&self, left: f64) -> f64 {
+        let place = 2.0 * (left / self.years).sqrt() - 1.0;
+        let (next, after) = self
+            .squares
+            .iter()
+            .skip(1)
+            .rev()
+            .fold((0.0, 0.0), |(next, after), coefficient| {
+                (2.0 * place * next - after + coefficient, next)
+            });
+        let square: f64 = place * next - after + self.squares.first().copied().unwrap_or_default();
+        self.at_end + square.max(0.0).sqrt()
+    }
+
+    /// One step of the fixed point with so much time `left`: the boundary that the present one implies.
+    fn improved(&self, (rate, carry, vol): (f64, f64, f64), left: f64, inner: &[Share]) -> f64 {
+        let here = self.below_strike(left);
+        if left <= 0.0 {
+            return self.at_end;
         }
-        .greeks()
+        let odds = |below: f64, time: f64| {
+            let total = vol * time.sqrt();
+            let up = (below + (rate - carry) * time) / total + total / 2.0;
+            (DefaultSpecialFn::norm_cdf(up), DefaultSpecialFn::norm_cdf(up - total))
+        };
+        let (mut stock, mut bond) = odds(-here, left);
+        for share in inner {
+            let (time, until) = (left * share.passed, left * share.left);
+            let weight = left * share.weight;
+            let (up, down) = odds(self.below_strike(until) - here, time);
+            stock += carry * weight * (carry * until).exp() * up;
+            bond += rate * weight * (rate * until).exp() * down;
+        }
+        let below = (rate - carry) * left - (bond / stock).ln();
+        if below.is_finite() { below } else { here }
     }
 }
 
-impl Underlying {
-    fn at(self, price: f64) -> Self {
-        match self {
-            Self::Spot { dividend_yield, .. } => Self::Spot { price, dividend_yield },
-            Self::Future { .. } => Self::Future { price },
-        }
-    }
+/// A point in time between now and the end, as shares of what is between them, and its weight in an integral.
+struct Share {
+    passed: f64,
+    left: f64,
+    weight: f64,
 }
 
-/// A critical price beyond 2^40 times the strike is never reached.
-const MOST_DOUBLINGS: usize = 40;
+/// Gauss-Legendre points in so many panels. The square of a sine takes the roots of time passed and left out of what is integrated.
+fn shares(panels: u8) -> impl Iterator<Item = Share> {
+    let width = FRAC_PI_2 / f64::from(panels);
+    (0..panels).flat_map(move |panel| {
+        LEGENDRE.into_iter().flat_map(move |(place, weight)| {
+            [-place, place].map(|place| {
+                let (sine, cosine) = (width * (f64::from(panel) + (1.0 + place) / 2.0)).sin_cos();
+                Share {
+                    passed: sine * sine,
+                    left: cosine * cosine,
+                    weight: weight * width * sine * cosine,
+                }
+            })
+        })
+    })
+}
 
-/// Enough for the last digit of a number.
-const BISECTIONS: usize = 54;
+/// The coefficients of the polynomial with these `values` at [`NODES`].
+fn chebyshev(values: [f64; POINTS]) -> [f64; POINTS] {
+    let half = |place: usize| if place == 0 || place + 1 == POINTS { 0.5 } else { 1.0 };
+    std::array::from_fn(|degree| {
+        let sum: f64 = NODES
+            .into_iter()
+            .zip(values)
+            .enumerate()
+            .map(|(at, (node, value))| half(at) * value * (count(degree) * node.acos()).cos())
+            .sum();
+        half(degree) * 2.0 * sum / count(POINTS - 1)
+    })
+}
+
+fn density(deviation: f64) -> f64 {
+    (-deviation * deviation / 2.0).exp() / TAU.sqrt()
+}
+
+const POINTS: usize = 7;
+
+/// The extremes of a Chebyshev polynomial, from the whole time to none.
+const NODES: [f64; POINTS] = [1.0, HALF_ROOT_OF_3, 0.5, 0.0, -0.5, -HALF_ROOT_OF_3, -1.0];
+const HALF_ROOT_OF_3: f64 = 0.866_025_403_784_438_6;
+
+/// Steps of the fixed point, and by how many standard deviations the last one may still move the boundary.
+const MOST_ROUNDS: usize = 16;
+const AT_REST: f64 = 1e-5;
+const BOUNDARY_PANELS: u8 = 1;
+const VALUE_PANELS: u8 = 2;
+
+/// The positive half of the points of Gauss and Legendre of order 8, with their weights (Abramowitz & Stegun 25.4).
+const LEGENDRE: [(f64, f64); 4] = [
+    (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+    (0.525_532_409_916_329, 0.313_706_645_877_887_3),
+    (0.796_666_477_413_626_7, 0.222_381_034_453_374_5),
+    (0.960_289_856_497_536_2, 0.101_228_536_290_376_3),
+];
+
+/// By how much volatility and rate are moved for their slopes: a tenth of a point.
+const BUMP: f64 = 1e-3;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use variance_units::Vol;
-
-    #[test]
-    fn a_call_without_dividends_is_never_exercised_early() {
-        let option = option(Right::Call, 120.0);
-        let american = option.american().unwrap();
-        assert_eq!(american.exercise_at, None);
-        assert_eq!(american.price.to_bits(), option.greeks().unwrap().price.to_bits());
-    }
-
-    #[test]
-    fn a_put_deep_in_the_money_is_worth_its_exercise_and_never_less_than_a_european_one() {
-        let deep = option(Right::Put, 50.0).american().unwrap();
-        assert!((deep.price - 50.0).abs() < 1e-12 && (deep.delta + 1.0).abs() < 1e-12);
-        let border = deep.exercise_at.unwrap();
-        assert!(border > 50.0 && border < 100.0);
-        for spot in [60.0, 80.0, border - 1e-6, border + 1e-6, 95.0, 100.0, 140.0] {
-            let option = option(Right::Put, spot);
-            let american = option.american().unwrap();
-            let least = option.greeks().unwrap().price.max(100.0 - spot);
-            assert!(
-                american.price >= least - 1e-9,
-                "{spot}: {} under {least}",
-                american.price
-            );
-        }
-    }
-
-    #[test]
-    fn delta_is_the_slope_of_the_price() {
-        for spot in [90.0, 100.0, 115.0] {
-            let at = |spot| option(Right::Put, spot).american().unwrap();
-            let slope = (at(spot + 1e-4).price - at(spot - 1e-4).price) / 2e-4;
-            assert!((at(spot).delta - slope).abs() < 1e-6, "{spot}");
-        }
-    }
-
-    #[test]
-    fn without_time_or_volatility_it_is_worth_the_better_of_exercise_and_waiting() {
-        let expired = European {
-            years: 0.0,
-            ..option(Right::Put, 90.0)
-        };
-        assert!((expired.american().unwrap().price - 10.0).abs() < 1e-12);
-        let certain = European {
-            vol: Vol::new(0.0).unwrap(),
-            ..option(Right::Put, 90.0)
-        };
-        assert!((certain.american().unwrap().price - 10.0).abs() < 1e-12);
-        assert!(certain.greeks().unwrap().price < 10.0);
-    }
-
-    fn option(right: Right, price: f64) -> European {
-        European {
-            right,
-            underlying: Underlying::Spot {
-                price,
-                dividend_yield: 0.0,
-            },
-            strike: 100.0,
-            years: 0.5,
-            rate: 0.05,
-            vol: Vol::new(0.25).unwrap(),
-        }
-    }
-}
+mod tests;

@@ -95,6 +95,29 @@ impl European {
     ///
     /// Without time or volatility left: discounted forward intrinsic value, a step delta (half at the forward), no
     /// gamma or vega; theta is the carry alone, and nothing at expiry.
+    ///
+    /// ```
+    /// use variance_units::Vol;
+    /// use variance_vol::black::{European, Right, Underlying};
+    ///
+    /// // The example of Hull, "Options, Futures, and Other Derivatives", on the Greek letters: 20 weeks, 5 %, 20 %.
+    /// let call = European {
+    ///     right: Right::Call,
+    ///     underlying: Underlying::Spot { price: 49.0, dividend_yield: 0.0 },
+    ///     strike: 50.0,
+    ///     years: 0.3846,
+    ///     rate: 0.05,
+    ///     vol: Vol::new(0.2).ok_or("a volatility")?,
+    /// };
+    /// let greeks = call.greeks().ok_or("priced")?;
+    /// assert!((greeks.price - 2.40).abs() < 0.005);
+    /// assert!((greeks.delta - 0.522).abs() < 0.0005);
+    /// assert!((greeks.gamma - 0.066).abs() < 0.0005);
+    /// assert!((greeks.theta * 365.0 + 4.31).abs() < 0.005);
+    /// assert!((greeks.vega * 100.0 - 12.1).abs() < 0.05);
+    /// assert!((greeks.rho * 100.0 - 8.91).abs() < 0.005);
+    /// # Ok::<(), &str>(())
+    /// ```
     pub fn greeks(&self) -> Option<Greeks> {
         let (price, carry) = self.underlying.spot_and_yield(self.rate);
         let finite = [price, carry, self.strike, self.years, self.rate]

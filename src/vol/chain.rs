@@ -31,6 +31,19 @@ pub struct Expiration {
     minutes: f64,
     rate: f64,
     strikes: Vec<Strike>,
+    exercise: Exercise,
+}
+
+/// When the options of an expiration may be exercised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Exercise {
+    /// At the end.
+    European,
+    /// At any time, for an underlying at `spot` where its price is known.
+    American {
+        /// The price.
+        spot: Option<f64>,
+    },
 }
 
 /// The price at which parity trades the underlying at expiry.
@@ -140,7 +153,23 @@ impl Expiration {
         if let Some([twice, _]) = strikes.array_windows().find(|[one, next]| one.strike >= next.strike) {
             return Err(ChainError::DuplicateStrike(twice.strike));
         }
-        Ok(Self { minutes, rate, strikes })
+        Ok(Self {
+            minutes,
+            rate,
+            strikes,
+            exercise: Exercise::European,
+        })
+    }
+
+    /// The same options, exercised as `exercise` says: without this they are European.
+    #[must_use]
+    pub fn exercised(self, exercise: Exercise) -> Self {
+        Self { exercise, ..self }
+    }
+
+    /// When the options may be exercised.
+    pub fn exercise(&self) -> Exercise {
+        self.exercise
     }
 
     /// Minutes to expiry.
@@ -151,6 +180,11 @@ impl Expiration {
     /// Time to expiry in years of 525,600 minutes.
     pub fn years(&self) -> f64 {
         self.minutes / MINUTES_OF_A_YEAR
+    }
+
+    /// The rate that discounts, continuously compounded, a fraction a year.
+    pub fn rate(&self) -> f64 {
+        self.rate
     }
 
     /// The strikes, ascending.
@@ -164,7 +198,8 @@ impl Expiration {
     }
 
     /// The forward by put-call parity, K + e^(rT) (C - P), at the strike where the middles of call and put are closest; the
-    /// lowest one of equals (to 1e-10).
+    /// lowest one of equals (to 1e-10). Parity holds for European options: what early exercise is worth is taken off the two
+    /// middles first, where they have any value beyond it.
     ///
     /// # Errors
     /// [`ChainError::NoPair`], [`ChainError::NoForward`].
@@ -172,36 +207,85 @@ impl Expiration {
         let closest = self
             .strikes
             .iter()
-            .filter_map(|at| at.pair().map(|(call, put)| (at.strike, call - put)))
-            .min_by(|(_, one), (_, other)| tenths_of_nano(*one).total_cmp(&tenths_of_nano(*other)));
-        let (strike, difference) = closest.ok_or(ChainError::NoPair)?;
-        let price = strike + self.growth() * difference;
-        if !(price.is_finite() && price > 0.0) {
-            return Err(ChainError::NoForward);
+            .filter_map(|at| at.pair().map(|(call, put)| (at.strike, call, put)))
+            .min_by(|(_, call, put), (_, other, others)| {
+                tenths_of_nano(call - put).total_cmp(&tenths_of_nano(other - others))
+            });
+        let (strike, call, put) = closest.ok_or(ChainError::NoPair)?;
+        let parity = |call: f64, put: f64| {
+            let price = strike + self.growth() * (call - put);
+            let sound = price.is_finite() && price > 0.0;
+            sound.then_some(Forward { price, strike }).ok_or(ChainError::NoForward)
+        };
+        let mut forward = parity(call, put)?;
+        if self.exercise == Exercise::European {
+            return Ok(forward);
         }
-        Ok(Forward { price, strike })
+        // What early exercise is worth depends on the forward, and little: each round moves it less.
+        for _ in 0..MOST_ROUNDS {
+            let held = |right, price| self.quoted(right, strike, price, forward).held();
+            let (Ok(call), Ok(put)) = (held(Right::Call, call), held(Right::Put, put)) else {
+                break;
+            };
+            let next = parity(call.price, put.price)?;
+            let moved = (next.price - forward.price).abs();
+            forward = next;
+            if moved <= AT_REST * forward.price {
+                break;
+            }
+        }
+        Ok(forward)
     }
 
-    /// The volatility that the middle of the option of `right` at `strike` implies on `forward`; European exercise.
+    /// The volatility that the middle of the option of `right` at `strike` implies on `forward`.
     ///
     /// # Errors
     /// [`ImpliedError`]; a market without two sides counts as a price of zero.
     pub fn implied(&self, strike: &Strike, right: Right, forward: Forward) -> Result<Vol, ImpliedError> {
+        let middle = strike.quote(right).mid().ok_or(ImpliedError::ZeroPrice)?;
+        let option = self.quoted(right, strike.strike, middle, forward);
+        match self.exercise {
+            Exercise::European => option.implied(),
+            Exercise::American { .. } => option.implied_american(),
+        }
+    }
+
+    /// What the options are valued on. European ones need the forward alone. For early exercise it matters what the
+    /// underlying pays until then: the yield that carries the spot to the forward, but not less than nothing and not more than
+    /// the rate, because a spot of another moment than the quotes gives a yield of any size; nothing where no spot is known.
+    pub fn underlying(&self, forward: Forward) -> Underlying {
+        let Exercise::American { spot } = self.exercise else {
+            return Underlying::Future { price: forward.price };
+        };
+        let (years, rate) = (self.years(), self.rate);
+        let parity = spot.map_or(0.0, |spot| rate - (forward.price / spot).ln() / years);
+        let dividend_yield = parity.min(rate).max(0.0);
+        Underlying::Spot {
+            price: forward.price * ((dividend_yield - rate) * years).exp(),
+            dividend_yield,
+        }
+    }
+
+    fn quoted(&self, right: Right, strike: f64, price: f64, forward: Forward) -> Quoted {
         Quoted {
             right,
-            underlying: Underlying::Future { price: forward.price },
-            strike: strike.strike,
+            underlying: self.underlying(forward),
+            strike,
             years: self.years(),
             rate: self.rate,
-            price: strike.quote(right).mid().ok_or(ImpliedError::ZeroPrice)?,
+            price,
         }
-        .implied()
     }
 }
 
 fn tenths_of_nano(difference: f64) -> f64 {
     (difference.abs() * 1e10).round()
 }
+
+/// The forward and what early exercise is worth at it settle within so many rounds, or not at all.
+const MOST_ROUNDS: usize = 20;
+/// By what share of itself the last round may still move the forward.
+const AT_REST: f64 = 1e-9;
 
 /// 365 days.
 const MINUTES_OF_A_YEAR: f64 = 525_600.0;

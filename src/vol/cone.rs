@@ -6,7 +6,7 @@ use variance_units::Vol;
 
 use super::bars::CleanBar;
 use super::realized::{Estimator, HvError, ReturnWindow};
-use super::stats::{count, quantile};
+use super::stats::{count, is_below, quantile};
 
 /// The distribution of one estimator over one length of window, and today's place in it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,7 +29,7 @@ pub struct Cone {
     pub max: Vol,
     /// The window that ends with the last bar.
     pub today: Vol,
-    /// Share of the windows strictly below today's, 0 to 1.
+    /// Share of the windows below today's by more than 1e-12, 0 to 1.
     pub below: f64,
 }
 
@@ -45,7 +45,7 @@ pub fn cone(bars: &[CleanBar], estimator: Estimator, window: ReturnWindow) -> Re
         .map(Vol::get)
         .collect();
     measured.sort_by(f64::total_cmp);
-    let below = measured.partition_point(|vol| *vol < today.get());
+    let below = measured.partition_point(|vol| is_below(*vol, today.get()));
     let at = |share| quantile(&measured, share).and_then(Vol::new).ok_or(HvError::NotFinite);
     Ok(Cone {
         windows: measured.len(),

@@ -5,22 +5,11 @@ use variance_units::Vol;
 use super::bars::CleanBar;
 use super::realized::{HvError, annualized, returns};
 
-/// How the average begins; the two differ by the weight of the first return, which fades with `lambda` to the power of days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// The variance of the first day is the square of its return: s² = lambda s² + (1 - lambda) r² from there.
-    FirstReturn,
-    /// The weights lambda^i are divided by their sum.
-    Weights,
-}
-
-/// An exponentially weighted average of squared returns.
+/// An exponentially weighted average of squared returns: s² = lambda s² + (1 - lambda) r², from the square of the first return.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ewma {
     /// What a day keeps of its weight on the next, between 0 and 1; 0.94 for daily and 0.97 for monthly horizons.
     pub lambda: f64,
-    /// How the average begins.
-    pub start: Start,
     /// Trading days of a year, by which a daily variance is multiplied; 252 by convention.
     pub trading_days: f64,
 }
@@ -70,17 +59,9 @@ impl Ewma {
             }
             .into());
         };
-        let variance = match self.start {
-            Start::FirstReturn => later
-                .iter()
-                .fold(*first, |variance, square| lambda * variance + (1.0 - lambda) * square),
-            Start::Weights => {
-                let (sum, weights) = squares.iter().fold((0.0, 0.0), |(sum, weights), square| {
-                    (lambda * sum + square, lambda * weights + 1.0)
-                });
-                sum / weights
-            }
-        };
+        let variance = later
+            .iter()
+            .fold(*first, |variance, square| lambda * variance + (1.0 - lambda) * square);
         Ok(Averaged {
             vol: annualized(variance, self.trading_days)?,
             left_out: all.len() - squares.len(),
@@ -98,7 +79,6 @@ mod tests {
     fn what_cannot_be_weighed_says_why() {
         let ewma = |lambda| Ewma {
             lambda,
-            start: Start::FirstReturn,
             trading_days: 252.0,
         };
         let close = |close| CleanBar {

@@ -8,7 +8,7 @@ use std::f64::consts::TAU;
 use variance_units::Vol;
 
 use super::bars::CleanBar;
-use super::har::ForecastError;
+use super::forecast::{ForecastError, SHORTEST_HISTORY};
 use super::realized::{HvError, annualized, returns};
 use super::stats::{count, mean, sample_variance};
 
@@ -44,8 +44,8 @@ impl Garch {
     /// The fit over all of `bars`, oldest first.
     ///
     /// # Errors
-    /// [`ForecastError::Bars`] for fewer than 250 bars or one with a negative price, [`ForecastError::Degenerate`] when
-    /// nothing moves.
+    /// [`ForecastError::Bars`] for fewer than [`SHORTEST_HISTORY`] bars or one with a negative price,
+    /// [`ForecastError::Degenerate`] when nothing moves, [`ForecastError::NotConverged`].
     pub fn fit(bars: &[CleanBar]) -> Result<Self, ForecastError> {
         let (have, need) = (bars.len(), SHORTEST_HISTORY);
         if have < need {
@@ -71,7 +71,7 @@ impl Garch {
             .map(|start| (start, start.run(&returns, before).0))
             .max_by(|one, other| one.1.total_cmp(&other.1))
             .map(|(start, _)| climb(start, &returns, before));
-        let (point, log_likelihood) = best.ok_or(ForecastError::Degenerate)?;
+        let (point, log_likelihood) = best.ok_or(ForecastError::Degenerate)??;
         let (_, next) = point.run(&returns, before);
         Ok(Self {
             mean: point.mean,
@@ -184,10 +184,16 @@ impl Point {
 }
 
 /// Goes uphill by ever smaller steps until none leads higher.
-fn climb(start: Point, returns: &[f64], before: f64) -> (Point, f64) {
+///
+/// # Errors
+/// [`ForecastError::NotConverged`] when the steps have not become small in time.
+fn climb(start: Point, returns: &[f64], before: f64) -> Result<(Point, f64), ForecastError> {
     let mut best = (start, start.run(returns, before).0);
     let mut step = FIRST_STEP;
-    while step > LAST_STEP {
+    for _ in 0..MOST_STEPS {
+        if step <= LAST_STEP {
+            return Ok(best);
+        }
         let higher = best
             .0
             .around(step)
@@ -199,7 +205,7 @@ fn climb(start: Point, returns: &[f64], before: f64) -> (Point, f64) {
             None => step /= 2.0,
         }
     }
-    best
+    Err(ForecastError::NotConverged)
 }
 
 /// The variance before the first return: squares about `middle`, each weighing 0.94 of the one before, over 75 days.
@@ -235,12 +241,12 @@ const STARTS: &[(f64, f64)] = &[
 
 const FIRST_STEP: f64 = 0.03;
 const LAST_STEP: f64 = 1e-5;
+const MOST_STEPS: usize = 20_000;
 const LEAST_GAIN: f64 = 1e-7;
 /// A variance no market has, percent². Below it the likelihood of a history that stands still has no top.
 const LEAST_LEVEL: f64 = 1e-8;
 const MOST_PERSISTENT: f64 = 0.99999;
 const BORDER: f64 = 1e-4;
-const SHORTEST_HISTORY: usize = 250;
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Every golden set through production code, held to its tolerance and to the figures of `docs/golden.md`.
 
 mod chains;
-mod estimators;
+pub(super) mod estimators;
 mod options;
 mod positions;
 

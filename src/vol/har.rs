@@ -1,15 +1,17 @@
-//! Tomorrow's volatility from that of a day, a week and a month: heterogeneous autoregression, Corsi (2009).
+//! Volatility to come from that of a day, a week and a month: heterogeneous autoregression, Corsi (2009).
 //!
-//! The variance of a day is read from its bar: Rogers-Satchell plus the square of the gap before it.
+//! The variance of a day is read from its bar: Rogers-Satchell plus the square of the gap before it. Days further ahead are
+//! forecast one after the other, each from those before it.
 
 use variance_units::Vol;
 
 use super::bars::CleanBar;
+use super::forecast::{ForecastError, SHORTEST_HISTORY};
 use super::realized::{HvError, annualized, gaps};
 use super::stats::mean;
 
-/// A regression of each day's variance on the means of the last day, 5 days and 22 days before it, and its forecast.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A regression of each day's variance on the means of the last day, 5 days and 22 days before it.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Har {
     /// Variance a day without any history.
     pub constant: f64,
@@ -19,31 +21,17 @@ pub struct Har {
     pub week: f64,
     /// Weight of the mean of the last 22 days.
     pub month: f64,
-    /// Forecast for the day after the last bar.
-    pub next_day: Vol,
-}
-
-/// Why there is no forecast.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ForecastError {
-    /// The bars give none.
-    #[error(transparent)]
-    Bars(#[from] HvError),
-    /// The history does not move enough to fit anything.
-    #[error("the history is too even for a fit")]
-    Degenerate,
-    /// The fit forecasts a variance below zero.
-    #[error("the fit forecasts a variance below zero")]
-    Negative,
+    /// Variances of the last 22 days, oldest first.
+    last: Vec<f64>,
 }
 
 impl Har {
-    /// The least-squares fit over all of `bars`, oldest first, brought to a year of `trading_days`.
+    /// The least-squares fit over all of `bars`, oldest first.
     ///
     /// # Errors
-    /// [`ForecastError::Bars`] for fewer than 250 bars or one with a negative price, [`ForecastError::Degenerate`],
-    /// [`ForecastError::Negative`].
-    pub fn fit(bars: &[CleanBar], trading_days: f64) -> Result<Self, ForecastError> {
+    /// [`ForecastError::Bars`] for fewer than [`SHORTEST_HISTORY`] bars or one with a negative price,
+    /// [`ForecastError::Degenerate`].
+    pub fn fit(bars: &[CleanBar]) -> Result<Self, ForecastError> {
         let have = bars.len();
         if have < SHORTEST_HISTORY {
             let need = SHORTEST_HISTORY;
@@ -58,9 +46,7 @@ impl Har {
             .zip(gaps(bars))
             .map(|(bar, gap)| bar.rogers_satchell() + gap * gap)
             .collect();
-        let months = || variances.windows(MONTH);
-        let tail = |month: &[f64], days: usize| mean(month.get(MONTH - days..).unwrap_or_default());
-        let regressor = |days: usize| -> Vec<f64> { months().map(|month| tail(month, days)).collect() };
+        let regressor = |days: usize| -> Vec<f64> { variances.windows(MONTH).map(|month| tail(month, days)).collect() };
         let columns = [1, WEEK, MONTH].map(regressor);
         let next: Vec<f64> = variances.iter().skip(MONTH).copied().collect();
         let [day, week, month] = &columns;
@@ -73,19 +59,49 @@ impl Har {
             weight(month, [&ones, day, week])?,
         ];
         let [constant, by_day, by_week, by_month] = fit;
-        let today = |column: &[f64]| column.last().copied().ok_or(ForecastError::Degenerate);
-        let variance = constant + by_day * today(day)? + by_week * today(week)? + by_month * today(month)?;
-        if variance < 0.0 {
-            return Err(ForecastError::Negative);
-        }
         Ok(Self {
             constant,
             day: by_day,
             week: by_week,
             month: by_month,
-            next_day: annualized(variance, trading_days)?,
+            last: variances
+                .last_chunk::<MONTH>()
+                .ok_or(ForecastError::Degenerate)?
+                .to_vec(),
         })
     }
+
+    /// The volatility forecast for the mean of the next `days`, at least one, brought to a year of `trading_days`.
+    ///
+    /// # Errors
+    /// [`ForecastError::Explosive`] when the weights add up to one or more, [`ForecastError::Negative`],
+    /// [`ForecastError::Bars`] when the trading days of a year are not above zero.
+    pub fn forecast(&self, days: usize, trading_days: f64) -> Result<Vol, ForecastError> {
+        let days = days.max(1);
+        if self.day + self.week + self.month >= 1.0 {
+            return Err(ForecastError::Explosive);
+        }
+        let mut past = self.last.clone();
+        for _ in 0..days {
+            let month = past.last_chunk::<MONTH>().ok_or(ForecastError::Degenerate)?;
+            let mean = |days| tail(month, days);
+            let next = self.constant + self.day * mean(1) + self.week * mean(WEEK) + self.month * mean(MONTH);
+            if next < 0.0 {
+                return Err(ForecastError::Negative);
+            }
+            past.push(next);
+        }
+        Ok(annualized(tail(&past, days), trading_days)?)
+    }
+}
+
+/// The mean of the last `days` of `variances`.
+fn tail(variances: &[f64], days: usize) -> f64 {
+    mean(
+        variances
+            .get(variances.len().saturating_sub(days)..)
+            .unwrap_or_default(),
+    )
 }
 
 /// The coefficient of `column` in the regression of `target` on it and `others`: what is left of `column` once `others` are
@@ -118,7 +134,6 @@ fn dot(one: &[f64], other: &[f64]) -> f64 {
 
 const WEEK: usize = 5;
 const MONTH: usize = 22;
-const SHORTEST_HISTORY: usize = 250;
 
 #[cfg(test)]
 mod tests {
@@ -140,8 +155,8 @@ mod tests {
                 after_hole: false,
             })
             .collect();
-        assert_eq!(Har::fit(&still, 252.0), Err(ForecastError::Degenerate));
+        assert_eq!(Har::fit(&still), Err(ForecastError::Degenerate));
         let short = HvError::InsufficientBars { have: 9, need: 250 };
-        assert_eq!(Har::fit(&still[..9], 252.0), Err(short.into()));
+        assert_eq!(Har::fit(&still[..9]), Err(short.into()));
     }
 }

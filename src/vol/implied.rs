@@ -1,13 +1,14 @@
 //! The volatility that a price implies, by Jäckel's "Let's Be Rational" (the crate `implied-vol`), or the reason why none exists.
 //!
-//! European exercise: an American price holds a little more, so its implied volatility comes out high; for options out of the
-//! money by at most 0.1 point at 30 days. What a price can carry limits the digits: an in-the-money price rounded to a tick
+//! Read as European an American price, which holds a little more, implies too high a volatility: of options out of the money by
+//! at most 0.1 point at 30 days, of puts in the money by several. [`Quoted::implied_american`] counts with that. What a price can carry limits the digits: an in-the-money price rounded to a tick
 //! may carry none.
 
 use implied_vol::{DefaultSpecialFn, ImpliedBlackVolatility};
 use variance_units::Vol;
 
-use super::black::{Right, Underlying};
+use super::american::exercise_may_pay;
+use super::black::{European, Greeks, Right, Underlying};
 
 /// One European option and what is paid for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,10 +51,28 @@ pub enum ImpliedError {
 }
 
 impl Quoted {
-    /// The volatility at which the option is worth its price.
+    /// The volatility at which the option is worth its price, by Jäckel, "Let's Be Rational" (2015).
     ///
     /// # Errors
     /// Every [`ImpliedError`].
+    ///
+    /// ```
+    /// use variance_vol::black::{Right, Underlying};
+    /// use variance_vol::implied::{ImpliedError, Quoted};
+    ///
+    /// // The example of Hull, "Options, Futures, and Other Derivatives": three months, 10 %.
+    /// let call = Quoted {
+    ///     right: Right::Call,
+    ///     underlying: Underlying::Spot { price: 21.0, dividend_yield: 0.0 },
+    ///     strike: 20.0,
+    ///     years: 0.25,
+    ///     rate: 0.1,
+    ///     price: 1.875,
+    /// };
+    /// assert!((call.implied()?.get() - 0.235).abs() < 0.0005);
+    /// assert_eq!(Quoted { price: 1.0, ..call }.implied(), Err(ImpliedError::BelowIntrinsic));
+    /// # Ok::<(), ImpliedError>(())
+    /// ```
     pub fn implied(&self) -> Result<Vol, ImpliedError> {
         let (spot, carry) = self.underlying.spot_and_yield(self.rate);
         let above_zero = |value: f64| value.is_finite() && value > 0.0;
@@ -98,6 +117,119 @@ impl Quoted {
             .ok_or(ImpliedError::NotFound)
     }
 }
+
+impl Quoted {
+    /// The volatility at which the option, which may be exercised early, is worth its price. Never above the European one.
+    ///
+    /// # Errors
+    /// Every [`ImpliedError`]; the intrinsic value is that of exercise now, or of waiting without volatility if that is more.
+    ///
+    /// ```
+    /// use variance_vol::black::{Right, Underlying};
+    /// use variance_vol::implied::{ImpliedError, Quoted};
+    ///
+    /// // Geske & Johnson (1984), table I: what a put of seven months at a volatility of 30 % is worth.
+    /// let put = Quoted {
+    ///     right: Right::Put,
+    ///     underlying: Underlying::Spot { price: 40.0, dividend_yield: 0.0 },
+    ///     strike: 45.0,
+    ///     years: 0.5833,
+    ///     rate: 0.0488,
+    ///     price: 6.2436,
+    /// };
+    /// assert!((put.implied_american()?.get() - 0.3).abs() < 1e-4);
+    /// assert!(put.implied()?.get() > 0.32, "read as European it is too high");
+    /// # Ok::<(), ImpliedError>(())
+    /// ```
+    pub fn implied_american(&self) -> Result<Vol, ImpliedError> {
+        let european = self.implied();
+        let (spot, carry) = self.underlying.spot_and_yield(self.rate);
+        if european == Err(ImpliedError::BadInput) || !exercise_may_pay(self.right, self.rate, carry) {
+            return european;
+        }
+        let sign = self.right.sign();
+        let waiting = spot * (-carry * self.years).exp() - self.strike * (-self.rate * self.years).exp();
+        let intrinsic = sign
+            * if sign * waiting > sign * (spot - self.strike) {
+                waiting
+            } else {
+                spot - self.strike
+            };
+        let most = match self.right {
+            Right::Call => spot,
+            Right::Put => self.strike,
+        };
+        if self.price < intrinsic {
+            return Err(ImpliedError::BelowIntrinsic);
+        }
+        if self.price <= 0.0 {
+            return Err(ImpliedError::ZeroPrice);
+        }
+        if self.price <= intrinsic {
+            return Err(ImpliedError::AtIntrinsic);
+        }
+        if self.price >= most {
+            return Err(ImpliedError::AboveMaximum);
+        }
+        // The right to exercise early is worth something, so less volatility explains the price. A European option may not
+        // be able to have the price at all; then nothing bounds the search from above.
+        let (mut low, mut high) = (0.0, european.map_or(HIGHEST, Vol::get));
+        let mut vol = european.map_or(1.0, Vol::get);
+        let mut before: Option<(f64, f64)> = None;
+        for _ in 0..MOST_STEPS {
+            let option = self.at(Vol::new(vol).ok_or(ImpliedError::NotFound)?);
+            let above = option.american_price().ok_or(ImpliedError::BadInput)? - self.price;
+            if above > 0.0 {
+                high = vol;
+            } else {
+                low = vol;
+            }
+            let slope = match before {
+                Some((other, its)) => (above - its) / (vol - other),
+                None => option.greeks().map_or(0.0, |held| held.vega * 100.0),
+            };
+            let step = vol - above / slope;
+            let next = if step > low && step < high {
+                step
+            } else {
+                low + (high - low) / 2.0
+            };
+            if (next - vol).abs() <= DIGITS * next {
+                return Vol::new(next).ok_or(ImpliedError::NotFound);
+            }
+            before = Some((vol, above));
+            vol = next;
+        }
+        Err(ImpliedError::NotFound)
+    }
+
+    /// What the option is worth without the right to exercise early, at the volatility that it implies with that right.
+    ///
+    /// # Errors
+    /// Those of [`Quoted::implied_american`].
+    pub(super) fn held(&self) -> Result<Greeks, ImpliedError> {
+        let vol = self.implied_american()?;
+        self.at(vol).greeks().ok_or(ImpliedError::BadInput)
+    }
+
+    /// The option at a volatility.
+    fn at(&self, vol: Vol) -> European {
+        European {
+            right: self.right,
+            underlying: self.underlying,
+            strike: self.strike,
+            years: self.years,
+            rate: self.rate,
+            vol,
+        }
+    }
+}
+
+/// Ten thousand percent: no market has it.
+const HIGHEST: f64 = 100.0;
+const MOST_STEPS: usize = 100;
+/// The digits of a volatility that the search finds.
+const DIGITS: f64 = 1e-9;
 
 #[cfg(test)]
 mod tests {

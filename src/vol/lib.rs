@@ -5,6 +5,7 @@ mod stats;
 
 pub mod cone;
 pub mod ewma;
+pub mod forecast;
 pub mod garch;
 pub mod har;
 pub mod panel;

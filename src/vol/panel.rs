@@ -1,12 +1,13 @@
 //! Everything a history of daily bars says about realized volatility, in one value: each estimator over each window, the
-//! cone of each window, the exponentially weighted volatility, and what is suspicious about the bars.
+//! cone of each window, the exponentially weighted volatility, forecasts, and what is suspicious about the bars.
 
 use jiff::civil::Date;
 use variance_units::Vol;
 
 use super::bars::{Cleaned, Dropped};
 use super::cone::{Cone, cone};
-use super::ewma::{Averaged, Ewma, EwmaError, Start};
+use super::ewma::{Averaged, Ewma, EwmaError};
+use super::forecast::Forecasts;
 use super::realized::{Estimator, HvError, ReturnWindow};
 use super::split::{SplitAlarm, alarms};
 
@@ -33,6 +34,8 @@ pub struct Panel {
     pub ewma: Result<Averaged, EwmaError>,
     /// Sessions that look like splits nobody adjusted for: every estimate that spans one is wrong.
     pub splits: Vec<SplitAlarm>,
+    /// What to expect over the next sessions.
+    pub forecasts: Forecasts,
 }
 
 /// One window.
@@ -68,10 +71,11 @@ impl Panel {
         };
         let ewma = Ewma {
             lambda: LAMBDA,
-            start: Start::FirstReturn,
             trading_days,
         };
+        let splits = alarms(bars);
         Some(Self {
+            forecasts: Forecasts::of(cleaned, &splits, trading_days)?,
             first: bars.first()?.date,
             last: bars.last()?.date,
             bars: bars.len(),
@@ -81,7 +85,7 @@ impl Panel {
             lines: days.iter().map(line).collect(),
             lambda: LAMBDA,
             ewma: ewma.measure(bars),
-            splits: alarms(bars),
+            splits,
         })
     }
 }

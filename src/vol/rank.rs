@@ -5,7 +5,7 @@
 
 use variance_units::{Rank, Vol};
 
-use super::stats::count;
+use super::stats::{count, is_below};
 
 /// Today's place in a past that does not contain today.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,16 +14,8 @@ pub struct Place {
     pub days: usize,
     /// (now - min) / (max - min), today among the days, so 0 to 100; tastytrade's IV rank. `None` when all are equal.
     pub rank: Option<Rank>,
-    /// The same over the past alone: a new low is below 0, a new high above 100. `None` when the past is constant.
-    pub rank_of_past: Option<Rank>,
     /// Share of the past days strictly below now, 0 to 100; tastytrade's IV percentile and what `iv_percentile` means.
     pub percentile: Rank,
-    /// Share of the past days at or below now; parts from [`percentile`](Self::percentile) where days are equal.
-    pub percentile_at_or_below: Rank,
-    /// Half way between the two.
-    pub percentile_mid: Rank,
-    /// Share of the days strictly below now, today among the days: never quite 100.
-    pub percentile_with_today: Rank,
 }
 
 /// Why there is no place.
@@ -45,12 +37,10 @@ pub enum RankError {
     NotFinite,
 }
 
-/// The fewest days a rank is worth anything from.
-pub const MINIMUM_DAYS: usize = 20;
-
 impl Place {
     /// The place of `now` in `past`, whose order does not matter. A day without a volatility, or with one of zero, is a day
-    /// without a value and does not count; fewer than `minimum_days` (at least one) give no place.
+    /// without a value and does not count; fewer than `minimum_days` (at least one) give no place. Volatilities within 1e-12
+    /// of each other are equal.
     ///
     /// # Errors
     /// [`RankError::NoCurrent`] when today has no volatility above zero, then [`RankError::Thin`].
@@ -62,21 +52,15 @@ impl Place {
         if have < need {
             return Err(RankError::Thin { have, need });
         }
-        let low = past.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = past.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let below = count(past.iter().filter(|vol| **vol < now).count());
-        let at_or_below = count(past.iter().filter(|vol| **vol <= now).count());
-        let days = count(have);
+        let low = past.iter().copied().fold(now, f64::min);
+        let high = past.iter().copied().fold(now, f64::max);
         let rank = |share: f64| Rank::from_fraction(share).ok_or(RankError::NotFinite);
-        let within = |low: f64, high: f64| (high > low).then(|| rank((now - low) / (high - low))).transpose();
         Ok(Self {
             days: have,
-            rank: within(low.min(now), high.max(now))?,
-            rank_of_past: within(low, high)?,
-            percentile: rank(below / days)?,
-            percentile_at_or_below: rank(at_or_below / days)?,
-            percentile_mid: rank((below + at_or_below) / (2.0 * days))?,
-            percentile_with_today: rank(below / (days + 1.0))?,
+            rank: is_below(low, high)
+                .then(|| rank((now - low) / (high - low)))
+                .transpose()?,
+            percentile: rank(count(past.iter().filter(|vol| is_below(**vol, now)).count()) / count(have))?,
         })
     }
 }
@@ -93,11 +77,19 @@ mod tests {
         assert_eq!(place.days, 4);
         assert!((place.rank.unwrap().get() - 100.0 / 3.0).abs() < 1e-9);
         assert_eq!(place.percentile, Rank::new(25.0).unwrap());
-        assert_eq!(place.percentile_at_or_below, Rank::new(75.0).unwrap());
         assert_eq!(
             Place::of(Vol::new(0.2), &past, 5),
             Err(RankError::Thin { have: 4, need: 5 })
         );
+    }
+
+    #[test]
+    fn what_rounding_tells_apart_is_equal() {
+        let past = vec![Vol::new(0.1 + 0.2); 20];
+        let place = Place::of(Vol::new(0.3), &past, 1).unwrap();
+        assert_eq!((place.rank, place.percentile), (None, Rank::new(0.0).unwrap()));
+        let above = Place::of(Vol::new(0.1 + 0.2), &vec![Vol::new(0.3); 20], 1).unwrap();
+        assert_eq!(above.percentile, Rank::new(0.0).unwrap());
     }
 
     #[test]

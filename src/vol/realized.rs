@@ -99,7 +99,7 @@ impl Estimator {
     }
 
     /// The shortest window it can measure, in days.
-    pub fn shortest(self) -> usize {
+    fn shortest(self) -> usize {
         match self {
             Self::CloseToClose | Self::YangZhang => 2,
             Self::CloseToCloseZeroMean
@@ -111,7 +111,7 @@ impl Estimator {
     }
 
     /// Whether it looks at the close before the first bar of the window.
-    pub fn looks_at_gaps(self) -> bool {
+    pub(super) fn looks_at_gaps(self) -> bool {
         match self {
             Self::CloseToClose | Self::CloseToCloseZeroMean | Self::GarmanKlassGap | Self::YangZhang => true,
             Self::Parkinson | Self::GarmanKlass | Self::RogersSatchell => false,
@@ -119,7 +119,7 @@ impl Estimator {
     }
 
     /// Whether closes are all it needs.
-    pub fn takes_closes_alone(self) -> bool {
+    pub(super) fn takes_closes_alone(self) -> bool {
         match self {
             Self::CloseToClose | Self::CloseToCloseZeroMean => true,
             Self::Parkinson | Self::GarmanKlass | Self::GarmanKlassGap | Self::RogersSatchell | Self::YangZhang => {
@@ -134,6 +134,29 @@ impl Estimator {
     /// # Errors
     /// [`HvError::WindowTooShort`], [`HvError::InsufficientBars`], [`HvError::NonPositivePrice`], [`HvError::Hole`], and
     /// [`HvError::NotFinite`] when the trading days of a year are not above zero or the prices are beyond measure.
+    ///
+    /// ```
+    /// use jiff::civil::date;
+    /// use variance_vol::bars::{Bar, clean};
+    /// use variance_vol::realized::{Estimator, HvError, ReturnWindow};
+    ///
+    /// // Sessions that open and close at 100 and range over two percent, of which Parkinson (1980) makes a variance of
+    /// // ln(high / low)² / (4 ln 2) a day, and returns nothing.
+    /// let days = date(2026, 7, 1).series(jiff::Span::new().days(1)).take(21);
+    /// let bars = clean(days.map(|date| Bar {
+    ///     date,
+    ///     open: Some(100.0),
+    ///     high: Some(101.0),
+    ///     low: Some(99.0),
+    ///     close: Some(100.0),
+    /// }))
+    /// .bars;
+    /// let month = ReturnWindow { days: 20, trading_days: 252.0 };
+    /// let by_range = (252.0_f64 * (101.0_f64 / 99.0).ln().powi(2) / (4.0 * 2.0_f64.ln())).sqrt();
+    /// assert!((Estimator::Parkinson.measure(&bars, month)?.get() - by_range).abs() < 1e-12);
+    /// assert!(Estimator::CloseToClose.measure(&bars, month)?.get() < 1e-12);
+    /// # Ok::<(), HvError>(())
+    /// ```
     pub fn measure(self, bars: &[CleanBar], window: ReturnWindow) -> Result<Vol, HvError> {
         let least = self.shortest();
         if window.days < least {

@@ -17,15 +17,12 @@ pub struct Smile {
 
 /// One option out of the money: a put below the forward, a call at it and above.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
-    /// The strike.
-    pub strike: f64,
-    /// Put below the forward, call at it and above.
-    pub right: Right,
-    /// The volatility its middle implies.
-    pub vol: Vol,
+struct Point {
+    strike: f64,
+    right: Right,
+    vol: Vol,
     /// Forward delta at that volatility, N(d1) for calls and N(d1) - 1 for puts.
-    pub delta: f64,
+    delta: f64,
 }
 
 /// The skew between the options with a forward delta of 25 %.
@@ -77,11 +74,6 @@ impl Smile {
         self.forward
     }
 
-    /// The options, ascending by strike.
-    pub fn points(&self) -> &[Point] {
-        &self.points
-    }
-
     /// The volatility at the forward, linear in the strike between the nearest option on each side.
     ///
     /// # Errors
@@ -109,7 +101,7 @@ impl Smile {
 
     /// The volatility of the option of `right` with a forward delta of 25 %, linear in delta between the nearest pair around
     /// it, seen from the money; `None` when no pair is.
-    pub fn wing(&self, right: Right) -> Option<Vol> {
+    pub(super) fn wing(&self, right: Right) -> Option<Vol> {
         let (puts, calls) = self.sides();
         let outwards: Vec<&Point> = match right {
             Right::Call => calls.iter().collect(),

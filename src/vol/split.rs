@@ -22,14 +22,14 @@ pub struct SplitAlarm {
     pub change: f64,
 }
 
-/// The sessions of `bars`, oldest first, that look like the first after a split. The first [`CALM_DAYS`] can raise none: there is
+/// The sessions of `bars`, oldest first, that look like the first after a split. The first 20 can raise none: there is
 /// nothing to compare them with. Bars without a range (closes alone) raise none either.
 pub fn alarms(bars: &[CleanBar]) -> Vec<SplitAlarm> {
     bars.windows(CALM_DAYS + 1).filter_map(alarm).collect()
 }
 
 /// Sessions before a jump that say what is ordinary.
-pub const CALM_DAYS: usize = 20;
+const CALM_DAYS: usize = 20;
 
 fn alarm(bars: &[CleanBar]) -> Option<SplitAlarm> {
     let (last, before) = bars.split_last()?;

@@ -18,6 +18,11 @@ pub(super) fn sample_variance(values: &[f64]) -> f64 {
     squares / (count(values.len()) - 1.0)
 }
 
+/// Whether `one` volatility is below `other` by more than rounding makes of equal ones: 1e-12.
+pub(super) fn is_below(one: f64, other: f64) -> bool {
+    other - one > 1e-12
+}
+
 /// The value below which `share` (0 to 1) of `ascending` lies, linear between neighbors: Hyndman & Fan (1996) type 7, the
 /// default of numpy and R. `None` for an empty slice.
 #[expect(

@@ -7,15 +7,6 @@ use variance_units::Vol;
 
 use super::chain::{ChainError, Expiration, MINUTES_OF_30_DAYS, Side, Strike};
 
-/// Which strike is the center of the strip when the forward hits one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Centre {
-    /// The highest strike at or below the forward.
-    AtOrBelow,
-    /// The highest strike below the forward, as the papers of 2003 and 2009 can be read.
-    StrictlyBelow,
-}
-
 /// The variance of one expiration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Strip {
@@ -23,7 +14,7 @@ pub struct Strip {
     pub minutes: f64,
     /// The forward by parity.
     pub forward: f64,
-    /// The strike between puts and calls.
+    /// The strike between puts and calls: the highest at or below the forward.
     pub center: f64,
     /// Strikes in the strip, the center among them.
     pub strikes: usize,
@@ -70,45 +61,42 @@ impl Strip {
     /// # Errors
     /// Those of [`Expiration::forward`], and [`ChainError::NoCentre`], [`ChainError::EmptySide`],
     /// [`ChainError::NoVariance`].
-    pub fn of(expiration: &Expiration, center: Centre) -> Result<Self, ChainError> {
+    pub fn of(expiration: &Expiration) -> Result<Self, ChainError> {
         let forward = expiration.forward()?.price;
-        let lower = |at: &Strike| match center {
-            Centre::AtOrBelow => at.strike <= forward,
-            Centre::StrictlyBelow => at.strike < forward,
-        };
+        let lower = |at: &Strike| at.strike <= forward;
         let (below, above) = expiration
             .strikes()
             .split_at(expiration.strikes().partition_point(lower));
         let (middle, below) = below.split_last().ok_or(ChainError::NoCentre)?;
         let (call, put) = middle.pair().ok_or(ChainError::NoCentre)?;
-        let mut vix_variance = quoted(below.iter().rev().map(|at| (at.strike, at.put.mid())));
-        if vix_variance.is_empty() {
+        let mut strip = quoted(below.iter().rev().map(|at| (at.strike, at.put.mid())));
+        if strip.is_empty() {
             return Err(ChainError::EmptySide(Side::Put));
         }
-        vix_variance.reverse();
-        vix_variance.push((middle.strike, (call + put) / 2.0));
+        strip.reverse();
+        strip.push((middle.strike, (call + put) / 2.0));
         let calls = quoted(above.iter().map(|at| (at.strike, at.call.mid())));
         if calls.is_empty() {
             return Err(ChainError::EmptySide(Side::Call));
         }
-        vix_variance.extend(calls);
+        strip.extend(calls);
         let years = expiration.years();
-        let sum: f64 = widths(&vix_variance)
-            .zip(&vix_variance)
+        let sum: f64 = widths(&strip)
+            .zip(&strip)
             .map(|(width, (strike, price))| width / (strike * strike) * price)
             .sum();
         let variance = 2.0 / years * expiration.growth() * sum - (forward / middle.strike - 1.0).powi(2) / years;
         if !(variance.is_finite() && variance > 0.0) {
             return Err(ChainError::NoVariance);
         }
-        let (Some((lowest, _)), Some((highest, _))) = (vix_variance.first(), vix_variance.last()) else {
+        let (Some((lowest, _)), Some((highest, _))) = (strip.first(), strip.last()) else {
             return Err(ChainError::NoCentre);
         };
         Ok(Self {
             minutes: expiration.minutes(),
             forward,
             center: middle.strike,
-            strikes: vix_variance.len(),
+            strikes: strip.len(),
             lowest: *lowest,
             highest: *highest,
             variance,
@@ -125,14 +113,14 @@ impl ModelFree {
     ///
     /// # Errors
     /// [`ChainError::NoTerm`] when none is usable.
-    pub fn of(expirations: &[Expiration], center: Centre) -> Result<Self, ChainError> {
+    pub fn of(expirations: &[Expiration]) -> Result<Self, ChainError> {
         let mut strips: Vec<Strip> = expirations
             .iter()
             .filter(|expiration| expiration.minutes() >= SHORTEST_MINUTES)
-            .filter_map(|expiration| Strip::of(expiration, center).ok())
+            .filter_map(|expiration| Strip::of(expiration).ok())
             .collect();
         strips.sort_by(|one, other| one.minutes.total_cmp(&other.minutes));
-        let later = strips.partition_point(|vix_variance| vix_variance.minutes <= MINUTES_OF_30_DAYS);
+        let later = strips.partition_point(|strip| strip.minutes <= MINUTES_OF_30_DAYS);
         let next = strips.get(later).copied();
         let near = later.checked_sub(1).and_then(|at| strips.get(at)).copied();
         let (variance, between) = match (near, next) {
@@ -153,12 +141,12 @@ impl ModelFree {
 /// The quoted options of one side, from the center outwards, up to two without a market in a row.
 fn quoted(side: impl Iterator<Item = (f64, Option<f64>)>) -> Vec<(f64, f64)> {
     let mut silent = 0;
-    let mut vix_variance = Vec::new();
+    let mut strip = Vec::new();
     for (strike, mid) in side {
         match mid {
             Some(mid) => {
                 silent = 0;
-                vix_variance.push((strike, mid));
+                strip.push((strike, mid));
             }
             None => silent += 1,
         }
@@ -166,13 +154,13 @@ fn quoted(side: impl Iterator<Item = (f64, Option<f64>)>) -> Vec<(f64, f64)> {
             break;
         }
     }
-    vix_variance
+    strip
 }
 
 /// What each strike of the strip stands for.
-fn widths(vix_variance: &[(f64, f64)]) -> impl Iterator<Item = f64> {
-    let strikes = || vix_variance.iter().map(|(strike, _)| *strike);
-    let last = vix_variance.len().saturating_sub(1);
+fn widths(strip: &[(f64, f64)]) -> impl Iterator<Item = f64> {
+    let strikes = || strip.iter().map(|(strike, _)| *strike);
+    let last = strip.len().saturating_sub(1);
     let before = strikes().take(1).chain(strikes());
     let after = strikes().skip(1).chain(strikes().skip(last));
     before.zip(after).enumerate().map(move |(at, (before, after))| {

@@ -217,7 +217,7 @@ fn where_nobody_sends_greeks_they_are_the_models_and_marked() {
         }
         assert_eq!(
             option["provenance"]["option_iv"]["method"],
-            "implied-vol on the parity forward"
+            "implied-vol on the parity forward, American exercise, no dividends known"
         );
         assert_eq!(option["option_iv"], strike["model_iv"]);
         assert!(option["check"].is_null());
@@ -226,6 +226,18 @@ fn where_nobody_sends_greeks_they_are_the_models_and_marked() {
     }
     let table = run().args(["--format", "table"]).answer().done();
     assert!(table.stdout.contains("option_iv from model"), "{}", table.stdout);
+}
+
+#[test]
+fn only_options_on_shares_and_funds_are_read_with_early_exercise() {
+    let european = "at the money, implied-vol on the parity forward";
+    let american = format!("{european}, American exercise, no dividends known");
+    for (symbol, method) in [("SPY", american.as_str()), ("SPX", european), ("/ES", european)] {
+        let document = Run::demo(&format!("chain {symbol} --dte 28")).document();
+        for one in expirations(&document) {
+            assert_eq!(one["atm_iv_origin"]["method"], method, "{symbol}");
+        }
+    }
 }
 
 #[test]
@@ -356,7 +368,7 @@ fn the_list_of_options_is_asked_for_once_a_day_and_never_changes_what_is_printed
         let chain = |now: &str| {
             let run = Run::at(&fund, &format!("chain {symbol} --json --record run.rec"));
             // The last one counts.
-            let (answer, desk) = run.args(["--as-of", now]).state(state.path()).kept();
+            let (answer, desk) = run.args(["--now", now]).state(state.path()).kept();
             let recording = fs::read_to_string(desk.path().join("run.rec")).unwrap();
             (answer.done().document(), recording)
         };

@@ -115,7 +115,7 @@ fn failure(seed: u64, compared: &AtomicUsize) -> Option<String> {
 
 impl Plan {
     fn arguments(&self) -> Vec<String> {
-        let mut words = vec!["--as-of".to_owned(), self.venue.now.to_owned()];
+        let mut words = vec!["--now".to_owned(), self.venue.now.to_owned()];
         if self.screen {
             words.extend(["screen".to_owned(), "--all".to_owned()]);
             words.extend(["--symbols".to_owned(), self.symbols.join(",")]);

@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
-use variance::demo::{RestRule, Times, Venue};
+use variance_demo::{RestRule, Times, Venue};
 
 use crate::run::{NOW, Run, at, faulty, status, venue, venue_with_rest};
 
@@ -121,7 +121,7 @@ fn the_environment_file_is_read_when_nobody_else_may_read_it() {
         );
         let legacy = json!({ "legacy": { "base_url": venue.base_url() } });
         Run::new("quote SPY --json")
-            .args(["--as-of", NOW])
+            .args(["--now", NOW])
             .file(".env.tastytrade", &text)
             .file("config/runtime_config.json", &legacy.to_string())
     };

@@ -13,7 +13,7 @@ const THURSDAY: &str = "2026-11-19T22:30:00Z";
 const FRIDAY: &str = "2026-11-20T22:30:00Z";
 
 fn screen(day: &str, state: &Path) -> Run {
-    Run::new(&format!("--as-of {day} screen --all --demo --seed 1 --symbols {SOME}")).state(state)
+    Run::new(&format!("--now {day} screen --all --demo --seed 1 --symbols {SOME}")).state(state)
 }
 
 fn store(state: &Path) -> Connection {
@@ -101,7 +101,7 @@ fn a_series_that_was_revised_over_night_is_fetched_whole_in_the_same_run() {
 fn a_long_history_outlives_the_screens_that_need_less_of_it() {
     let state = TempDir::new().unwrap();
     let vol = |day: &str| {
-        Run::new(&format!("--as-of {day} vol /ES --demo --seed 1 --json"))
+        Run::new(&format!("--now {day} vol /ES --demo --seed 1 --json"))
             .state(state.path())
             .answer()
             .done()
@@ -116,7 +116,7 @@ fn a_long_history_outlives_the_screens_that_need_less_of_it() {
 #[test]
 fn a_contract_with_less_history_than_is_asked_for_is_asked_once_a_day() {
     let state = TempDir::new().unwrap();
-    let vol = |day: &str| recorded(Run::new(&format!("--as-of {day} vol /ES --demo --seed 1")).state(state.path()));
+    let vol = |day: &str| recorded(Run::new(&format!("--now {day} vol /ES --demo --seed 1")).state(state.path()));
     let (first, long) = vol(THURSDAY);
     let (again, none) = vol(THURSDAY);
     let (next, short) = vol(FRIDAY);
@@ -125,7 +125,7 @@ fn a_contract_with_less_history_than_is_asked_for_is_asked_once_a_day() {
     assert!((8..20).contains(&mentions(&short)), "{}", mentions(&short));
     assert_eq!(first["rows"], again["rows"]);
     assert_ne!(first["rows"], next["rows"]);
-    let (whole, _) = recorded(Run::new(&format!("--as-of {FRIDAY} vol /ES --demo --seed 1")));
+    let (whole, _) = recorded(Run::new(&format!("--now {FRIDAY} vol /ES --demo --seed 1")));
     assert_eq!(next["rows"], whole["rows"]);
 }
 
@@ -155,7 +155,7 @@ fn a_session_holds_the_volatility_that_its_runs_computed_of_kept_bars() {
     let state = tempfile::tempdir().unwrap();
     let screen = |now: &str| {
         Run::new(&format!(
-            "screen --demo --seed 1 --all --symbols AA,FXI,/ES --as-of {now}"
+            "screen --demo --seed 1 --all --symbols AA,FXI,/ES --now {now}"
         ))
         .state(state.path())
         .document()

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use crate::run::{NOW, Run, row, some_of_the_watchlist};
 
 fn history(state: &TempDir, arguments: &str) -> Run {
-    Run::new(&format!("--as-of {NOW} history {arguments}")).state(state.path())
+    Run::new(&format!("--now {NOW} history {arguments}")).state(state.path())
 }
 
 /// Days before the venue's last session, weekdays all, none of them a holiday.
@@ -217,7 +217,7 @@ fn a_stored_session_is_screened_as_it_was_and_asks_nobody() {
         .ended(69)
         .saying(&["nothing is kept of 2026-11-19", "2026-11-20"]);
     let quote = Run::new("quote SPY --demo --as-of 2026-11-20").state(state.path());
-    quote.answer().ended(2).saying(&["only `screen`"]);
+    quote.answer().ended(2).saying(&["--as-of"]);
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
     assert!(first.document()["diff"].is_null());
     let monday = |arguments: &str| {
         let run = Run::new(&format!(
-            "--as-of 2026-11-30T21:30:00Z screen --demo --profile broad {arguments} --symbols"
+            "--now 2026-11-30T21:30:00Z screen --demo --profile broad {arguments} --symbols"
         ));
         run.arg(&some).state(state.path())
     };
@@ -256,6 +256,8 @@ fn a_screen_says_what_entered_left_and_moved_since_the_session_before() {
     assert!(!diff["moved"].as_array().unwrap().is_empty());
     let table = monday("--diff 2026-11-20 --format table").answer().done().stdout;
     assert!(table.contains("against 2026-11-20: entered"), "{table}");
+    let plain = monday("--diff 2026-11-20 --format plain").answer().done();
+    plain.saying(&["variance: against 2026-11-20: entered "]);
     monday("--diff 2026-11-01")
         .answer()
         .ended(69)

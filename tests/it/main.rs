@@ -10,6 +10,7 @@
 
 mod chains;
 mod chaos;
+mod circles;
 mod configuration;
 mod credentials;
 mod days;

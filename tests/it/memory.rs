@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use variance::time::{self, Calendar};
+use variance_time::{self as time, Calendar};
 
 use crate::run::Run;
 
@@ -14,7 +14,7 @@ const FRIDAY: &str = "2026-11-20T21:30:00Z";
 const NULLS: &str = "metrics: null 20% iv,iv-rank,tos-iv-rank,tw-iv-rank,iv-percentile,hv30,hv60,hv90";
 
 fn screen(state: &Path, now: &str, fault: &str) -> Value {
-    Run::new(&format!("--as-of {now} screen --all --demo --seed 1 --fault"))
+    Run::new(&format!("--now {now} screen --all --demo --seed 1 --fault"))
         .arg(fault)
         .state(state)
         .document()
@@ -40,7 +40,7 @@ fn past(document: &Value) -> String {
 fn once_the_store_holds_a_past_a_fifth_of_nulls_leaves_no_hole_worth_mentioning() {
     let state = TempDir::new().unwrap();
     let before = screen(state.path(), THURSDAY, "");
-    Run::new(&format!("--as-of {THURSDAY} history import past.csv --demo --seed 1"))
+    Run::new(&format!("--now {THURSDAY} history import past.csv --demo --seed 1"))
         .state(state.path())
         .file("past.csv", &past(&before))
         .answer()

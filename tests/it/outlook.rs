@@ -5,10 +5,10 @@ use std::fs;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use variance::demo::market::Market;
-use variance::time::{self, Calendar as Exchange};
-use variance::vol::bars::{Bar, clean};
-use variance::vol::panel::Panel;
+use variance_demo::market::Market;
+use variance_time::{self as time, Calendar as Exchange};
+use variance_vol::bars::{Bar, clean};
+use variance_vol::panel::Panel;
 
 use crate::run::{NOW, Run, at_once};
 
@@ -126,6 +126,41 @@ fn premium_and_expected_move_are_made_of_the_record() {
 }
 
 #[test]
+fn implied_volatility_stands_beside_what_models_expect() {
+    let document = vol("SPY", "").document();
+    let own = panel("SPY", Exchange::UsEquities, &[30]).forecasts;
+    let forecast = &document["forecast"];
+    assert_eq!(
+        (&forecast["sessions"], &forecast["bars"], &forecast["first"]),
+        (&json!(21), &json!(own.bars), &json!(own.first.to_string()))
+    );
+    let iv = document["record"]["iv"].as_f64().unwrap();
+    for (found, (model, said)) in forecast["models"].as_array().unwrap().iter().zip(own.models) {
+        assert_eq!(found["model"], model.key());
+        let (premium, Ok(vol)) = (&found["premium"], said) else {
+            let reason = said.unwrap_err().to_string();
+            assert_eq!((&found["vol"], &found["reason"]), (&Value::Null, &json!(reason)));
+            continue;
+        };
+        near(&found["vol"], vol.get());
+        near(&premium["iv"], iv);
+        near(&premium["difference"], iv - vol.get());
+        near(&premium["ratio"], iv / vol.get());
+        assert_eq!(found["source"], document["source"]);
+        assert_eq!(premium["source"], "rest", "the lesser of the two");
+    }
+    let plain = vol("SPY", "--format table")
+        .env("COLUMNS", "100")
+        .answer()
+        .done()
+        .stdout;
+    assert!(
+        plain.contains("HAR (Corsi 2009)") && plain.contains("of the next 21 sessions"),
+        "{plain}"
+    );
+}
+
+#[test]
 fn the_term_structure_is_that_of_the_venues_options() {
     let document = vol("SPY", "").document();
     let terms = &document["term_structure"];
@@ -164,6 +199,9 @@ fn without_metrics_there_are_bars_and_a_reason_for_the_rest() {
     document["expected_move"].as_array().unwrap().iter().for_each(told);
     told(&document["term_structure"]);
     told(of_source(&document, 30, "rest"));
+    let har = &document["forecast"]["models"][0];
+    told(&har["premium"]);
+    assert!(har["vol"].is_f64() && har["premium"]["ratio"].is_null(), "{har}");
     assert!(document["premium"][0]["ratio"].is_null() && document["expected_move"][0]["move"].is_null());
 }
 
@@ -175,6 +213,8 @@ fn without_a_feed_closes_alone_stand_in_for_a_share_and_nothing_for_a_future() {
     assert!(row["close_to_close"].is_f64() && row["yang_zhang"].is_null());
     assert_eq!(row["missing"]["yang_zhang"], "only the closes of these bars are known");
     assert!(of_source(&document, 30, "legacy")["hv"].is_f64());
+    let har = &document["forecast"]["models"][0];
+    assert_eq!(har["reason"], "only the closes of these bars are known");
 
     let future = vol("/ES", "--listen 1").args(NO_FEED).document();
     assert!(future["source"].is_null() && future["bars"].is_null() && future["ewma"].is_null());
@@ -248,6 +288,15 @@ fn a_symbol_nobody_knows_has_reasons_and_no_numbers() {
         table.contains("no bars (") && table.contains("no term structure"),
         "{table}"
     );
+    for format in ["plain", "csv"] {
+        let grid = vol("NOSUCH", &format!("--format {format}")).answer().done();
+        grid.saying(&[
+            "variance: no bars (",
+            "variance: no premium over HV30: ",
+            "variance: no forecast by HAR (Corsi 2009), GARCH(1,1) (Bollerslev 1986): no bars",
+            "variance: no term structure: ",
+        ]);
+    }
     incomplete.ended(65);
 }
 
@@ -268,6 +317,7 @@ fn the_table_fits_the_terminal_and_has_three_charts() {
                 "HV from",
                 "- REST",
                 "Ratio",
+                "Forecast",
                 "Expected over",
                 "Expiration",
             ] {

@@ -6,6 +6,7 @@ use crate::run::Run;
 
 const OHLC: &str = include_str!("../data/golden/ohlc.csv");
 const ESTIMATORS: &str = include_str!("../data/golden/hv_estimators.csv");
+const FORECASTS: &str = include_str!("../data/golden/forecast.csv");
 const CONES: &str = include_str!("../data/golden/vol_cone.csv");
 
 #[test]
@@ -54,6 +55,36 @@ fn the_document_holds_the_golden_values_of_every_estimator_and_the_cone() {
 }
 
 #[test]
+fn the_forecast_of_garch_is_that_of_the_golden_fit() {
+    let forecast = &vol("garch_a", "").document()["forecast"];
+    let golden = golden(FORECASTS, |cells| cells[0] == "garch_a");
+    let number = |column: usize| -> f64 { golden[column].parse().unwrap() };
+    let (omega, persistence, tomorrow) = (number(9), number(10) + number(11), number(13));
+    let long_run = omega / (1.0 - persistence);
+    let ahead = (0..21).map(|day| long_run + (tomorrow.powi(2) / 252.0 * 1e4 - long_run) * persistence.powi(day));
+    let wanted = (ahead.sum::<f64>() / 21.0 * 252.0 / 1e4).sqrt();
+    let garch = &forecast["models"][1];
+    assert_eq!((&forecast["sessions"], &garch["model"]), (&21.into(), &"garch".into()));
+    let found = garch["vol"].as_f64().unwrap();
+    assert!((found / wanted - 1.0).abs() < 0.01, "{found} for {wanted}");
+}
+
+#[test]
+fn a_model_that_cannot_be_fitted_is_told_in_every_format() {
+    let few = "no forecast by HAR (Corsi 2009), GARCH(1,1) (Bollerslev 1986): 30 bars, 250 needed";
+    let models = &vol("short_030", "").document()["forecast"]["models"];
+    for model in models.as_array().unwrap() {
+        assert_eq!(
+            (&model["vol"], &model["reason"]),
+            (&Value::Null, &"30 bars, 250 needed".into())
+        );
+    }
+    let table = vol("short_030", "--format table").env("COLUMNS", "100").answer().done();
+    assert!(table.stdout.contains(few), "{}", table.stdout);
+    vol("short_030", "--format csv").answer().done().saying(&[few]);
+}
+
+#[test]
 fn a_window_longer_than_the_history_is_null_with_its_reason() {
     let row = &vol("short_030", "--windows 30").document()["rows"][0];
     assert!(row["close_to_close"].is_null() && row["cone"].is_null());
@@ -83,6 +114,35 @@ fn bad_bars_are_dropped_and_counted() {
     assert_eq!((document["bars"]["used"].as_u64(), total), (Some(275), 25));
     let table = vol("nan_bars", "--format table").answer().done().stdout;
     assert!(table.contains("dropped: 25 bars"), "{table}");
+}
+
+#[test]
+fn every_remark_stands_in_the_document_or_on_stderr() {
+    let said = [
+        ("split_4to1_raw", "SPLIT?"),
+        ("nan_bars", "dropped: 25 bars"),
+        ("short_030", "30 bars, 31 needed"),
+    ];
+    for (series, remark) in said {
+        let answer = |format: &str| vol(series, &format!("--format {format} --windows 30")).answer().done();
+        let table = answer("table");
+        assert!(table.stdout.contains(remark), "{}", table.stdout);
+        for format in ["table", "json", "jsonl"] {
+            assert_eq!(answer(format).stderr, "", "{series} {format}");
+        }
+        for format in ["plain", "csv"] {
+            let grid = answer(format);
+            assert!(!grid.stdout.contains(remark), "{}", grid.stdout);
+            let told = grid.stderr.lines().filter(|line| line.contains(remark));
+            assert_eq!(told.count(), 1, "{}", grid.stderr);
+            assert!(
+                grid.stderr.lines().all(|line| line.starts_with("variance: ")),
+                "{}",
+                grid.stderr
+            );
+        }
+        assert_eq!(vol(series, "--format csv --quiet").answer().done().stderr, "");
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use variance::demo::market::Market;
-use variance::time::{self, Calendar as Exchange};
+use variance_demo::market::Market;
+use variance_time::{self as time, Calendar as Exchange};
 
 use crate::run::{Answer, NOW, Run, row, venue};
 
@@ -88,7 +88,7 @@ fn a_roll_is_announced_before_and_after_it() {
 fn a_root_and_its_contract_find_what_a_run_kept_of_the_other() {
     let state = TempDir::new().unwrap();
     let events = |symbol: &str| {
-        let run = Run::new(&format!("--as-of 2026-11-20T22:30:00Z quote --demo --seed 1 {symbol}"));
+        let run = Run::new(&format!("--now 2026-11-20T22:30:00Z quote --demo --seed 1 {symbol}"));
         let document = run.state(state.path()).document();
         assert!(row(&document, symbol)["hv90"].is_number(), "{symbol}");
         document["sources"]["dxlink"]["events"].as_u64().unwrap()
@@ -101,7 +101,7 @@ fn a_root_and_its_contract_find_what_a_run_kept_of_the_other() {
 
 /// A quote of `/ES` of the embedded venue at `now`.
 fn quote(now: &str, format: &str, state: &Path) -> Answer {
-    Run::new(&format!("--as-of {now} quote --demo --seed 1 {format} /ES"))
+    Run::new(&format!("--now {now} quote --demo --seed 1 {format} /ES"))
         .state(state)
         .answer()
         .done()
@@ -128,7 +128,7 @@ fn deviation(returns: &[f64]) -> f64 {
 fn after_a_roll_what_was_kept_of_the_old_contract_is_no_price_of_the_new_one() {
     let state = TempDir::new().unwrap();
     let quote = |day: &str, window: u32, script: &str| {
-        let arguments = format!("--as-of {day}T22:30:00Z quote /ES --demo --seed 1 --listen {window}");
+        let arguments = format!("--now {day}T22:30:00Z quote /ES --demo --seed 1 --listen {window}");
         let document = Run::new(&arguments)
             .config(json!({ "legacy": { "enabled": false } }))
             .args(["--fault", script])

@@ -10,7 +10,7 @@ use std::time::Duration;
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use variance::demo::{Cut, Faults, FeedRule, Options, Pace, Refusal, RestEffect, RestRule, Times, Venue};
+use variance_demo::{Cut, Faults, FeedRule, Options, Pace, Refusal, RestEffect, RestRule, Times, Venue};
 
 /// The moment all runs take for now, half an hour after the venue's close; the venue's own default.
 pub(crate) const NOW: &str = "2026-11-20T21:30:00Z";
@@ -64,7 +64,7 @@ impl Run {
     /// The same on the venue inside the binary, at [`NOW`].
     pub(crate) fn demo(arguments: &str) -> Self {
         let (command, rest) = arguments.split_once(' ').unwrap_or((arguments, ""));
-        Self::new(&format!("--as-of {NOW} {command} --demo --seed 1 {rest}"))
+        Self::new(&format!("--now {NOW} {command} --demo --seed 1 {rest}"))
     }
 
     /// The same with credentials on a venue of the test, which also stands in for the legacy source.
@@ -76,7 +76,7 @@ impl Run {
     pub(crate) fn configured_at(venue: &Venue, arguments: &str, mut config: Value) -> Self {
         config["legacy"]["base_url"] = venue.base_url().into();
         config["legacy"]["requests_per_second"] = 10.into();
-        Self::new(&format!("--as-of {NOW} {arguments}"))
+        Self::new(&format!("--now {NOW} {arguments}"))
             .config(config)
             .env("API_BASE_URL", venue.base_url())
             .env("TT_CLIENT_SECRET", "x")
@@ -117,7 +117,7 @@ impl Run {
     }
 
     /// Puts a file into the working directory.
-    pub(crate) fn file(self, path: &str, text: &str) -> Self {
+    pub(crate) fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();

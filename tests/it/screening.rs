@@ -70,6 +70,9 @@ fn watchlists_come_from_a_file_from_stdin_and_from_the_configuration() {
     let list = "\u{feff}symbol\r\n# mine\r\n/ES\r\n\r\nSPY\r\nSPY\r\n";
     let from_file = Run::demo("screen --all --sort symbol --watchlist list.csv").file("list.csv", list);
     assert_eq!(symbols(&from_file.document()), ["/ES", "SPY"]);
+    let utf16: Vec<u8> = list.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let from_excel = Run::demo("screen --all --sort symbol --watchlist list.csv").file("list.csv", &utf16);
+    assert_eq!(symbols(&from_excel.document()), ["/ES", "SPY"]);
     let from_stdin = Run::demo("screen --all --sort symbol --watchlist -").stdin(list);
     assert_eq!(symbols(&from_stdin.document()), ["/ES", "SPY"]);
     let configured = Run::demo("screen --all --sort symbol").file("list.csv", list).file(
@@ -209,4 +212,24 @@ fn explain_shows_every_gate_and_what_was_tried() {
 fn symbols_and_a_watchlist_exclude_each_other() {
     Run::demo("screen --symbols SPY --watchlist x.csv").answer().ended(2);
     Run::demo("screen --symbols ,").answer().ended(2);
+}
+
+#[test]
+fn each_symbol_is_merged_once_and_again_only_for_news_of_it() {
+    let answer = Run::demo("screen --all --limit 400 --json -v").answer().done();
+    let document = answer.document();
+    let rows = document["rows"].as_array().unwrap();
+    let news: usize = rows.iter().map(news).sum();
+    assert!(news > 0, "nobody was asked after the others");
+    let expected = format!("merged records={} merges={}", rows.len(), rows.len() + news);
+    let told = answer.stderr.lines().find(|line| line.contains(" merged ")).unwrap();
+    assert!(told.ends_with(&expected), "{told}, {expected}");
+}
+
+/// How many sources had something to say of a row after it could first be merged.
+fn news(row: &Value) -> usize {
+    let text = row.to_string();
+    let told = |source: &&str| text.contains(&format!(r#""source":"{source}""#));
+    let straddle = !row["missing"]["slippage"].is_null() || !row["slippage"].is_null();
+    ["legacy", "model", "proxy"].into_iter().filter(told).count() + usize::from(straddle)
 }

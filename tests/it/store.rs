@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use variance::demo::Venue;
+use variance_demo::Venue;
 
 use crate::run::{Answer, NOW, Run, at, at_once, faulty, row, some_of_the_watchlist, status, symbols, venue};
 
@@ -144,7 +144,7 @@ fn switched_off_the_store_leaves_no_trace() {
 fn invented_data_has_files_of_its_own_by_seed_and_venue() {
     let state = TempDir::new().unwrap();
     for seed in ["1", "2"] {
-        Run::new(&format!("--as-of {NOW} quote SPY --demo --seed {seed}"))
+        Run::new(&format!("--now {NOW} quote SPY --demo --seed {seed}"))
             .state(state.path())
             .answer()
             .done();
@@ -159,7 +159,7 @@ fn invented_data_has_files_of_its_own_by_seed_and_venue() {
     // A file that was copied over another still knows what it holds.
     let directory = state.path().join("variance");
     fs::copy(directory.join("demo-1.db"), directory.join("demo-2.db")).unwrap();
-    let answer = Run::new(&format!("--as-of {NOW} quote SPY --demo --seed 2 --json"))
+    let answer = Run::new(&format!("--now {NOW} quote SPY --demo --seed 2 --json"))
         .state(state.path())
         .answer()
         .done()
@@ -237,7 +237,7 @@ fn a_process_killed_in_the_middle_leaves_a_sound_file() {
 fn a_damaged_file_is_set_aside_once_and_the_run_goes_on() {
     let state = TempDir::new().unwrap();
     let quote = || {
-        Run::new(&format!("--as-of {NOW} quote SPY /ES --demo --json"))
+        Run::new(&format!("--now {NOW} quote SPY /ES --demo --json"))
             .state(state.path())
             .answer()
             .done()
@@ -282,7 +282,7 @@ fn a_damaged_file_is_set_aside_once_and_the_run_goes_on() {
 fn a_file_of_a_newer_version_is_left_alone() {
     let state = TempDir::new().unwrap();
     let quote = || {
-        Run::new(&format!("--as-of {NOW} quote SPY --demo --json"))
+        Run::new(&format!("--now {NOW} quote SPY --demo --json"))
             .state(state.path())
             .answer()
             .done()
@@ -315,7 +315,7 @@ fn a_full_disk_costs_the_memory_and_nothing_else() {
     let state = TempDir::new().unwrap();
     // Files may grow to 64 blocks of 512 bytes; what exceeds that fails as on a full disk.
     let script = format!(
-        "trap '' XFSZ; ulimit -f 64; exec {} --as-of {NOW} screen --demo --json --symbols {SOME}",
+        "trap '' XFSZ; ulimit -f 64; exec {} --now {NOW} screen --demo --json --symbols {SOME}",
         assert_cmd::cargo::cargo_bin!("variance").display()
     );
     let desk = TempDir::new().unwrap();
@@ -392,14 +392,12 @@ fn a_rank_the_venue_does_not_have_comes_from_own_history_and_never_from_too_litt
 fn later(port: &str, now: &str, state: &Path, mut config: Value) -> Run {
     config["legacy"]["enabled"] = false.into();
     let json = if config["output"].is_null() { "--json" } else { "" };
-    Run::new(&format!(
-        "--as-of {now} screen --all --listen 1 {json} --symbols {SOME}"
-    ))
-    .config(config)
-    .env("API_BASE_URL", &format!("http://127.0.0.1:{port}"))
-    .env("TT_CLIENT_SECRET", "x")
-    .env("TT_REFRESH_TOKEN", "x")
-    .state(state)
+    Run::new(&format!("--now {now} screen --all --listen 1 {json} --symbols {SOME}"))
+        .config(config)
+        .env("API_BASE_URL", &format!("http://127.0.0.1:{port}"))
+        .env("TT_CLIENT_SECRET", "x")
+        .env("TT_REFRESH_TOKEN", "x")
+        .state(state)
 }
 
 fn port(venue: &Venue) -> String {

@@ -26,14 +26,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "store",
             "stream",
             "tastytrade",
+            "text",
             "time",
             "units",
             "vol",
         ],
     ),
-    ("config", &["instrument", "units"]),
+    ("config", &["instrument", "render", "screen", "text", "units"]),
     ("demo", &["time", "units", "vol"]),
-    ("dxlink", &[]),
+    ("dxlink", &["text"]),
     (
         "gather",
         &[
@@ -50,8 +51,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("http", &["recording"]),
-    ("instrument", &[]),
+    ("http", &["recording", "text"]),
+    ("instrument", &["text"]),
     ("legacy", &["http", "instrument", "time", "units"]),
     (
         "market",
@@ -69,9 +70,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("recording", &[]),
     (
         "render",
-        &["chain", "instrument", "market", "screen", "tastytrade", "units", "vol"],
+        &[
+            "chain",
+            "instrument",
+            "market",
+            "screen",
+            "tastytrade",
+            "text",
+            "units",
+            "vol",
+        ],
     ),
-    ("screen", &["instrument", "market", "time", "units", "vol"]),
+    ("screen", &["instrument", "market", "text", "time", "units", "vol"]),
     (
         "store",
         &[
@@ -86,6 +96,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("stream", &["dxlink", "recording", "time"]),
     ("tastytrade", &["http", "instrument", "time", "units"]),
+    ("text", &[]),
     ("time", &[]),
     ("units", &[]),
     ("vol", &["units"]),
@@ -110,13 +121,13 @@ const CRATES: &[(&str, &[&str])] = &[
 /// How the library of a member is called, before the name of its room.
 const MEMBER_PREFIX: &str = "variance_";
 
-struct Source {
-    path: PathBuf,
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
     room: String,
     /// Whether the room is a crate of its own, whose `crate::` names no rooms.
     member: bool,
     /// The text without tests and comments.
-    code: String,
+    pub(crate) code: String,
     lines: usize,
 }
 
@@ -291,7 +302,7 @@ fn manifest(room: &str) -> Option<String> {
     fs::read_to_string(root().join("src").join(room).join("Cargo.toml")).ok()
 }
 
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let src = root().join("src");
     let files = rust_files(&src);
     let for_tests: BTreeSet<PathBuf> = files.iter().flat_map(|file| test_modules(file)).collect();

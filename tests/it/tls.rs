@@ -8,7 +8,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use variance::demo::{Faults, Options, Refusal, RestEffect, RestRule, Times, Venue};
+use variance_demo::{Faults, Options, Refusal, RestEffect, RestRule, Times, Venue};
 
 use crate::run::Run;
 
@@ -113,7 +113,7 @@ fn venue_behind_tls(server: Arc<rustls::ServerConfig>) -> (u16, std::sync::mpsc:
 }
 
 fn quote_through_tls(port: u16) -> Run {
-    Run::new("--as-of 2026-11-20T21:30:00Z quote SPY /ES")
+    Run::new("--now 2026-11-20T21:30:00Z quote SPY /ES")
         .env("API_BASE_URL", &format!("https://localhost:{port}"))
         .env("TT_CLIENT_SECRET", "x")
         .env("TT_REFRESH_TOKEN", "x")

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use variance::demo::market::Market;
-use variance::time::{self, Calendar as Exchange};
+use variance_demo::market::Market;
+use variance_time::{self as time, Calendar as Exchange};
 
 use crate::run::{NOW, Run, promptly, row, venue};
 
@@ -161,7 +161,7 @@ fn the_order_of_the_symbols_changes_no_byte_of_the_rows() {
 #[test]
 fn another_seed_is_another_market() {
     let price = |seed: &str| {
-        let run = Run::new("quote SPY --demo").args(["--as-of", NOW, "--seed", seed]);
+        let run = Run::new("quote SPY --demo").args(["--now", NOW, "--seed", seed]);
         run.document()["rows"][0]["price"].clone()
     };
     assert_eq!(price("7"), price("7"));

@@ -6,7 +6,7 @@ use super::super::fixtures::{RULES, candle, candles, history, now};
 use super::{DailyBars, HvWindow, Predecessor, Source};
 use crate::dxlink::{Candle, Candles};
 use crate::instrument::Symbol;
-use crate::market::StoredBars;
+use crate::market::{Reason, StoredBars};
 use crate::time::Calendar;
 
 #[test]
@@ -174,7 +174,7 @@ fn a_young_contract_has_the_volatility_of_returns_within_two_contracts_and_not_o
     let short = hv(HvWindow::Hv30);
     assert!((short.value.get() - of_returns(30.0)).abs() < 1e-9);
     assert_eq!(
-        (short.source, short.method.as_ref()),
+        (short.source, short.method.to_string().as_str()),
         (Source::DxlinkCandles, "close-to-close, 30 returns"),
         "its own bars are enough for this one"
     );
@@ -216,7 +216,7 @@ fn a_young_contract_that_nothing_can_be_joined_to_says_why() {
     };
     assert_eq!(reason(None), "40 bars, 91 needed");
     assert_eq!(
-        reason(Some(&june(Err("no bars: the feed was silent".to_owned())))),
+        reason(Some(&june(Err("no bars: the feed was silent".into())))),
         "40 bars, 91 needed; with /ESM6 before it: no bars: the feed was silent"
     );
     assert_eq!(
@@ -257,7 +257,7 @@ fn dear(candles: &Candles) -> Candles {
     dear
 }
 
-fn june(bars: Result<usize, String>) -> Predecessor {
+fn june(bars: Result<usize, Reason>) -> Predecessor {
     static CONTRACTS: [Symbol; 2] = [
         Symbol(SmolStr::new_static("/ESM6")),
         Symbol(SmolStr::new_static("/ESU6")),

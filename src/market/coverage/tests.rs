@@ -1,5 +1,5 @@
+use super::super::field::Field;
 use super::super::fixtures::{greeks, heard, merged, metrics, nothing, quote, streamed, subject};
-use super::super::record::Field;
 use super::Coverage;
 use crate::instrument::Kind;
 use crate::stream::LastEvents;

@@ -1,12 +1,16 @@
 use proptest::prelude::*;
 
-use super::super::evidence::{Evidence, Subject};
+use super::super::evidence::Evidence;
+use super::super::field::Field;
 use super::super::fixtures::{
     candles, greeks, heard, history, merged, metrics, nothing, now, quote, rest_quote, rules, streamed, subject,
     summary, trade, tried,
 };
-use super::super::precedence::{Precedence, fields_of};
-use super::super::record::{Field, Record, Source, Sourced};
+use super::super::note::Note;
+use super::super::precedence::Precedence;
+use super::super::reason::Reason;
+use super::super::record::{Record, Source, Sourced};
+use super::super::subject::Subject;
 use super::merge;
 use crate::instrument::{Kind, Symbol};
 use crate::legacy::ChartHistory;
@@ -29,8 +33,8 @@ fn metrics_of_a_future_never_reach_the_share_of_the_same_letters() {
         evidence.rest_quote = Some(Ok(quote.clone()));
         let record = merged(&evidence);
         assert_eq!(
-            (&record.iv, &record.hv30, &record.price),
-            (&None, &None, &None),
+            (record.iv(), record.hv30(), record.price()),
+            (None, None, None),
             "{asked}"
         );
         assert_eq!(
@@ -56,7 +60,7 @@ fn a_futures_contract_is_answered_by_the_metrics_of_its_root_and_the_quote_of_it
         evidence.metrics = Ok(metrics.clone());
         evidence.rest_quote = Some(Ok(quote.clone()));
         let record = merged(&evidence);
-        assert!(record.iv.is_some() && record.price.is_some(), "{asked}");
+        assert!(record.iv().is_some() && record.price().is_some(), "{asked}");
         assert_eq!(record.days_to_expiration, Some(156));
         assert!(!record.has(Field::EarningsDate));
     }
@@ -65,14 +69,14 @@ fn a_futures_contract_is_answered_by_the_metrics_of_its_root_and_the_quote_of_it
 #[test]
 fn a_full_record_names_source_time_and_method_of_each_value() {
     let record = full();
-    let iv = record.iv.unwrap();
+    let iv = record.iv().unwrap();
     assert_eq!(
         (iv.source, iv.as_of.to_string().as_str()),
         (Source::Rest, "2026-07-15T17:00:00Z")
     );
-    assert_eq!(record.iv_rank.unwrap().method, "52-week range, tos");
-    assert_eq!(record.iv_percentile.unwrap().method, "share of days below, past year");
-    assert_eq!(record.hv30.unwrap().method, "venue's 30-day volatility");
+    assert_eq!(record.iv_rank().unwrap().method, "52-week range, tos");
+    assert_eq!(record.iv_percentile().unwrap().method, "share of days below, past year");
+    assert_eq!(record.hv30().unwrap().method, "venue's 30-day volatility");
     assert_eq!(record.notes, ["earnings_estimated"]);
     assert!(record.missing.is_empty(), "{:?}", record.missing);
 }
@@ -80,15 +84,15 @@ fn a_full_record_names_source_time_and_method_of_each_value() {
 #[test]
 fn ratios_follow_their_formulas_and_the_floor() {
     let record = full();
-    assert_close(&record.vrp_structural, 0.3 / 0.25);
-    assert_close(&record.vrp_tactical, 0.3 / 0.2);
-    assert_close(&record.vtr, 0.2 / 0.25);
+    assert_close(record.vrp_structural(), 0.3 / 0.25);
+    assert_close(record.vrp_tactical(), 0.3 / 0.2);
+    assert_close(record.vtr(), 0.2 / 0.25);
     let subject = subject("SPY", Kind::Equity);
     let mut calm = metrics("SPY");
     calm.hv30 = Vol::new(0.01);
     let mut evidence = nothing(&subject);
     evidence.metrics = Ok(calm.clone());
-    assert_close(&merged(&evidence).vrp_tactical, 0.3 / 0.05);
+    assert_close(merged(&evidence).vrp_tactical(), 0.3 / 0.05);
 }
 
 #[test]
@@ -103,14 +107,14 @@ fn a_ratio_is_never_better_than_its_worst_input() {
     let mut evidence = nothing(&subject);
     (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(thin.clone()));
     let record = merged(&evidence);
-    let tactical = record.vrp_tactical.unwrap();
+    let tactical = record.vrp_tactical().unwrap();
     assert_eq!(
-        (tactical.source, tactical.method.as_ref()),
+        (tactical.source, tactical.method.to_string().as_str()),
         (Source::DxlinkCandles, "iv / max(hv30, floor)")
     );
     assert_eq!(tactical.as_of.to_string(), "2026-07-14T20:00:00Z");
-    assert_eq!(record.vrp_structural.unwrap().source, Source::Rest);
-    assert_eq!(record.vtr.unwrap().source, Source::DxlinkCandles);
+    assert_eq!(record.vrp_structural().unwrap().source, Source::Rest);
+    assert_eq!(record.vtr().unwrap().source, Source::DxlinkCandles);
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn a_missing_ratio_names_the_missing_input() {
     let mut evidence = nothing(&subject);
     evidence.metrics = Ok(thin.clone());
     let record = merged(&evidence);
-    assert!(record.vrp_tactical.is_some());
+    assert!(record.vrp_tactical().is_some());
     let expected = [
         "Rest: hv90 missing: null in the answer",
         "DxlinkCandles: hv90 missing: disabled",
@@ -145,7 +149,7 @@ fn a_ratio_over_a_flat_history_is_missing() {
     let mut evidence = nothing(&subject);
     evidence.streamed = Ok(events.clone());
     let record = merged(&evidence);
-    assert!(record.hv90.as_ref().is_some_and(|hv| hv.value.get() <= 0.0));
+    assert!(record.hv90().is_some_and(|hv| hv.value.get() <= 0.0));
     assert_eq!(tried(&record, Field::Vtr), ["DxlinkCandles: hv90 is 0"]);
 }
 
@@ -185,8 +189,8 @@ fn the_definition_of_the_rank_is_named() {
     let mut evidence = nothing(&subject);
     evidence.metrics = Ok(other.clone());
     let record = merged(&evidence);
-    assert_eq!(record.iv_rank.unwrap().method, "52-week range, tw");
-    assert!(record.notes.contains(&"iv_rank_tw"));
+    assert_eq!(record.iv_rank().unwrap().method, "52-week range, tw");
+    assert!(record.notes.contains(&Note::IvRankTw));
 }
 
 #[test]
@@ -201,12 +205,12 @@ fn an_option_has_greeks_and_no_metrics() {
     let mut evidence = nothing(&subject);
     (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(metrics.clone()));
     let record = merged(&evidence);
-    assert_close(&record.delta, 0.51);
-    assert_close(&record.vega, 0.23);
-    assert_eq!(record.option_iv.clone().unwrap().value, Vol::new(0.3188).unwrap());
+    assert_close(record.delta(), 0.51);
+    assert_close(record.vega(), 0.23);
+    assert_eq!(record.option_iv().unwrap().value, Vol::new(0.3188).unwrap());
     assert_eq!(
-        (&record.iv, &record.hv30, &record.beta, &record.vtr),
-        (&None, &None, &None, &None)
+        (record.iv(), record.hv30(), record.beta(), record.vtr()),
+        (None, None, None, None)
     );
     assert!(
         record
@@ -223,8 +227,8 @@ fn greeks_fall_back_to_the_quote_by_rest() {
     let mut evidence = nothing(&subject);
     evidence.rest_quote = Some(Ok(quote.clone()));
     let record = merged(&evidence);
-    assert_eq!(record.delta.unwrap().source, Source::Rest);
-    assert_eq!(record.option_iv.unwrap().source, Source::Rest);
+    assert_eq!(record.delta().unwrap().source, Source::Rest);
+    assert_eq!(record.option_iv().unwrap().source, Source::Rest);
 }
 
 #[test]
@@ -236,7 +240,7 @@ fn realized_volatility_falls_from_rest_to_candles_to_the_deprecated_source() {
         let mut evidence = nothing(&subject);
         (evidence.streamed, evidence.legacy) = (Ok(events.clone()), legacy);
         let record = merged(&evidence);
-        record.hv90.as_ref().map(|hv| hv.source)
+        record.hv90().map(|hv| hv.source)
     };
     assert_eq!(
         source(full, Some(Ok((old.clone(), now())))),
@@ -261,14 +265,14 @@ proptest! {
         let precedence = Precedence { realized: order.clone(), ..Precedence::default() };
         let record = merge(&evidence(&subject, &said), &rules(&precedence));
         for (field, chosen, sources) in [
-            (Field::Price, record.price.as_ref().map(|it| it.source), &precedence.price),
-            (Field::Last, record.last.as_ref().map(|it| it.source), &precedence.price),
-            (Field::PrevClose, record.prev_close.as_ref().map(|it| it.source), &precedence.price),
-            (Field::High, record.high.as_ref().map(|it| it.source), &precedence.price),
-            (Field::Hv30, record.hv30.as_ref().map(|it| it.source), &precedence.realized),
-            (Field::Hv90, record.hv90.as_ref().map(|it| it.source), &precedence.realized),
-            (Field::Delta, record.delta.as_ref().map(|it| it.source), &precedence.greeks),
-            (Field::OptionIv, record.option_iv.as_ref().map(|it| it.source), &precedence.greeks),
+            (Field::Price, record.price().map(|it| it.source), &precedence.price),
+            (Field::Last, record.last().map(|it| it.source), &precedence.price),
+            (Field::PrevClose, record.prev_close().map(|it| it.source), &precedence.price),
+            (Field::High, record.high().map(|it| it.source), &precedence.price),
+            (Field::Hv30, record.hv30().map(|it| it.source), &precedence.realized),
+            (Field::Hv90, record.hv90().map(|it| it.source), &precedence.realized),
+            (Field::Delta, record.delta().map(|it| it.source), &precedence.greeks),
+            (Field::OptionIv, record.option_iv().map(|it| it.source), &precedence.greeks),
         ] {
             let best = sources.iter().copied().find(|source| {
                 let alone = Precedence {
@@ -281,7 +285,7 @@ proptest! {
             });
             prop_assert_eq!(chosen, best, "{:?}", field);
         }
-        let quoted: Vec<Source> = [&record.price, &record.bid, &record.ask].into_iter().flatten().map(|it| it.source).collect();
+        let quoted: Vec<Source> = [record.price(), record.bid(), record.ask()].into_iter().flatten().map(|it| it.source).collect();
         prop_assert!(quoted.iter().all(|source| Some(source) == quoted.first()), "{:?}", quoted);
     }
 
@@ -290,8 +294,8 @@ proptest! {
         let subject = subject("SPY", kind);
         let record = merged(&evidence(&subject, &said));
         let unasked = [Field::Slippage, Field::Yield];
-        let possible = fields_of(kind).into_iter().filter(|field| !unasked.contains(field)).collect::<Vec<_>>();
-        for field in fields_of(Kind::Equity).into_iter().chain(fields_of(Kind::EquityOption)) {
+        let possible = Field::of(kind).filter(|field| !unasked.contains(field)).collect::<Vec<_>>();
+        for field in Field::of(Kind::Equity).chain(Field::of(Kind::EquityOption)) {
             let gap = record.missing.iter().filter(|gap| gap.field == field).collect::<Vec<_>>();
             let expected = usize::from(possible.contains(&field) && !record.has(field));
             prop_assert_eq!(gap.len(), expected, "{:?}", field);
@@ -317,8 +321,8 @@ proptest! {
 
 fn evidence(subject: &Subject, said: &Said) -> Evidence {
     Evidence {
-        streamed: said.streamed.clone().ok_or_else(|| "disabled".to_owned()),
-        metrics: said.metrics.clone().ok_or_else(|| "not in the answer".to_owned()),
+        streamed: said.streamed.clone().ok_or_else(|| "disabled".into()),
+        metrics: said.metrics.clone().ok_or(Reason::NotInAnswer),
         rest_quote: said.rest_quote.clone().map(Ok),
         legacy: said.legacy.clone().map(|history| Ok((history, now()))),
         ..nothing(subject)
@@ -406,7 +410,7 @@ fn full() -> Record {
     merged(&evidence)
 }
 
-fn assert_close(value: &Option<Sourced<f64>>, expected: f64) {
-    let value = value.as_ref().unwrap().value;
+fn assert_close(value: Option<Sourced<f64>>, expected: f64) {
+    let value = value.unwrap().value;
     assert!((value - expected).abs() < 1e-12, "{value} for {expected}");
 }

@@ -1,10 +1,11 @@
-use std::borrow::Cow;
-
+use super::super::field::Field;
 use super::super::fixtures::{
     TODAY_ID, heard, history, merged, ms, nothing, now, quote, rest_quote, streamed, subject,
 };
 use super::super::fixtures::{price, summary, trade, tried};
-use super::super::record::{Field, Record, Source};
+use super::super::method::Method;
+use super::super::note::Note;
+use super::super::record::{Record, Source};
 use crate::dxlink::{Quote, Summary, Trade};
 use crate::instrument::Kind;
 use crate::legacy::DailyBar;
@@ -14,15 +15,15 @@ use crate::tastytrade::MarketQuote;
 #[test]
 fn the_price_is_the_mid_of_a_sound_quote_at_the_time_of_the_event() {
     let record = of_stream(&streamed(), Kind::Equity);
-    assert_eq!(told(&record), (102.25, "quote mid"));
+    assert_eq!(told(&record), (102.25, Method::QuoteMid));
     assert_eq!(
-        record.price.unwrap().as_of.as_millisecond(),
+        record.price().unwrap().as_of.as_millisecond(),
         ms("2026-07-15T17:59:58Z").unwrap()
     );
-    assert_eq!(record.bid.unwrap().value, price(102.0));
-    assert_eq!(record.ask.unwrap().value, price(102.5));
-    assert_eq!(record.last.unwrap().value, price(102.2));
-    assert_eq!(record.volume.unwrap().value.to_bits(), 1.3743299E7_f64.to_bits());
+    assert_eq!(record.bid().unwrap().value, price(102.0));
+    assert_eq!(record.ask().unwrap().value, price(102.5));
+    assert_eq!(record.last().unwrap().value, price(102.2));
+    assert_eq!(record.volume().unwrap().value.to_bits(), 1.3743299E7_f64.to_bits());
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn an_event_without_a_time_is_as_old_as_its_receipt() {
         },
         Kind::Equity,
     );
-    assert_eq!(record.price.unwrap().as_of, now());
+    assert_eq!(record.price().unwrap().as_of, now());
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn a_quote_that_is_one_sided_crossed_or_zero_gives_way_to_the_last_trade() {
             },
             Kind::Equity,
         );
-        assert_eq!(told(&record), (102.2, "last trade"));
+        assert_eq!(told(&record), (102.2, Method::LastTrade));
     }
 }
 
@@ -73,14 +74,14 @@ fn a_zero_bid_is_told_for_options_only() {
         ..LastEvents::default()
     };
     let option = of_stream(&streamed, Kind::EquityOption);
-    assert_eq!(option.bid.clone().unwrap().value, price(0.0));
-    assert_eq!(option.price, None, "a bid of zero makes no mid");
-    assert_eq!(of_stream(&streamed, Kind::Equity).bid, None);
+    assert_eq!(option.bid().unwrap().value, price(0.0));
+    assert_eq!(option.price(), None, "a bid of zero makes no mid");
+    assert_eq!(of_stream(&streamed, Kind::Equity).bid(), None);
     let empty_book = LastEvents {
         quote: heard(quote(0.0, 0.0)),
         ..LastEvents::default()
     };
-    assert_eq!(of_stream(&empty_book, Kind::EquityOption).ask, None);
+    assert_eq!(of_stream(&empty_book, Kind::EquityOption).ask(), None);
 }
 
 #[test]
@@ -92,14 +93,14 @@ fn futures_may_trade_below_zero_and_shares_may_not() {
     let (value, method) = told(&of_stream(&streamed, Kind::Future));
     assert!((value + 37.63).abs() < 1e-12);
     assert_eq!(method, "quote mid");
-    assert_eq!(of_stream(&streamed, Kind::Equity).price, None);
+    assert_eq!(of_stream(&streamed, Kind::Equity).price(), None);
 }
 
 #[test]
 fn an_index_is_priced_by_its_trade_whatever_its_quote_shows() {
     let record = of_stream(&streamed(), Kind::Index);
-    assert_eq!(told(&record), (102.2, "last trade"));
-    assert_eq!((record.bid, record.ask, record.volume), (None, None, None));
+    assert_eq!(told(&record), (102.2, Method::LastTrade));
+    assert_eq!((record.bid(), record.ask(), record.volume()), (None, None, None));
     assert!(
         record
             .missing
@@ -125,11 +126,17 @@ fn the_extended_hours_trade_counts_only_when_it_says_so_and_is_newer() {
     };
     assert_eq!(
         with(eth(Some(true), "2026-07-15T17:59:30Z")),
-        (104.0, "extended-hours trade")
+        (104.0, Method::ExtendedTrade)
     );
-    assert_eq!(with(eth(Some(true), "2026-07-15T12:00:00Z")), (102.2, "last trade"));
-    assert_eq!(with(eth(Some(false), "2026-07-15T17:59:30Z")), (102.2, "last trade"));
-    assert_eq!(with(eth(None, "2026-07-15T17:59:30Z")), (102.2, "last trade"));
+    assert_eq!(
+        with(eth(Some(true), "2026-07-15T12:00:00Z")),
+        (102.2, Method::LastTrade)
+    );
+    assert_eq!(
+        with(eth(Some(false), "2026-07-15T17:59:30Z")),
+        (102.2, Method::LastTrade)
+    );
+    assert_eq!(with(eth(None, "2026-07-15T17:59:30Z")), (102.2, Method::LastTrade));
 }
 
 #[test]
@@ -141,10 +148,10 @@ fn without_quote_and_trade_the_previous_close_is_the_price_as_of_its_close() {
         },
         Kind::Equity,
     );
-    assert_eq!(told(&record), (100.0, "previous close"));
-    assert_eq!(record.price.unwrap().as_of.to_string(), "2026-07-14T20:00:00Z");
+    assert_eq!(told(&record), (100.0, Method::PreviousClose));
+    assert_eq!(record.price().unwrap().as_of.to_string(), "2026-07-14T20:00:00Z");
     assert!(
-        !record.notes.contains(&"stale"),
+        !record.notes.contains(&Note::Stale),
         "yesterday's close is the last closed session"
     );
 }
@@ -158,13 +165,13 @@ fn open_contracts_are_those_of_the_session_before_and_shares_have_none() {
         }),
         ..LastEvents::default()
     };
-    let open = of_stream(&streamed, Kind::EquityOption).open_interest.unwrap();
+    let open = of_stream(&streamed, Kind::EquityOption).open_interest().unwrap();
     assert_eq!(
-        (open.value.to_string(), open.method.as_ref()),
+        (open.value.to_string(), open.method.to_string().as_str()),
         ("1250".to_owned(), "open contracts")
     );
     assert_eq!(open.as_of.to_string(), "2026-07-14T20:00:00Z");
-    assert_eq!(of_stream(&streamed, Kind::Equity).open_interest, None);
+    assert_eq!(of_stream(&streamed, Kind::Equity).open_interest(), None);
 }
 
 #[test]
@@ -180,7 +187,7 @@ fn a_price_older_than_the_last_closed_session_is_called_stale() {
         },
         Kind::EquityOption,
     );
-    assert!(record.notes.contains(&"stale"));
+    assert!(record.notes.contains(&Note::Stale));
 }
 
 #[test]
@@ -202,15 +209,12 @@ fn before_the_summary_rolls_yesterdays_close_is_still_in_its_close() {
         ..LastEvents::default()
     };
     let record = of_stream(&streamed, Kind::Equity);
-    let prev_close = record.prev_close.clone().unwrap();
+    let prev_close = record.prev_close().unwrap();
     assert_eq!(
         (prev_close.value, prev_close.as_of.to_string()),
         (price(100.0), "2026-07-14T20:00:00Z".to_owned())
     );
-    assert_eq!(
-        (record.open.clone(), record.high.clone(), record.low.clone()),
-        (None, None, None)
-    );
+    assert_eq!((record.open(), record.high(), record.low()), (None, None, None));
     assert_eq!(
         tried(&record, Field::Open)[0],
         "Dxlink: the day summary is still of the day before"
@@ -252,8 +256,8 @@ fn a_new_day_without_volume_keeps_its_price() {
         },
         Kind::Equity,
     );
-    assert_eq!(told(&record), (102.2, "last trade"));
-    assert!(record.volume.is_none());
+    assert_eq!(told(&record), (102.2, Method::LastTrade));
+    assert!(record.volume().is_none());
     assert!(!tried(&record, Field::Volume).is_empty());
 }
 
@@ -272,8 +276,8 @@ fn a_bid_of_one_source_never_meets_an_ask_of_another() {
     evidence.streamed = Ok(half.clone());
     evidence.rest_quote = Some(Ok(quote.clone()));
     let record = merged(&evidence);
-    assert_eq!(record.ask.clone().unwrap().source, Source::Dxlink);
-    assert_eq!(record.bid, None);
+    assert_eq!(record.ask().unwrap().source, Source::Dxlink);
+    assert_eq!(record.bid(), None);
     assert_eq!(
         tried(&record, Field::Bid)[..2],
         ["Dxlink: no bid", "Rest: the price is from another source"]
@@ -289,14 +293,14 @@ fn rest_prices_by_the_same_rule_and_its_own_mark_comes_after_the_trade() {
         told(&merged(&evidence))
     };
     let full = rest_quote("SPY");
-    assert_eq!(method(full.clone()), (103.25, "quote mid"));
+    assert_eq!(method(full.clone()), (103.25, Method::QuoteMid));
     let mut bare = full;
     (bare.bid, bare.ask) = (None, None);
-    assert_eq!(method(bare.clone()), (103.1, "last trade"));
+    assert_eq!(method(bare.clone()), (103.1, Method::LastTrade));
     bare.last = None;
-    assert_eq!(method(bare.clone()), (103.25, "venue mark"));
+    assert_eq!(method(bare.clone()), (103.25, Method::VenueMark));
     bare.mark = None;
-    assert_eq!(method(bare), (100.1, "previous close"));
+    assert_eq!(method(bare), (100.1, Method::PreviousClose));
 }
 
 #[test]
@@ -313,12 +317,9 @@ fn the_deprecated_source_gives_last_trade_previous_close_and_the_day() {
     let mut evidence = nothing(&subject);
     evidence.legacy = Some(Ok((history.clone(), now())));
     let record = merged(&evidence);
-    assert_eq!(told(&record), (102.7, "last trade"));
-    assert_eq!(
-        record.prev_close.clone().unwrap().as_of.to_string(),
-        "2026-07-14T20:00:00Z"
-    );
-    assert_eq!(record.open.clone().unwrap().value, price(101.0));
+    assert_eq!(told(&record), (102.7, Method::LastTrade));
+    assert_eq!(record.prev_close().unwrap().as_of.to_string(), "2026-07-14T20:00:00Z");
+    assert_eq!(record.open().unwrap().value, price(101.0));
     assert_eq!(tried(&record, Field::Low).last().unwrap(), "Legacy: no low");
     assert_eq!(tried(&record, Field::Bid).last().unwrap(), "Legacy: has no quotes");
 }
@@ -373,10 +374,7 @@ fn of_stream(streamed: &LastEvents, kind: Kind) -> Record {
     merged(&evidence)
 }
 
-fn told(record: &Record) -> (f64, &'static str) {
-    let price = record.price.as_ref().unwrap();
-    match price.method {
-        Cow::Borrowed(method) => (price.value.get(), method),
-        Cow::Owned(ref method) => panic!("{method} was made up for this value"),
-    }
+fn told(record: &Record) -> (f64, Method) {
+    let price = record.price().unwrap();
+    (price.value.get(), price.method)
 }

@@ -6,6 +6,7 @@ use super::super::evidence::Evidence;
 use super::super::fixtures::{
     TODAY, candles, greeks, heard, merged, metrics, nothing, now, quote, streamed, subject, tried,
 };
+use super::super::note::Note;
 use super::*;
 use crate::instrument::Kind;
 use crate::stream::LastEvents;
@@ -14,7 +15,7 @@ fn kept_value(value: f64, as_of: &str) -> StoredValue {
     StoredValue {
         value,
         source: "rest".to_owned(),
-        method: "venue's 30-day index".to_owned(),
+        method: "venue's 30-day index".into(),
         as_of: as_of.parse().unwrap(),
     }
 }
@@ -26,7 +27,7 @@ fn past(days: i32, method: &str) -> Vec<PastIv> {
         .map(|back| PastIv {
             session: TODAY.checked_sub(back.days()).unwrap(),
             iv: Vol::new(if back % 2 == 0 { 0.2 } else { 0.4 }).unwrap(),
-            method: method.to_owned(),
+            method: method.into(),
         })
         .collect()
 }
@@ -47,19 +48,22 @@ fn a_kept_value_stands_only_where_every_live_source_failed() {
     let mut evidence = nothing(&subject);
     evidence.kept = kept;
     let record = merged(&evidence);
-    let price = record.price.unwrap();
+    let price = record.price().unwrap();
     assert_eq!((price.value.get(), price.source), (99.0, Source::Store));
     assert_eq!(price.as_of.to_string(), "2026-07-15T15:00:00Z");
-    assert_eq!(record.iv.unwrap().method, INDEX);
+    assert_eq!(record.iv().unwrap().method, INDEX);
     assert_eq!(record.notes, ["stale"]);
     assert_eq!(record.stale_seconds, Some(4 * 3600), "the age of the oldest kept value");
 
     let (events, live) = (streamed(), metrics("SPY"));
     (evidence.streamed, evidence.metrics) = (Ok(events.clone()), Ok(live.clone()));
     let record = merged(&evidence);
-    assert_eq!(record.price.unwrap().source, Source::Dxlink);
-    assert_eq!(record.iv.unwrap().source, Source::Rest);
-    assert_eq!((record.stale_seconds, record.notes.contains(&"stale")), (None, false));
+    assert_eq!(record.price().unwrap().source, Source::Dxlink);
+    assert_eq!(record.iv().unwrap().source, Source::Rest);
+    assert_eq!(
+        (record.stale_seconds, record.notes.contains(&Note::Stale)),
+        (None, false)
+    );
 }
 
 #[test]
@@ -77,13 +81,13 @@ fn a_kept_quote_is_not_mixed_with_a_newer_kept_price() {
     };
     let record = merged(&evidence);
     assert_eq!(
-        (record.price.unwrap().value.get(), record.bid.unwrap().value.get()),
+        (record.price().unwrap().value.get(), record.bid().unwrap().value.get()),
         (102.25, 102.0)
     );
     evidence.kept.values = values.clone();
     let record = merged(&evidence);
-    assert_eq!(record.price.map(|price| price.value.get()), Some(99.0));
-    assert_eq!((record.bid, record.ask), (None, None));
+    assert_eq!(record.price().map(|price| price.value.get()), Some(99.0));
+    assert_eq!((record.bid(), record.ask()), (None, None));
 }
 
 #[test]
@@ -103,9 +107,9 @@ fn kept_bars_give_a_current_volatility_until_the_next_session_closes() {
         merged(&evidence)
     };
     let record = hv(&bars);
-    let hv30 = record.hv30.unwrap();
+    let hv30 = record.hv30().unwrap();
     assert_eq!(
-        (hv30.source, hv30.method.as_ref()),
+        (hv30.source, hv30.method.to_string().as_str()),
         (Source::Store, "close-to-close, 30 returns")
     );
     assert_eq!(record.stale_seconds, None);
@@ -114,7 +118,7 @@ fn kept_bars_give_a_current_volatility_until_the_next_session_closes() {
     assert!(!bars.are_final(Calendar::UsFutures, now()));
     bars.candles.bars.pop();
     let record = hv(&bars);
-    assert_eq!(record.hv90.unwrap().as_of.to_string(), "2026-07-13T21:00:00Z");
+    assert_eq!(record.hv90().unwrap().as_of.to_string(), "2026-07-13T21:00:00Z");
     assert!(record.stale_seconds.is_some());
 }
 
@@ -134,7 +138,7 @@ fn a_rank_of_own_history_names_its_days_and_needs_enough_of_the_same_method() {
         merged(&evidence)
     };
     let record = ranked(&past(60, INDEX));
-    let (rank, percentile) = (record.iv_rank.clone().unwrap(), record.iv_percentile.clone().unwrap());
+    let (rank, percentile) = (record.iv_rank().unwrap(), record.iv_percentile().unwrap());
     assert!((rank.value.get() - 50.0).abs() < 1e-9 && (percentile.value.get() - 50.0).abs() < 1e-9);
     assert_eq!(rank.method, "range, own history of 60 days");
     assert_eq!(percentile.method, "share of days below, own history of 60 days");
@@ -143,7 +147,7 @@ fn a_rank_of_own_history_names_its_days_and_needs_enough_of_the_same_method() {
         "2026-07-15T17:00:00Z",
         "as of the volatility it ranks"
     );
-    assert!(!record.notes.contains(&"stale"));
+    assert!(!record.notes.contains(&Note::Stale));
 
     let too_few = tried(&ranked(&past(59, INDEX)), Field::IvRank);
     assert_eq!(too_few[1], "Store: own history has 59 of 60 days of this volatility");
@@ -152,7 +156,7 @@ fn a_rank_of_own_history_names_its_days_and_needs_enough_of_the_same_method() {
     let too_few = tried(&ranked(&mixed), Field::IvPercentile);
     assert_eq!(too_few[1], "Store: own history has 59 of 60 days of this volatility");
     let old = past(500, INDEX);
-    assert!(ranked(&old).iv_rank.unwrap().method.contains("252 days"));
+    assert!(ranked(&old).iv_rank().unwrap().method.to_string().contains("252 days"));
 }
 
 #[test]
@@ -165,9 +169,9 @@ fn kept_greeks_belong_to_the_option_alone() {
     let mut evidence = nothing(&subject);
     evidence.kept.events = Some(events.clone());
     let record = merged(&evidence);
-    let delta = record.delta.unwrap();
+    let delta = record.delta().unwrap();
     assert_eq!((delta.value, delta.source), (0.51, Source::Store));
-    assert_eq!(record.iv, None);
+    assert_eq!(record.iv(), None);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::instrument::Kind;
 use crate::stream::LastEvents;
 
-fn said(vol_inputs: &VolInputs, days: usize, source: Source) -> &Result<Sourced<Vol>, String> {
+fn said(vol_inputs: &VolInputs, days: usize, source: Source) -> &Result<Sourced<Vol>, Reason> {
     let mut witnesses = vol_inputs.witnesses.iter();
     &witnesses
         .find(|one| one.days == days && one.source == source)
@@ -34,13 +34,13 @@ fn each_source_is_heard_for_itself_and_the_feeds_bars_are_the_best() {
     );
     for days in [30, 60, 90] {
         let venue = said(&vol_inputs, days, Source::Rest).as_ref().unwrap();
-        assert_eq!(venue.method, format!("venue's {days}-day volatility"));
+        assert_eq!(venue.method.to_string(), format!("venue's {days}-day volatility"));
         for source in [Source::DxlinkCandles, Source::Legacy] {
             assert_eq!(said(&vol_inputs, days, source).as_ref().unwrap().source, source);
         }
         assert!(said(&vol_inputs, days, Source::Store).is_err());
     }
-    assert_eq!(vol_inputs.terms, Err("null in the answer".to_owned()));
+    assert_eq!(vol_inputs.terms, Err(Reason::Null));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn kept_bars_stand_in_and_are_never_called_the_feeds() {
     assert_eq!(vol_inputs.bars.as_ref().unwrap().source, Source::Store);
     assert!(said(&vol_inputs, 30, Source::Store).is_ok());
     let reason = said(&vol_inputs, 30, Source::DxlinkCandles).as_ref().unwrap_err();
-    assert!(reason.contains("kept"), "{reason}");
+    assert!(reason.to_string().contains("kept"), "{reason}");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn closes_alone_are_bars_of_a_share_and_none_of_a_future_whose_contracts_they_jo
         match vol_inputs.bars {
             Ok(bars) => assert!(used && bars.cleaned.closes_alone && bars.source == Source::Legacy),
             Err(tried) => {
-                let reasons: Vec<&str> = tried.iter().map(|attempt| attempt.reason.as_str()).collect();
+                let reasons: Vec<String> = tried.iter().map(|attempt| attempt.reason.to_string()).collect();
                 assert!(
                     !used && reasons == ["disabled", "its bars join one contract to the next"],
                     "{reasons:?}"

@@ -7,6 +7,7 @@ use super::*;
 use crate::instrument::Kind;
 use crate::stream::LastEvents;
 use crate::tastytrade::Metrics;
+use crate::vol::forecast::Model;
 
 fn term(day: Date, iv: f64) -> ExpirationIv {
     ExpirationIv {
@@ -55,6 +56,50 @@ fn realized_volatility_stands_beside_that_of_rest() {
 }
 
 #[test]
+fn implied_volatility_stands_beside_each_forecast() {
+    let spy = subject("SPY", Kind::Equity);
+    let of = |count: usize, answer: Option<&Metrics>| {
+        let mut bars = candles(count);
+        for (place, bar) in (0_u32..).zip(&mut bars.bars) {
+            bar.high = bar
+                .high
+                .map(|high| high * (1.0 + 0.001 * f64::from(place * 7_919 % 13)));
+        }
+        let mut evidence = nothing(&spy);
+        evidence.streamed = Ok(LastEvents {
+            candles: heard(bars).map(Ok),
+            ..streamed()
+        });
+        if let Some(answer) = answer {
+            evidence.metrics = Ok(answer.clone());
+        }
+        VolReport::of(&merged(&evidence), &vol_inputs(&evidence), &[20], &RULES, now()).forecasts
+    };
+    let answer = metrics("SPY");
+    let [har, garch] = of(300, Some(&answer)).try_into().unwrap();
+    let (said, over) = (har.said.unwrap(), har.over.unwrap());
+    assert_eq!((said.source, over.source), (Source::DxlinkCandles, Source::Rest));
+    assert!((over.value.difference - (0.3 - said.value.get())).abs() < 1e-12);
+    assert!((over.value.ratio.unwrap() - 0.3 / said.value.get()).abs() < 1e-12);
+    assert!(
+        said.method
+            .to_string()
+            .starts_with("HAR (Corsi 2009) on 300 bars since "),
+        "{}",
+        said.method
+    );
+    assert_eq!(garch.model, Model::Garch);
+    let without_iv = of(300, None);
+    assert!(without_iv[0].said.is_ok() && without_iv[0].over.is_err());
+    let short = of(100, Some(&answer));
+    assert!(
+        short
+            .iter()
+            .all(|one| one.said.as_ref().is_err_and(|reason| *reason == "100 bars, 250 needed"))
+    );
+}
+
+#[test]
 fn the_premium_is_that_of_the_record_in_all_its_forms() {
     let outlook = outlook(Some(&metrics("SPY")));
     let [tactical, structural] = [0, 1].map(|at| outlook.premiums[at].premium.as_ref().unwrap());
@@ -98,10 +143,10 @@ fn what_is_missing_says_what_was_tried() {
     for premium in &outlook.premiums {
         assert_eq!(premium.premium.as_ref().unwrap_err(), "rest: iv missing: http 502");
     }
-    assert_eq!(outlook.terms, Err("http 502".to_owned()));
-    let reasons: Vec<&String> = outlook.moves.iter().map(|one| one.said.as_ref().unwrap_err()).collect();
-    assert_eq!(reasons[0], "iv: rest: http 502");
-    assert_eq!(reasons[3], "no expiration is known: http 502");
+    assert_eq!(outlook.terms, Err("http 502".into()));
+    let reasons: Vec<&Reason> = outlook.moves.iter().map(|one| one.said.as_ref().unwrap_err()).collect();
+    assert_eq!(*reasons[0], "iv: rest: http 502");
+    assert_eq!(*reasons[3], "no expiration is known: http 502");
     assert!(outlook.measured.is_ok());
 }
 

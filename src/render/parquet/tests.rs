@@ -64,7 +64,7 @@ fn a_history_has_the_cells_of_its_csv() {
     let kept = |value: f64, source: &str, method: &str| StoredValue {
         value,
         source: source.to_owned(),
-        method: method.to_owned(),
+        method: method.into(),
         as_of: "2026-11-20T20:58:00Z".parse().unwrap(),
     };
     let day = |symbol: &str, session, values: &[(Field, StoredValue)]| PastDay {
@@ -90,7 +90,7 @@ fn a_history_has_the_cells_of_its_csv() {
     let history = History::new(&days, Mode::Live, "2026-11-20T21:30:00Z".parse().unwrap());
     let (mut file, mut text) = (Vec::new(), Vec::new());
     history.parquet(&mut file).unwrap();
-    history.write(&Style::default(), Format::Csv, &mut text).unwrap();
+    crate::render::write(&history, &Style::default(), Format::Csv, &mut text).unwrap();
     let mut csv = csv::Reader::from_reader(text.as_slice());
     let header = csv.headers().unwrap().clone();
     let rows: Vec<csv::StringRecord> = csv.records().collect::<Result<_, _>>().unwrap();

@@ -61,7 +61,7 @@ fn a_table_of_200_columns_shows_everything() {
 fn all_symbols_show_with_the_reason_of_their_rejection() {
     let records = records();
     let report = run(&records, &held(), TODAY);
-    let document = Document::screen(
+    let document = RunDocument::screen(
         &report,
         &View {
             all: true,
@@ -249,15 +249,10 @@ fn csv_of_an_explanation_has_one_line_a_gate() {
 #[test]
 fn json_is_the_contract() {
     let records = [future("/ES", "/ESZ6", "/ESZ26:XCME"), share("XYZ")];
-    let report = run(
-        &records,
-        &Rules {
-            min_vrp_structural: 1.6,
-            ..rules()
-        },
-        TODAY,
-    );
-    let mut document = Document::screen(
+    let mut rules = rules();
+    rules.limits.min_vrp_structural = 1.6;
+    let report = run(&records, &rules, TODAY);
+    let mut document = RunDocument::screen(
         &report,
         &View {
             all: true,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::fault::EntryFault;
 use crate::market::{Field, Source};
 
 /// The labels of the values of one line, by field.
@@ -19,21 +20,20 @@ pub(super) struct Labels {
 
 impl Labels {
     /// The labels in the cells `provenance`, `as_of` and `method` of an export, read at `now`.
-    pub(super) fn read(sources: &str, moments: &str, methods: &str, now: Timestamp) -> Result<Self, String> {
+    pub(super) fn read(sources: &str, moments: &str, methods: &str, now: Timestamp) -> Result<Self, EntryFault> {
         let mut labels = Self::default();
         for (field, source) in words(sources, "provenance")? {
             if !is_source(source) {
-                return Err(format!("provenance: {} has no source {source:?}", field.name()));
+                return Err(EntryFault::Source(field, source.to_owned()));
             }
             labels.sources.insert(field, source.to_owned());
         }
         for (field, moment) in words(moments, "as_of")? {
-            let name = field.name();
             let at: Timestamp = moment
                 .parse()
-                .map_err(|_| format!("as_of: {moment:?} of {name} is no moment; write it as 2026-11-20T21:00:00Z"))?;
+                .map_err(|_| EntryFault::Moment(field, moment.to_owned()))?;
             if at > now {
-                return Err(format!("as_of: {moment} of {name} is yet to come"));
+                return Err(EntryFault::Future(field, moment.to_owned()));
             }
             labels.moments.insert(field, at);
         }
@@ -46,7 +46,7 @@ impl Labels {
                 }
                 // What stands between two methods may stand within one as well.
                 (None, Some(field)) => labels.methods.entry(field).or_default().extend([BETWEEN, part]),
-                (None, None) => return Err(format!("method: {part:?} is not field=method")),
+                (None, None) => return Err(EntryFault::Method(part.to_owned())),
             }
         }
         Ok(labels)
@@ -54,14 +54,14 @@ impl Labels {
 }
 
 /// The words of a cell, each `field=text`.
-fn words<'a>(cell: &'a str, column: &str) -> Result<Vec<(Field, &'a str)>, String> {
-    let word = |word: &'a str| named(word).ok_or_else(|| format!("{column}: {word:?} is not field=text"));
+fn words<'a>(cell: &'a str, column: &'static str) -> Result<Vec<(Field, &'a str)>, EntryFault> {
+    let word = |word: &'a str| named(word).ok_or_else(|| EntryFault::Word(column, word.to_owned()));
     cell.split_whitespace().map(word).collect()
 }
 
 fn named(part: &str) -> Option<(Field, &str)> {
     let (name, text) = part.split_once('=')?;
-    let field = Field::ALL.into_iter().find(|field| field.name() == name)?;
+    let field = Field::from_name(name)?;
     Some((field, text))
 }
 

@@ -20,8 +20,7 @@ fn read(text: &str) -> Result<Vec<Entry>, ImportError> {
 
 #[test]
 fn a_history_is_read_with_its_units_and_its_moments() {
-    let entries =
-        read("\u{feff}Date,IV,hv90,hv30\r\n2026-11-19,0.183,,0.12\r\n2026-11-20, 0.19 ,0.2,0.13\r\n").unwrap();
+    let entries = read("Date,IV,hv90,hv30\r\n2026-11-19,0.183,,0.12\r\n2026-11-20, 0.19 ,0.2,0.13\r\n").unwrap();
     let seen: Vec<_> = entries
         .iter()
         .map(|entry| {
@@ -29,18 +28,18 @@ fn a_history_is_read_with_its_units_and_its_moments() {
                 entry.session.day(),
                 entry.field.name(),
                 entry.value,
-                entry.method.as_str(),
+                entry.method.to_string(),
             )
         })
         .collect();
     assert_eq!(
         seen,
         [
-            (19, "iv", 0.183, "index"),
-            (19, "hv30", 0.12, "imported"),
-            (20, "iv", 0.19, "index"),
-            (20, "hv30", 0.13, "imported"),
-            (20, "hv90", 0.2, "imported"),
+            (19, "iv", 0.183, "index".to_owned()),
+            (19, "hv30", 0.12, "imported".to_owned()),
+            (20, "iv", 0.19, "index".to_owned()),
+            (20, "hv30", 0.13, "imported".to_owned()),
+            (20, "hv90", 0.2, "imported".to_owned()),
         ]
     );
     assert_eq!(entries[0].session, date(2026, 11, 19));

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::{Bar, Cleaned, Dropped, clean};
 use crate::cone::cone;
-use crate::ewma::{Ewma, Start};
+use crate::ewma::Ewma;
 use crate::realized::{Estimator, HvError, ReturnWindow};
 
 #[test]
@@ -48,7 +48,6 @@ fn a_bad_bar_of_a_session_leaves_a_hole_that_no_estimator_measures_over() {
     }
     let ewma = Ewma {
         lambda: 0.94,
-        start: Start::FirstReturn,
         trading_days,
     };
     let averaged = ewma.measure(&cleaned.bars).unwrap();

@@ -4,7 +4,7 @@ use super::{ChainError, Expiration, OptionQuote, Side, Strike};
 use crate::black::{European, Right, Underlying};
 use crate::smile::Smile;
 use crate::straddle::Straddle;
-use crate::vix_variance::{Between, Centre, ModelFree, Strip};
+use crate::vix_variance::{Between, ModelFree, Strip};
 
 #[test]
 fn a_chain_that_cannot_be_is_refused() {
@@ -47,12 +47,9 @@ fn without_quotes_each_number_says_what_it_lacks() {
             at.put.bid = 0.0;
         }
     });
-    let vix_variance = Strip::of(&no_puts, Centre::AtOrBelow);
+    let vix_variance = Strip::of(&no_puts);
     assert_eq!(vix_variance.unwrap_err(), ChainError::EmptySide(Side::Put));
-    assert_eq!(
-        ModelFree::of(&[no_puts], Centre::AtOrBelow).unwrap_err(),
-        ChainError::NoTerm
-    );
+    assert_eq!(ModelFree::of(&[no_puts]).unwrap_err(), ChainError::NoTerm);
 }
 
 #[test]
@@ -62,7 +59,7 @@ fn on_a_flat_smile_every_reading_is_near_the_one_volatility() {
     assert!((smile.at_the_money().unwrap().get() - SIGMA).abs() < 1e-9);
     let skew = smile.skew().unwrap();
     assert!(skew.risk_reversal.abs() < 1e-9 && skew.butterfly.abs() < 1e-9);
-    let index = ModelFree::of(std::slice::from_ref(&chain), Centre::AtOrBelow).unwrap();
+    let index = ModelFree::of(std::slice::from_ref(&chain)).unwrap();
     assert!(matches!(index.between, Between::OneSide(_)));
     assert!((index.vol.get() - SIGMA).abs() < 2e-3, "{index:?}");
     let straddle = Straddle::of(&chain).unwrap();
@@ -73,7 +70,7 @@ fn on_a_flat_smile_every_reading_is_near_the_one_volatility() {
 fn the_scale_of_the_prices_changes_no_volatility() {
     let (one, other) = (flat(1.0), flat(37.0));
     let near = |one: f64, other: f64| assert!((one - other).abs() < 1e-10, "{one} {other}");
-    let index = |chain: &Expiration| Strip::of(chain, Centre::AtOrBelow).unwrap().variance;
+    let index = |chain: &Expiration| Strip::of(chain).unwrap().variance;
     near(index(&one), index(&other));
     let money = |chain: &Expiration| Smile::of(chain).unwrap().at_the_money().unwrap().get();
     near(money(&one), money(&other));

@@ -10,16 +10,16 @@ use crate::chain::{Expiration, OptionQuote, Strike};
 use crate::smile::Smile;
 use crate::straddle::Straddle;
 use crate::term::{Term, ThirtyDays};
-use crate::vix_variance::{Between, Centre, ModelFree};
+use crate::vix_variance::{Between, ModelFree};
 
 #[test]
 fn variance_of_the_strip() {
     let chains = chains();
-    let mut tally = Tally::of("| `vix_style` | 30-day index, both centers |");
+    let mut tally = Tally::of("| `vix_style` | 30-day index |");
     let mut parts = Tally::of("| `vix_style` | forward and variance of each term |");
     for row in rows(include_str!("../../../tests/data/golden/vix_style.csv")) {
         let terms: Vec<Expiration> = chains[&row["case_id"]].values().cloned().collect();
-        let found = ModelFree::of(&terms, Centre::AtOrBelow);
+        let found = ModelFree::of(&terms);
         let status = match found.map(|it| it.between) {
             Ok(Between::Two { .. }) => "ok",
             Ok(Between::Exact(_)) => "exact",
@@ -27,15 +27,12 @@ fn variance_of_the_strip() {
             Err(_) => "no_term",
         };
         assert_eq!(status, row["status"], "{}", row["case_id"]);
-        let strict = ModelFree::of(&terms, Centre::StrictlyBelow);
-        for (found, column) in [(found, "vix"), (strict, "vix_k0_strictly_below")] {
-            match (found, number(&row, column)) {
-                (Ok(found), Some(wanted)) => tally.error((found.vol.get() * 100.0 - wanted).abs(), || {
-                    format!("{column} of {}", row["case_id"])
-                }),
-                (Err(_), None) => {}
-                (found, wanted) => panic!("{found:?} for {wanted:?} in {row:?}"),
+        match (found, number(&row, "vix")) {
+            (Ok(found), Some(wanted)) => {
+                tally.error((found.vol.get() * 100.0 - wanted).abs(), || row["case_id"].clone())
             }
+            (Err(_), None) => {}
+            (found, wanted) => panic!("{found:?} for {wanted:?} in {row:?}"),
         }
         tally.row();
         let strips = match found.map(|it| it.between) {

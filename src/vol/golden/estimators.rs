@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{Row, Tally, number, present, relative, rows};
 use crate::bars::{Bar, CleanBar, clean};
 use crate::cone::cone;
-use crate::ewma::{Ewma, Start};
+use crate::ewma::Ewma;
 use crate::garch::Garch;
 use crate::har::Har;
 use crate::realized::{Estimator, HvError, ReturnWindow};
@@ -55,24 +55,16 @@ fn realized_volatility() {
 #[test]
 fn exponential_weights() {
     let series = series();
-    let mut tally = Tally::of("| `ewma` | both starts |");
+    let mut tally = Tally::of("| `ewma` | from the first return |");
     for row in rows(include_str!("../../../tests/data/golden/ewma.csv")) {
         let bars = until(&series[&row["series_id"]], row["as_of"].parse().unwrap());
         assert_eq!((bars.len() - 1).to_string(), row["n_returns"]);
-        for (start, column) in [
-            (Start::FirstReturn, "ewma_recursive"),
-            (Start::Weights, "ewma_normalised"),
-        ] {
-            let (lambda, trading_days) = (present(&row, "lambda"), 252.0);
-            let found = Ewma {
-                lambda,
-                start,
-                trading_days,
-            }
-            .measure(&bars)
-            .unwrap();
-            tally.error(relative(found.vol.get(), present(&row, column)), || format!("{row:?}"));
-        }
+        let ewma = Ewma {
+            lambda: present(&row, "lambda"),
+            trading_days: 252.0,
+        };
+        let found = ewma.measure(&bars).unwrap().vol.get();
+        tally.error(relative(found, present(&row, "ewma_recursive")), || format!("{row:?}"));
         tally.row();
     }
     tally.hold(30, 1e-9);
@@ -120,13 +112,13 @@ fn forecasts() {
     for row in rows(include_str!("../../../tests/data/golden/forecast.csv")) {
         let bars = clean(series[&row["series_id"]].iter().copied()).bars;
         assert_eq!(bars.len().to_string(), row["clean_bars"]);
-        let fit = Har::fit(&bars, 252.0).unwrap();
+        let fit = Har::fit(&bars).unwrap();
         for (found, column) in [
             (fit.constant, "har_c"),
             (fit.day, "har_d"),
             (fit.week, "har_w"),
             (fit.month, "har_m"),
-            (fit.next_day.get(), "har_1d_vol"),
+            (fit.forecast(1, 252.0).unwrap().get(), "har_1d_vol"),
         ] {
             har.error(relative(found, present(&row, column)), || {
                 format!("{column} in {row:?}")
@@ -182,7 +174,7 @@ fn until(bars: &[Bar], as_of: Date) -> Vec<CleanBar> {
     clean(bars.iter().copied().filter(|bar| bar.date <= as_of)).bars
 }
 
-pub(super) fn series() -> BTreeMap<String, Vec<Bar>> {
+pub(crate) fn series() -> BTreeMap<String, Vec<Bar>> {
     let mut series: BTreeMap<String, Vec<Bar>> = BTreeMap::new();
     for row in rows(include_str!("../../../tests/data/golden/ohlc.csv")) {
         series.entry(row["series_id"].clone()).or_default().push(bar(&row));

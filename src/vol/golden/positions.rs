@@ -1,14 +1,14 @@
 //! Rank, percentile and premium.
 
-use variance_units::{Rank, Vol};
+use variance_units::Vol;
 
 use super::{Tally, number, present, relative, rows};
 use crate::premium::Premium;
-use crate::rank::{MINIMUM_DAYS, Place, RankError};
+use crate::rank::{Place, RankError};
 
 #[test]
 fn rank_and_percentile() {
-    let mut tally = Tally::of("| `iv_rank_percentile` | three ranks, four percentiles |");
+    let mut tally = Tally::of("| `iv_rank_percentile` | rank, percentile |");
     for row in rows(include_str!("../../../tests/data/golden/iv_rank_percentile.csv")) {
         let past: Vec<Option<Vol>> = row["history"]
             .split('|')
@@ -16,7 +16,7 @@ fn rank_and_percentile() {
             .collect();
         let days = past.iter().flatten().filter(|vol| vol.get() > 0.0).count();
         assert_eq!(days.to_string(), row["n_clean"]);
-        let place = Place::of(Vol::new(present(&row, "current")), &past, MINIMUM_DAYS);
+        let place = Place::of(Vol::new(present(&row, "current")), &past, 20);
         let status = match place {
             Ok(_) => "ok",
             Err(RankError::Thin { have: 19, need: 20 }) => "thin",
@@ -28,15 +28,9 @@ fn rank_and_percentile() {
         if let Some(place) = found {
             assert_eq!(place.days, days);
         }
-        let clamped = |rank: Rank| Rank::new(rank.get().clamp(0.0, 100.0));
         for (found, column) in [
             (found.and_then(|place| place.rank), "ivr_incl"),
-            (found.and_then(|place| place.rank_of_past), "ivr_excl"),
-            (found.and_then(|place| clamped(place.rank_of_past?)), "ivr_excl_clamped"),
             (found.map(|place| place.percentile), "ivp_below"),
-            (found.map(|place| place.percentile_at_or_below), "ivp_at_or_below"),
-            (found.map(|place| place.percentile_mid), "ivp_mid"),
-            (found.map(|place| place.percentile_with_today), "ivp_incl_today"),
         ] {
             let at = || format!("{column} of {}", row["id"]);
             match (found, number(&row, column)) {

@@ -95,7 +95,7 @@ impl Calm {
     fn document(&self, venue: &Venue) -> Value {
         let symbols: BTreeSet<&str> = SYMBOLS.iter().flat_map(|set| set.iter().copied()).collect();
         let start = format!(
-            "--as-of {} {} --demo --seed {} --fault",
+            "--now {} {} --demo --seed {} --fault",
             venue.now, self.command, venue.seed
         );
         let config = json!({
