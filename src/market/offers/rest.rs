@@ -25,7 +25,7 @@ struct Metric {
     read: fn(&Metrics) -> Option<(FieldValue, Method)>,
 }
 
-const METRICS: [Metric; 8] = [
+const METRICS: &[Metric] = &[
     Metric {
         field: Field::Iv,
         wire: &["implied-volatility-index"],
