@@ -160,7 +160,7 @@ impl Plan {
     }
 
     fn run(&self) -> Ended {
-        let run = Run::new("").file("config/runtime_config.json", &self.config());
+        let run = Run::new("").file("config/runtime_config.json", self.config());
         let (child, _desk) = self.arguments().iter().fold(run, Run::arg).start();
         ended(child, self.bound())
     }

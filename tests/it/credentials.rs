@@ -123,7 +123,7 @@ fn the_environment_file_is_read_when_nobody_else_may_read_it() {
         Run::new("quote SPY --json")
             .args(["--now", NOW])
             .file(".env.tastytrade", &text)
-            .file("config/runtime_config.json", &legacy.to_string())
+            .file("config/runtime_config.json", legacy.to_string())
     };
     let private = run();
     fs::set_permissions(private.path(".env.tastytrade"), Permissions::from_mode(0o600)).unwrap();

@@ -59,7 +59,7 @@ fn a_seeded_past_gives_the_rank_the_venue_lacks_and_is_exported_again() {
     let state = TempDir::new().unwrap();
     let quote = || row(&Run::demo("quote CSCO").state(state.path()).document(), "CSCO").clone();
     assert!(quote()["iv_rank"].is_null(), "the venue has no rank of CSCO");
-    let import = history(&state, "import past.csv --symbol CSCO --demo").file("past.csv", &seed(60));
+    let import = history(&state, "import past.csv --symbol CSCO --demo").file("past.csv", seed(60));
     import.answer().done().saying(&["120 values of CSCO entered"]);
     let ranked = quote();
     assert_eq!(
@@ -87,7 +87,7 @@ fn a_seeded_past_gives_the_rank_the_venue_lacks_and_is_exported_again() {
 #[test]
 fn a_past_of_another_method_is_never_ranked_with_the_venue_s() {
     let state = TempDir::new().unwrap();
-    let import = history(&state, "import past.csv --symbol CSCO --demo --iv-method chain").file("past.csv", &seed(60));
+    let import = history(&state, "import past.csv --symbol CSCO --demo --iv-method chain").file("past.csv", seed(60));
     import.answer().done();
     let document = Run::demo("quote CSCO").state(state.path()).document();
     let csco = row(&document, "CSCO");
@@ -127,7 +127,7 @@ fn one_wrong_line_enters_nothing_and_is_named() {
     many.answer().done().saying(&["2 values of 2 symbols entered"]);
     let off = history(&state, "SPY --demo").file(
         "config/runtime_config.json",
-        &json!({ "store": { "enabled": false } }).to_string(),
+        json!({ "store": { "enabled": false } }).to_string(),
     );
     off.answer().ended(78).saying(&["store.enabled"]);
 }
@@ -143,7 +143,7 @@ fn what_was_exported_is_imported_to_the_last_digit_label_and_moment() {
         .answer()
         .done();
     history(&state, "import past.csv --symbol CSCO --demo --iv-method =mine")
-        .file("past.csv", &seed(60))
+        .file("past.csv", seed(60))
         .answer()
         .done();
     let export = |state: &TempDir| history(state, "export --demo").answer().done().stdout;

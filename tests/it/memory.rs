@@ -42,7 +42,7 @@ fn once_the_store_holds_a_past_a_fifth_of_nulls_leaves_no_hole_worth_mentioning(
     let before = screen(state.path(), THURSDAY, "");
     Run::new(&format!("--now {THURSDAY} history import past.csv --demo --seed 1"))
         .state(state.path())
-        .file("past.csv", &past(&before))
+        .file("past.csv", past(&before))
         .answer()
         .done();
     let first = screen(state.path(), FRIDAY, NULLS);

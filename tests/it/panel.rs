@@ -281,7 +281,7 @@ fn vol(series: &str, options: &str) -> Run {
     let bars: String = rows
         .filter_map(|row| Some(format!("{}\n", row.split_once(',')?.1)))
         .collect();
-    Run::new(&format!("vol --bars mine.csv {options}")).file("mine.csv", &format!("date,open,high,low,close\n{bars}"))
+    Run::new(&format!("vol --bars mine.csv {options}")).file("mine.csv", format!("date,open,high,low,close\n{bars}"))
 }
 
 fn golden_cone(days: &str) -> Vec<String> {

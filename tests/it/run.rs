@@ -93,7 +93,7 @@ impl Run {
                 }
             }
         }
-        self.file("config/runtime_config.json", &config.to_string())
+        self.file("config/runtime_config.json", config.to_string())
     }
 
     pub(crate) fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
