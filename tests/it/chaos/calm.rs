@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use variance::demo::market::Market;
-use variance::demo::{self, Options, Pace};
+use variance_demo::market::Market;
+use variance_demo::{self, Options, Pace};
 
 use super::promise::Findings;
 use super::script::{SYMBOLS, VENUES, Venue};
