@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
-use variance::dxlink::{EventType, Protocol, Settings, Subscription};
+use variance_dxlink::{EventType, Protocol, Settings, Subscription};
 
 fn main() {
     let quotes = 500;

@@ -9,8 +9,7 @@ mod report;
 mod screening_straddle;
 
 pub use choice::{
-    ChainQuery, Choice, ChoiceError, Chosen, MOST_ENTRIES, MOST_STRIKES, Strikes, Underlyings, When, choose,
-    expirations,
+    ChainQuery, Choice, ChoiceError, MOST_ENTRIES, MOST_STRIKES, Strikes, Underlyings, When, choose, expirations,
 };
 pub use report::{Check, ExpirationReport, OptionLine, Report, StrikeLine, ThirtyDay, instrument, thirty_day_iv};
 pub use screening_straddle::{near_45_days, straddle_quote};

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::numbers::{Wanted, percent, seconds};
-use super::rules::Rules;
 use crate::config::Color;
 use crate::render::Format;
+use crate::screen::Overrides;
 
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
@@ -113,12 +113,12 @@ pub(super) struct Picks {
     pub all: bool,
     /// Rules of choice
     #[command(flatten)]
-    pub rules: Rules,
+    pub rules: Overrides,
 }
 
 impl Picks {
     /// Rules alone.
-    pub(super) fn of_rules(rules: Rules) -> Self {
+    pub(super) fn of_rules(rules: Overrides) -> Self {
         Self {
             rules,
             ..Self::default()

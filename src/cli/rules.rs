@@ -8,12 +8,11 @@ use jiff::Timestamp;
 
 use super::exit::{Failure, FailureKind};
 use crate::config::Config;
-pub(super) use crate::screen::Overrides as Rules;
-use crate::screen::{CommandLine, FLAGS, Given, ListError, PROFILE_KEYS, RuleFlag, Typed, Unit};
+use crate::screen::{CommandLine, FLAGS, Given, ListError, Overrides, PROFILE_KEYS, RuleFlag, Typed, Unit};
 use crate::units::Vol;
 use crate::{market, screen, time};
 
-impl Args for Rules {
+impl Args for Overrides {
     fn augment_args(command: Command) -> Command {
         let profile = Arg::new(PROFILE)
             .long(PROFILE)
@@ -31,7 +30,7 @@ impl Args for Rules {
     }
 }
 
-impl FromArgMatches for Rules {
+impl FromArgMatches for Overrides {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         Ok(Self::read(matches.get_one(PROFILE).cloned(), matches))
     }
@@ -125,7 +124,7 @@ struct OutOfRange {
 }
 
 /// The rules of a screen: the profile's, with what was typed in front.
-pub(super) fn resolve(config: &Config, typed: &Rules, now: Timestamp) -> Result<screen::Rules, Failure> {
+pub(super) fn resolve(config: &Config, typed: &Overrides, now: Timestamp) -> Result<screen::Rules, Failure> {
     let screener = &config.screener;
     let name = typed
         .profile
@@ -174,9 +173,9 @@ const PROFILE: &str = "profile";
 mod tests {
     use super::*;
 
-    fn parsed(words: &[&str]) -> Result<Rules, clap::Error> {
-        let command = Rules::augment_args(Command::new("test")).no_binary_name(true);
-        Rules::from_arg_matches(&command.try_get_matches_from(words)?)
+    fn parsed(words: &[&str]) -> Result<Overrides, clap::Error> {
+        let command = Overrides::augment_args(Command::new("test")).no_binary_name(true);
+        Overrides::from_arg_matches(&command.try_get_matches_from(words)?)
     }
 
     #[test]
@@ -195,7 +194,7 @@ mod tests {
                 typed[flag.name] == recorded || typed[flag.name].as_f64() == recorded.as_f64(),
                 "{typed}"
             );
-            assert_ne!(typed, serde_json::to_value(Rules::default()).unwrap(), "{words:?}");
+            assert_ne!(typed, serde_json::to_value(Overrides::default()).unwrap(), "{words:?}");
         }
     }
 
@@ -232,7 +231,7 @@ mod tests {
         let recorded = r#"{"profile":null,"include_asset_classes":["Index"],"exclude_asset_classes":[],"exclude_symbols":[],
             "held_symbols":["SPY"],"allow_illiquid":false,"min_vrp":1.3,"min_iv_percentile":null,"min_price":null,
             "max_slippage":null,"min_yield":0.02,"min_liquidity":3}"#;
-        let recorded: Rules = serde_json::from_str(recorded).unwrap();
+        let recorded: Overrides = serde_json::from_str(recorded).unwrap();
         assert_eq!((recorded.min_vrp, recorded.min_liquidity), (Some(1.3), Some(3)));
         let both = parsed(&["--min-vrp=0.5", "--held-symbols=QQQ"]).unwrap().over(recorded);
         assert_eq!((both.min_vrp, both.min_yield), (Some(0.5), Some(0.02)));

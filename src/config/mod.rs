@@ -26,18 +26,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use base_url::{BaseUrl, BaseUrlError};
-pub use credentials::{Credentials, CredentialsError, credentials};
-pub use dotenv::{DotenvError, LineFault};
-pub use error::{Error, Place, Problem};
+pub use base_url::BaseUrl;
+pub use credentials::{CredentialsError, credentials};
+pub use error::Error;
 pub use layer::Origin;
 pub use schema::schema;
 pub use secret::Secret;
 pub use settings::{Color, Dxlink, Legacy, Output, Screener, Store, Tastytrade, Universe, Volatility};
 pub use sources::{FlagValue, Sources, resolve, search_places};
-
-/// The configuration file as it ships, every key at its default.
-pub const RUNTIME_CONFIG: &str = include_str!("../../config/runtime_config.json");
 
 /// The effective configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -131,14 +127,6 @@ impl Config {
     /// Where `.env.tastytrade` is looked for, in this order: beside the configuration file, in `working_directory`.
     pub fn env_dirs(&self, working_directory: &Path) -> Vec<PathBuf> {
         sources::env_dirs(self.path.as_deref(), working_directory)
-    }
-
-    /// The asset class of `symbol`; for a future ask with its root.
-    pub fn asset_class(&self, symbol: &str) -> &str {
-        self.universe
-            .asset_classes
-            .get(symbol)
-            .unwrap_or(&self.universe.default_asset_class)
     }
 }
 

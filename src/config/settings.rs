@@ -128,7 +128,6 @@ pub struct Output {
 /// Whether colors are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Color {
     #[default]
     Auto,

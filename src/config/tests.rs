@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::dotenv::{DotenvError, LineFault};
 use super::*;
 use crate::screen::Profile;
 
@@ -64,6 +65,9 @@ fn write_env(dir: &TempDir, text: &str) -> PathBuf {
     set_mode(&path, 0o600);
     path
 }
+
+/// The configuration file as it ships, every key at its default.
+const RUNTIME_CONFIG: &str = include_str!("../../config/runtime_config.json");
 
 #[test]
 fn the_shipped_file_has_every_key_at_its_default() {
@@ -282,10 +286,15 @@ fn users_add_to_profiles_and_asset_classes_key_by_key() {
     );
     assert_eq!(config.screener.profile("plain").unwrap(), &Profile::default());
     assert_eq!(config.screener.profiles.len(), 6);
-    assert_eq!(config.asset_class("XLE"), "Energy");
-    assert_eq!(config.asset_class("SPY"), "Equity");
-    assert_eq!(config.asset_class("/ES"), "Index");
-    assert_eq!(config.asset_class("ES"), "Equity");
+    let universe = &config.universe;
+    let class = |symbol: &str| {
+        let listed = universe.asset_classes.get(symbol);
+        listed.unwrap_or(&universe.default_asset_class).as_str()
+    };
+    assert_eq!(class("XLE"), "Energy");
+    assert_eq!(class("SPY"), "Equity");
+    assert_eq!(class("/ES"), "Index");
+    assert_eq!(class("ES"), "Equity");
     assert_eq!(
         config.origin("screener.profiles.balanced.min_vrp_structural"),
         &Origin::Default

@@ -42,10 +42,7 @@ const NEEDED_BARS: usize = 92;
 
 /// Whether `kind` has daily bars at all.
 pub(super) fn has_bars(kind: Kind) -> bool {
-    match kind {
-        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => true,
-        Kind::EquityOption | Kind::FutureOption => false,
-    }
+    !kind.is_option()
 }
 
 /// Whether realized volatility has to be computed from bars: always for futures, whose contracts the venue's figure does

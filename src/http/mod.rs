@@ -13,10 +13,10 @@ mod tls;
 mod transport;
 mod wait;
 
-pub use client::{Cause, Reply, SetupError, TransportError, error_chain, is_loopback};
+pub use client::{Reply, SetupError, TransportError, error_chain, is_loopback};
 pub(crate) use lenient::Lenient;
 pub use rate_limiter::RateLimiter;
 pub use text::{clean, encode, endpoint};
-pub use tls::{TlsError, tls_config};
+pub use tls::tls_config;
 pub use transport::{Playback, Request, Transport};
 pub use wait::{backoff, date, retry_after, stretched};

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 
 use super::{ChartHistory, DailyBar, Error};
 use crate::http::{Lenient, clean};
+use crate::time;
 use crate::units::Price;
 
 /// Reads a chart.
@@ -128,7 +129,7 @@ impl Meta {
             Offset::from_seconds(seconds).ok().map(TimeZone::fixed)
         };
         match self.exchange_timezone_name.clone().ok().as_deref() {
-            Some("America/New_York") => jiff::tz::get!("America/New_York"),
+            Some("America/New_York") => time::new_york_zone(),
             Some(name) => TimeZone::get(name).ok().or_else(offset).unwrap_or(TimeZone::UTC),
             None => offset().unwrap_or(TimeZone::UTC),
         }

@@ -1,5 +1,6 @@
 //! What can go wrong with the chart endpoint, by cause.
 
+#[cfg(test)]
 use std::borrow::Cow;
 
 use crate::http::{SetupError, TransportError};
@@ -50,6 +51,7 @@ pub enum Error {
     },
 }
 
+#[cfg(test)]
 impl Error {
     /// A stable word for programs: `limit_reached`, `rate_limited`, `unknown_symbol`, `http_502`, …
     pub fn code(&self) -> Cow<'static, str> {

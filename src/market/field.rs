@@ -155,7 +155,6 @@ macro_rules! fields {
     ($($(#[doc = $doc:literal])+ $field:ident, $accessor:ident: $type:ident $(($decimals:literal))? = $spec:expr;)*) => {
         /// The fields of a record that have a source, in the order in which they are printed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[expect(missing_docs, reason = "each is described at its line of the table, for readers of the schema too")]
         pub enum Field { $($field,)* }
 
         impl Field {

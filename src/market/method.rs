@@ -19,7 +19,6 @@ macro_rules! methods {
     ) => {
         /// How a value was made. Two values are made in the same way where these are equal.
         #[derive(Debug, Clone, PartialEq)]
-        #[expect(missing_docs, reason = "the words say it")]
         pub enum Method {
             $($plain,)*
             $($(#[doc = $doc])* $made $of,)*

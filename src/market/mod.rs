@@ -27,26 +27,27 @@ mod subject;
 mod vol_inputs;
 mod vol_report;
 
-pub use bars::ClosedBars;
 pub use coverage::{Coverage, MissingField};
 pub use evidence::{Evidence, Predecessor, Rules, VolRules};
-pub use field::{Bounds, Field, FieldSpec, FieldType, Group, Kinds};
-pub use field_value::{FieldMap, FieldValue, Held, rating};
+pub use field::{Field, FieldType, Group};
+pub use field_value::{FieldMap, FieldValue, rating};
 pub use gaps::{Gap, gaps, needs_hv, needs_price};
 pub use merge::merge;
-pub use method::{Method, Seam, Series, StraddleFigure, StraddleMethod};
+pub use method::Method;
 pub use note::Note;
 pub use notes::ages;
 pub use precedence::{Precedence, first_source};
 pub use price::{market_of, tradable};
 pub use reason::Reason;
 pub use record::{Attempt, Missing, Record, Source, Sourced};
-pub use roll::{ActiveSpan, Roll, RollTime};
+#[cfg(test)]
+pub use roll::RollTime;
+pub use roll::{ActiveSpan, Roll};
 pub use run::{
     FeedState, LegacyState, Mode, RestState, Run, RunError, SourceState, Sources, StoppedBy, StoreState, Timing,
 };
 pub use stored::{PastDay, PastIv, Stored, StoredBars, StoredValue, stored_values};
 pub use straddle::{StraddleQuote, TwoSided};
 pub use subject::Subject;
-pub use vol_inputs::{HvBySource, VolInputs};
+pub use vol_inputs::VolInputs;
 pub use vol_report::{Compared, Expected, Forecast, Horizon, Measured, OverForecast, Premiums, Term, VolReport};

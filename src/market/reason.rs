@@ -18,7 +18,6 @@ use crate::vol::roll::RollError;
 
 /// Why a source has no value, or why one cannot be computed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[expect(missing_docs, reason = "each says what it means")]
 pub enum Reason {
     // Nobody was asked.
     #[error("not asked")]

@@ -237,6 +237,7 @@ macro_rules! accessors {
         impl Record {
             $(
                 $(#[doc = $doc])+
+                #[allow(dead_code, reason = "every field of the table has one")]
                 pub fn $accessor(&self) -> Option<Sourced<held!($type)>> {
                     self.typed(Field::$field)
                 }

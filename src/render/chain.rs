@@ -168,7 +168,6 @@ pub struct OptionBlock {
 
 /// Our own Greeks, in the feed's units.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[expect(missing_docs, reason = "they are those of the option")]
 pub struct GreeksBlock {
     pub delta: f64,
     pub gamma: f64,

@@ -40,7 +40,6 @@ pub type Lines<'a> = Box<dyn Iterator<Item = io::Result<String>> + 'a>;
 pub type Records<'a> = Box<dyn Iterator<Item = io::Result<Vec<String>>> + 'a>;
 
 /// Cells under a header.
-#[expect(missing_debug_implementations, reason = "the rows are an iterator")]
 pub struct Grid<'a> {
     /// The columns' names in machine output.
     pub header: Vec<String>,

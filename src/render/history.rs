@@ -38,7 +38,6 @@ pub struct History {
 
 /// What was kept of one symbol and session; `null` is what was not.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names and units are those of a row")]
 pub struct Session {
     pub symbol: Symbol,
     /// The session, `YYYY-MM-DD`.

@@ -30,14 +30,10 @@ mod vol_windows;
 #[cfg(test)]
 mod tests;
 
-pub use block::{Block, Columns};
-pub use chain::{ChainBlock, CheckBlock, ExpirationBlock, GreeksBlock, OptionBlock, StrikeBlock, ThirtyDayBlock};
-pub use document::{Document, Grid, Lines, Records};
+pub use document::Document;
 pub use format::{Format, Style, Turn, write, write_turn};
-pub use history::{History, Origin, Session};
-pub use row::{Provenance, Row, row_columns};
-pub use run::{Command, Explanation, Meta, Recorded, Rejected, RunDocument, SCHEMA_VERSION};
+pub use history::History;
+pub use run::{Meta, Recorded, RunDocument};
 pub use schema::schema;
-pub use values::{Every, Fields, Kept, OfOption, Values};
 pub use vol_file::VolFile;
 pub use vol_symbol::VolSymbol;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::date;
 use serde_json::Value;
 
+use super::row::row_columns;
 use super::*;
 use crate::instrument::{Kind, Symbol};
 use crate::market::{

@@ -7,9 +7,10 @@ use crate::instrument::Kind;
 use crate::market::Field;
 
 pub(super) fn kind(ask: &Ask<'_>) -> Answer {
-    match ask.record.kind {
-        Kind::Equity | Kind::Index | Kind::Future | Kind::Crypto => ask.pass("Kind: underlying"),
-        Kind::EquityOption | Kind::FutureOption => ask.fail("Kind: options are not screened"),
+    if ask.record.kind.is_option() {
+        ask.fail("Kind: options are not screened")
+    } else {
+        ask.pass("Kind: underlying")
     }
 }
 

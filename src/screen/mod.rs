@@ -18,18 +18,15 @@ mod table;
 mod thresholds;
 
 pub use ask::GateVerdict;
-pub use diff::{Diff, Left, Moved, diff};
-pub use gate::{Gate, GateResult, first_failure, gates, wants_straddle};
+pub use diff::{Diff, diff};
+pub use gate::{Gate, GateResult, wants_straddle};
 pub use report::{Report, View, explain, run};
-pub use rules::{Rules, ScoreRules};
+pub use rules::Rules;
 pub use score::score;
-pub use screened::{Explained, Screened};
-pub use signal::{Assessment, Environment, Flag, Signal, Vote, assess};
-pub use sort::{Direction, Sort, SortError, SortKey};
-pub use table::{
-    ASCENDING, Choices, CommonRules, FLAGS, Given, Limits, Nearness, Overrides, PROFILE_KEYS, Profile, RANGES,
-    ScorePoints, SignalBands, VoteBands, Weights,
-};
+pub use screened::Screened;
+pub use signal::{Assessment, Environment, Flag, Signal, Vote};
+pub use sort::{Sort, SortKey};
+pub use table::{ASCENDING, CommonRules, FLAGS, Given, Overrides, PROFILE_KEYS, Profile, RANGES, Weights};
 pub use thresholds::{CommandLine, Flag as RuleFlag, ListError, Range, Typed, Unit};
 
 #[cfg(test)]

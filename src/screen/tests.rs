@@ -4,6 +4,9 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::fixture::{TODAY, dxlink, empty, future, rest, rules, share, volatility};
+use super::gate::{first_failure, gates};
+use super::signal::assess;
+use super::sort::SortError;
 use super::*;
 use crate::instrument::{Kind, Symbol};
 use crate::market::{Field, Missing, Record};

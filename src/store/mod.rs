@@ -18,10 +18,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-pub use error::{Error, Newer};
+pub use error::Error;
 pub use file::{Opened, Place, Store, World};
-pub use import::{EntryFault, HeadingFault, Import, ImportError};
-pub use past::{Entry, Intake};
+pub use import::{Import, ImportError};
 
 use crate::instrument::{StreamerSymbol, Symbol};
 use crate::market::{ActiveSpan, Field, PastIv, StoredBars, StoredValue};

@@ -5,6 +5,7 @@ use jiff::civil::date;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::past::Entry;
 use super::*;
 use crate::dxlink::{Candle, Candles, Greeks, Quote, Summary, Trade};
 use crate::market::{Record, Source, Sourced};

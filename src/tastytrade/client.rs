@@ -83,10 +83,8 @@ pub struct Client {
 }
 
 impl Client {
+    #[cfg(test)]
     /// A client that has sent nothing yet.
-    ///
-    /// # Errors
-    /// [`Error::Setup`] when the address is neither https nor loopback, or TLS does not work.
     pub fn new(settings: Settings, credentials: Credentials) -> Result<Self, Error> {
         let transport = Transport::network(&settings.base_url, &settings.user_agent, settings.timeout)?;
         Ok(Self::over(transport, settings, credentials))

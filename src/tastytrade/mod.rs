@@ -20,7 +20,9 @@ mod types;
 mod samples;
 
 pub use crate::http::error_chain;
-pub use chains::{Chain, ChainFuture, ListedExpiration, ListedOption, ListedStrike, Settlement};
+#[cfg(test)]
+pub use chains::ChainFuture;
+pub use chains::{Chain, ListedExpiration, ListedOption, ListedStrike, Settlement};
 pub use client::{BatchAnswer, Client, Credentials, Settings, Traffic};
 pub use error::Error;
 pub use futures::{active_contract, contract_before};

@@ -4,6 +4,8 @@
 //! `exchange-hours` tables (2010 to 2028 for shares, 2010 to 2027 for futures); its types stop here. Outside the covered
 //! years every weekday counts as a full session.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDate;
 use exchange_hours::{Exchange, ExchangeCalendar, HolidayKind, MarketHoursKey};
 use jiff::civil::{Date, Time, Weekday};
@@ -139,9 +141,14 @@ pub fn sessions_back(market: Calendar, end: Date, n: usize) -> Vec<Date> {
     sessions
 }
 
+/// The zone of New York by the rules since 2007, without the time zone data of the system.
+pub fn new_york_zone() -> TimeZone {
+    NEW_YORK.clone()
+}
+
 /// The calendar date in New York at `ts`.
 pub fn new_york_date(ts: Timestamp) -> Date {
-    ts.to_zoned(NEW_YORK).date()
+    NEW_YORK.to_datetime(ts).date()
 }
 
 /// The number of days from 1970-01-01 to `date`, as the feed counts days.
@@ -221,17 +228,16 @@ fn time_of_day(seconds: u32) -> Option<Time> {
 }
 
 fn new_york(day: Date, time: Time) -> Option<Timestamp> {
-    day.to_datetime(time)
-        .to_zoned(NEW_YORK)
-        .ok()
-        .map(|zoned| zoned.timestamp())
+    NEW_YORK.to_timestamp(day.to_datetime(time)).ok()
 }
 
 fn utc_midnight(day: Date) -> Option<Timestamp> {
     day.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
-const NEW_YORK: TimeZone = jiff::tz::get!("America/New_York");
+#[expect(clippy::expect_used, reason = "the rule is a literal, and tests read it")]
+static NEW_YORK: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").expect("a rule for summer time"));
 const EPOCH: Date = Date::constant(1970, 1, 1);
 const EQUITY_OPEN: Time = Time::constant(9, 30, 0, 0);
 const EQUITY_CLOSE: Time = Time::constant(16, 0, 0, 0);
@@ -243,10 +249,38 @@ const DAY_OF_MOURNING_2018: Date = Date::constant(2018, 12, 5);
 
 #[cfg(test)]
 mod tests {
+    use chrono::{Offset, TimeZone as _};
+    use chrono_tz::OffsetName;
     use jiff::civil::date;
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn new_york_keeps_the_hours_of_the_public_time_zone_data() {
+        let listed = |ts: Timestamp| {
+            let utc = chrono::DateTime::from_timestamp(ts.as_second(), 0).unwrap();
+            let offset = chrono_tz::America::New_York.offset_from_utc_datetime(&utc.naive_utc());
+            (
+                offset.fix().local_minus_utc(),
+                offset.abbreviation().unwrap().to_owned(),
+            )
+        };
+        // The clocks change in the weeks from 8 March and from 1 November.
+        let weeks = [(1, 1), (3, 8), (7, 1), (11, 1)];
+        for day in (2007..2037).flat_map(|year| weeks.map(|(month, day)| date(year, month, day))) {
+            let midnight = utc_midnight(day).unwrap();
+            for hour in 0..7 * 24 {
+                let ts = midnight + hour.hours();
+                let info = NEW_YORK.to_offset_info(ts);
+                assert_eq!(
+                    (info.offset().seconds(), info.abbreviation().to_owned()),
+                    listed(ts),
+                    "{ts}"
+                );
+            }
+        }
+    }
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

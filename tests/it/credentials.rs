@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
-use variance::demo::{RestRule, Times, Venue};
+use variance_demo::{RestRule, Times, Venue};
 
 use crate::run::{NOW, Run, at, faulty, status, venue, venue_with_rest};
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use variance::demo::{FeedRule, RestEffect, Venue};
+use variance_demo::{FeedRule, RestEffect, Venue};
 
 use crate::run::{Answer, Run, at_once, names_in, promptly, venue_with_feed, venue_with_rest};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use variance::demo::RestEffect;
+use variance_demo::RestEffect;
 
 use crate::run::{Run, promptly, row, symbols, venue_with_rest};
 

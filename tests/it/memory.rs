@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use variance::time::{self, Calendar};
+use variance_time::{self as time, Calendar};
 
 use crate::run::Run;
 

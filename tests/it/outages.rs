@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use variance::demo::{Cut, FeedRule, RestEffect, Times};
+use variance_demo::{Cut, FeedRule, RestEffect, Times};
 
 use crate::run::{
     Run, at, at_once, faulty, promptly, reset_after, row, status, symbols, venue, venue_with_feed, venue_with_rest,

@@ -5,10 +5,10 @@ use std::fs;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use variance::demo::market::Market;
-use variance::time::{self, Calendar as Exchange};
-use variance::vol::bars::{Bar, clean};
-use variance::vol::panel::Panel;
+use variance_demo::market::Market;
+use variance_time::{self as time, Calendar as Exchange};
+use variance_vol::bars::{Bar, clean};
+use variance_vol::panel::Panel;
 
 use crate::run::{NOW, Run, at_once};
 

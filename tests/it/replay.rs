@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use variance::demo::{Options, Pace, Venue};
+use variance_demo::{Options, Pace, Venue};
 
 use crate::run::{Answer, Run, faulty, reset_after, status, symbols, venue};
 

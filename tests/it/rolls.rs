@@ -5,8 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use variance::demo::market::Market;
-use variance::time::{self, Calendar as Exchange};
+use variance_demo::market::Market;
+use variance_time::{self as time, Calendar as Exchange};
 
 use crate::run::{Answer, NOW, Run, row, venue};
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use variance::demo::{Cut, Faults, FeedRule, Options, Pace, Refusal, RestEffect, RestRule, Times, Venue};
+use variance_demo::{Cut, Faults, FeedRule, Options, Pace, Refusal, RestEffect, RestRule, Times, Venue};
 
 /// The moment all runs take for now, half an hour after the venue's close; the venue's own default.
 pub(crate) const NOW: &str = "2026-11-20T21:30:00Z";
@@ -117,7 +117,7 @@ impl Run {
     }
 
     /// Puts a file into the working directory.
-    pub(crate) fn file(self, path: &str, text: &str) -> Self {
+    pub(crate) fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();

@@ -70,6 +70,9 @@ fn watchlists_come_from_a_file_from_stdin_and_from_the_configuration() {
     let list = "\u{feff}symbol\r\n# mine\r\n/ES\r\n\r\nSPY\r\nSPY\r\n";
     let from_file = Run::demo("screen --all --sort symbol --watchlist list.csv").file("list.csv", list);
     assert_eq!(symbols(&from_file.document()), ["/ES", "SPY"]);
+    let utf16: Vec<u8> = list.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let from_excel = Run::demo("screen --all --sort symbol --watchlist list.csv").file("list.csv", &utf16);
+    assert_eq!(symbols(&from_excel.document()), ["/ES", "SPY"]);
     let from_stdin = Run::demo("screen --all --sort symbol --watchlist -").stdin(list);
     assert_eq!(symbols(&from_stdin.document()), ["/ES", "SPY"]);
     let configured = Run::demo("screen --all --sort symbol").file("list.csv", list).file(

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use variance::demo::Venue;
+use variance_demo::Venue;
 
 use crate::run::{Answer, NOW, Run, at, at_once, faulty, row, some_of_the_watchlist, status, symbols, venue};
 

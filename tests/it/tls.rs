@@ -8,7 +8,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use variance::demo::{Faults, Options, Refusal, RestEffect, RestRule, Times, Venue};
+use variance_demo::{Faults, Options, Refusal, RestEffect, RestRule, Times, Venue};
 
 use crate::run::Run;
 

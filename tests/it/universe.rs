@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use variance::demo::market::Market;
-use variance::time::{self, Calendar as Exchange};
+use variance_demo::market::Market;
+use variance_time::{self as time, Calendar as Exchange};
 
 use crate::run::{NOW, Run, promptly, row, venue};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use variance::demo::{Faults, Options, Pace, RestEffect, RestRule, Times, Venue};
+use variance_demo::{Faults, Options, Pace, RestEffect, RestRule, Times, Venue};
 
 use crate::run::{Answer, Run, at, names_in, reset_after, status, venue_with_rest};
 

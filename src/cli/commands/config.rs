@@ -5,8 +5,9 @@ use clap::{Args, Subcommand};
 use crate::cli::exit::{Failure, FailureKind};
 use crate::cli::output::Output;
 use crate::cli::question::Command;
-use crate::cli::rules::{self, Rules};
+use crate::cli::rules;
 use crate::cli::session::Session;
+use crate::screen::Overrides;
 use crate::{config, render};
 
 /// Show, check or describe the configuration
@@ -77,7 +78,7 @@ fn show(config: &config::Config, json: bool) -> Result<(), Failure> {
 fn check(session: &Session) -> Result<(), Failure> {
     let config = session.config(None)?;
     for name in config.screener.profiles.keys() {
-        rules::resolve(&config, &Rules::of_profile(name), session.now)?;
+        rules::resolve(&config, &Overrides::of_profile(name), session.now)?;
     }
     let place = config
         .path

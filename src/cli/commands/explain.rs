@@ -10,14 +10,14 @@ use crate::cli::flags::{Data, Picks};
 use crate::cli::job::Job;
 use crate::cli::output::Printer;
 use crate::cli::question::{Answer, Command, Question, Recorded, Replay};
-use crate::cli::rules::{self, Rules};
+use crate::cli::rules;
 use crate::cli::session::Session;
 use crate::cli::universe::symbols;
 use crate::config::Config;
 use crate::gather::Priority;
 use crate::market::Coverage;
 use crate::render::RunDocument;
-use crate::screen;
+use crate::screen::{self, Overrides};
 
 /// Show every gate with value and limit, every number with its source
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(in crate::cli) struct Explain {
     symbols: Vec<String>,
     /// Rules of choice.
     #[command(flatten)]
-    rules: Rules,
+    rules: Overrides,
     /// How and from where.
     #[command(flatten)]
     data: Data,
@@ -51,13 +51,13 @@ impl Command for Explain {
 /// What is to be explained, and on which day.
 #[derive(Debug)]
 struct Explanation {
-    typed: Rules,
+    typed: Overrides,
     rules: screen::Rules,
     today: Date,
 }
 
 impl Explanation {
-    fn new(typed: Rules, config: &Config, session: &Session) -> Result<Self, Failure> {
+    fn new(typed: Overrides, config: &Config, session: &Session) -> Result<Self, Failure> {
         Ok(Self {
             rules: rules::resolve(config, &typed, session.now)?,
             typed,

@@ -1,7 +1,6 @@
 //! The legacy chart endpoint: daily bars as parallel arrays with a hole in them, futures by their front month.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use variance_time as time;
 
@@ -9,8 +8,6 @@ use super::body;
 use super::{Request, RestAnswer};
 use crate::market::listings::{Class, Listing};
 use crate::market::{Bar, Market};
-
-const NEW_YORK: TimeZone = jiff::tz::get!("America/New_York");
 
 const RANGES: [(&str, usize); 11] = [
     ("1d", 1),
@@ -91,7 +88,7 @@ fn result(market: &Market, symbol: &str, listing: &Listing, range: &str, bars: &
         let day = time::date_of_bar(bar.day_ms)?;
         Some(
             day.at(hour, minute, 0, 0)
-                .to_zoned(NEW_YORK)
+                .to_zoned(time::new_york_zone())
                 .ok()?
                 .timestamp()
                 .as_second(),
@@ -112,8 +109,9 @@ fn result(market: &Market, symbol: &str, listing: &Listing, range: &str, bars: &
     let high = bars.iter().map(|bar| bar.high).max_by(f64::total_cmp);
     let low = bars.iter().map(|bar| bar.low).min_by(f64::total_cmp);
     let name = listing.description();
-    let offset = NEW_YORK.to_offset(market.anchor()).seconds();
-    let abbreviation = market.anchor().to_zoned(NEW_YORK).strftime("%Z").to_string();
+    let new_york = market.anchor().to_zoned(time::new_york_zone());
+    let offset = new_york.offset().seconds();
+    let abbreviation = new_york.strftime("%Z").to_string();
     let day = market.day();
     let period = |from: i8, to: i8| session(day, (from, to), &abbreviation, offset);
     let mut result = json!({
@@ -151,7 +149,7 @@ fn session(day: Date, (from, to): (i8, i8), abbreviation: &str, offset: i32) -> 
     let half = |hour: i8| if hour == 9 { 30 } else { 0 };
     let at = |hour: i8| {
         day.at(hour, half(hour), 0, 0)
-            .to_zoned(NEW_YORK)
+            .to_zoned(time::new_york_zone())
             .map(|at| at.timestamp().as_second())
             .ok()
     };

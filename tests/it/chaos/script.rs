@@ -357,7 +357,7 @@ fn every_script_is_understood_and_no_effect_is_left_out() {
     let mut chance = Rng::with_seed(0);
     let rules: Vec<String> = (0..4000).map(|_| rule(&mut chance)).collect();
     for rule in &rules {
-        variance::demo::parse(rule).unwrap_or_else(|error| panic!("{rule}: {error}"));
+        variance_demo::parse(rule).unwrap_or_else(|error| panic!("{rule}: {error}"));
     }
     let guide = include_str!("../../../docs/fault-scripts.md");
     let examples = guide

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use variance::demo::market::{Last, Market};
+use variance_demo::market::{Last, Market};
 
 use self::options::{Spot, When};
 use self::rest::{Name, Rest, number};

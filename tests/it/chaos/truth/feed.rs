@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use variance::demo::market::{Last, Market};
+use variance_demo::market::{Last, Market};
 
 /// What the feed offers for `field` after `last`, by the method of each value.
 pub(super) fn offers(last: &Last, field: &str) -> Vec<(&'static str, f64)> {

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
-use variance::vol::black::{Right, Underlying};
-use variance::vol::implied::Quoted;
+use variance_vol::black::{Right, Underlying};
+use variance_vol::implied::Quoted;
 
 use super::feed::expiry;
 use super::rest::{Name, Rest, number};

@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
-use variance::demo::market::Market;
-use variance::demo::rest::{Request, answer};
+use variance_demo::market::Market;
+use variance_demo::rest::{Request, answer};
 
 /// The answers of the venue, each asked for once.
 #[derive(Debug)]
