@@ -153,17 +153,15 @@ fn a_spoiled_answer_gives_no_wrong_number_then_or_later() {
 #[test]
 fn a_session_holds_the_volatility_that_its_runs_computed_of_kept_bars() {
     let state = tempfile::tempdir().unwrap();
-    let screen = |now: &str| {
-        Run::new(&format!(
-            "screen --demo --seed 1 --all --symbols AA,FXI,/ES --now {now}"
-        ))
-        .state(state.path())
-        .document()
+    let screen = |moment: &str| {
+        Run::new(&format!("screen --demo --seed 1 --all --symbols AA,FXI,/ES {moment}"))
+            .state(state.path())
+            .document()
     };
-    screen("2026-11-20T22:30:00Z");
-    screen("2026-11-23T14:00:00Z");
-    let live = screen("2026-11-23T15:30:00Z");
-    let past = screen("2026-11-23");
+    screen("--now 2026-11-20T22:30:00Z");
+    screen("--now 2026-11-23T14:00:00Z");
+    let live = screen("--now 2026-11-23T15:30:00Z");
+    let past = screen("--as-of 2026-11-23");
     for symbol in ["AA", "FXI", "/ES"] {
         for field in ["hv30", "hv90"] {
             let (live, past) = (&row(&live, symbol)[field], &row(&past, symbol)[field]);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use variance_demo::market::Market;
-use variance_demo::{self, Options, Pace};
+use variance_demo::{self as demo, Options, Pace};
 
 use super::promise::Findings;
 use super::script::{SYMBOLS, VENUES, Venue};
@@ -166,7 +166,7 @@ fn prices_that_move_are_those_of_the_moment_they_name() {
         let lively = demo::Venue::start(lively).unwrap();
         // The feed waits for what it does not know, and meanwhile the others move.
         let asked = "quote SPY /ES AA SPX BTC/USD ./EW3Z26C6000:XCME NOSUCH --listen 1 --json";
-        let run = Run::new(&format!("--as-of {} {asked}", venue.now)).config(json!({ "legacy": { "enabled": false } }));
+        let run = Run::new(&format!("--now {} {asked}", venue.now)).config(json!({ "legacy": { "enabled": false } }));
         let document = run.env("API_BASE_URL", lively.base_url());
         let document = document.env("TT_CLIENT_SECRET", "x").env("TT_REFRESH_TOKEN", "x");
         let document = document.answer().done().document();

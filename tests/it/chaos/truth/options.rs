@@ -4,8 +4,11 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
+use variance_instrument::{Instrument, Kind};
 use variance_vol::black::{Right, Underlying};
+use variance_vol::chain::{Exercise, Expiration, OptionQuote, Strike as Quotes};
 use variance_vol::implied::Quoted;
+use variance_vol::smile::Smile;
 
 use super::feed::expiry;
 use super::rest::{Name, Rest, number};
@@ -60,9 +63,13 @@ pub(super) fn iv_at_30_days(rest: &Rest, name: &Name, spot: &Spot, when: When) -
     let (Some(near), Some(next)) = (near, own.or(later)) else {
         return Vec::new();
     };
+    let today = day_in_new_york(when.now);
+    let kind = |name: &String| Instrument::parse(name, today).unwrap().kind();
+    let exercised_early = name.metrics.as_ref().map(kind) == Some(Kind::Equity);
     let term = |listed: &Listed, rate| {
         let minutes = minutes(listed, when.quoted);
-        let vol = at_the_money(rest, listed, around(rest, listed, spot)?, minutes, rate)?;
+        let early = exercised_early.then_some(spot.price);
+        let vol = at_the_money(rest, listed, around(rest, listed, spot)?, minutes, (rate, early))?;
         Some(Term { minutes, vol })
     };
     let rates = [Some(rest.risk_free_rate()), None];
@@ -80,8 +87,14 @@ fn between(near: &Term, next: &Term) -> f64 {
 }
 
 /// The volatility on the parity forward, of the five strikes around `price`, linear in the strike between the nearest
-/// options out of the money.
-fn at_the_money(rest: &Rest, listed: &Listed, price: f64, minutes: f64, rate: Option<f64>) -> Option<f64> {
+/// options out of the money. Of options that may be exercised `early`, on a share of that price, it is that of `vol`.
+fn at_the_money(
+    rest: &Rest,
+    listed: &Listed,
+    price: f64,
+    minutes: f64,
+    (rate, early): (Option<f64>, Option<f64>),
+) -> Option<f64> {
     let middle = nearest(&listed.strikes, price)?;
     let strikes = &listed.strikes[middle.saturating_sub(2)..listed.strikes.len().min(middle + 3)];
     let kind = option_kind(listed);
@@ -99,6 +112,22 @@ fn at_the_money(rest: &Rest, listed: &Listed, price: f64, minutes: f64, rate: Op
     let pairs: Vec<(f64, f64)> = pairs.collect();
     let years = minutes / YEAR;
     let rate = rate.or_else(|| parity_rate(&pairs, years))?;
+    if let Some(spot) = early {
+        let side = |option: &str| {
+            let (bid, ask) = sides(&rest.quote(kind, option)).unwrap_or_default();
+            OptionQuote { bid, ask }
+        };
+        let quotes = strikes.iter().map(|at| Quotes {
+            strike: at.strike,
+            call: side(&at.call),
+            put: side(&at.put),
+        });
+        let exercise = Exercise::American { spot: Some(spot) };
+        let expiration = Expiration::new(minutes, rate, quotes.collect())
+            .ok()?
+            .exercised(exercise);
+        return Some(Smile::of(&expiration).ok()?.at_the_money().ok()?.get());
+    }
     let apart = |pair: &(f64, f64)| (pair.1.abs() * 1e10).round();
     let (strike, difference) = pairs.iter().min_by(|one, other| apart(one).total_cmp(&apart(other)))?;
     let forward = strike + (rate * years).exp() * difference;
