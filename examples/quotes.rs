@@ -1,6 +1,6 @@
-//! Prints quotes as they come: `cargo run --example quotes -- ws://127.0.0.1:PORT/dxlink TOKEN SPY AAPL`.
+//! Prints quotes as they come: `cargo run --example quotes -- ADDRESS TOKEN SPY AAPL`.
 //!
-//! `variance demo` prints the address of a venue to try it on; there any token will do.
+//! Address and token of a feed are what `/api-quote-tokens` answers, that of `variance demo` too.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example prints")]
 
