@@ -167,12 +167,12 @@ pub fn choose(
     now: Timestamp,
     entries_each: usize,
 ) -> Result<Choice, ChoiceError> {
-    let mut centerd = Vec::new();
+    let mut centered = Vec::new();
     for (expires_at, listed) in expirations {
         let price = prices.get(&listed.underlying).copied();
         let price = price.ok_or_else(|| ChoiceError::NoPrice(listed.underlying.clone()))?;
         let days = expires_at.duration_since(now).as_secs_f64() / 86_400.0;
-        centerd.push(Centred {
+        centered.push(Centered {
             center: nearest(&listed.strikes, price),
             reach: price * REACH * (days.max(0.0) / 30.0).sqrt(),
             expires_at,
@@ -180,7 +180,7 @@ pub fn choose(
         });
     }
     let entries = |breadth: &Breadth| -> usize {
-        let fed = centerd.iter().map(|one| fed(one.strikes(breadth)).0);
+        let fed = centered.iter().map(|one| fed(one.strikes(breadth)).0);
         fed.sum::<usize>() * entries_each
     };
     let widths = strikes.widths();
@@ -191,7 +191,7 @@ pub fn choose(
         .unwrap_or(Breadth::NARROWEST);
     let entries = entries(&breadth);
     let mut unfed = 0;
-    let expirations = centerd
+    let expirations = centered
         .into_iter()
         .map(|one| {
             let strikes = one.strikes(&breadth).to_vec();
@@ -215,7 +215,7 @@ pub fn choose(
 }
 
 /// An expiration and where its strikes are looked for.
-struct Centred {
+struct Centered {
     expires_at: Timestamp,
     listed: ListedExpiration,
     /// The place of the strike nearest to the price.
@@ -256,7 +256,7 @@ impl Strikes {
     }
 }
 
-impl Centred {
+impl Centered {
     fn strikes(&self, breadth: &Breadth) -> &[ListedStrike] {
         let strikes = &self.listed.strikes;
         let middle = strikes.get(self.center).map_or(0.0, |at| at.strike.get());

@@ -78,7 +78,7 @@ pub enum ChainError {
     NoForward,
     /// No strike lies at or below the forward, or its call or put is not quoted on both sides.
     #[error("the strike at the forward is not quoted on both sides")]
-    NoCentre,
+    NoCenter,
     /// One side has no quoted option out of the money.
     #[error("no quoted {0}s out of the money")]
     EmptySide(Side),

@@ -59,7 +59,7 @@ impl Strip {
     /// strip, at its ends the whole distance to the only one.
     ///
     /// # Errors
-    /// Those of [`Expiration::forward`], and [`ChainError::NoCentre`], [`ChainError::EmptySide`],
+    /// Those of [`Expiration::forward`], and [`ChainError::NoCenter`], [`ChainError::EmptySide`],
     /// [`ChainError::NoVariance`].
     pub fn of(expiration: &Expiration) -> Result<Self, ChainError> {
         let forward = expiration.forward()?.price;
@@ -67,8 +67,8 @@ impl Strip {
         let (below, above) = expiration
             .strikes()
             .split_at(expiration.strikes().partition_point(lower));
-        let (middle, below) = below.split_last().ok_or(ChainError::NoCentre)?;
-        let (call, put) = middle.pair().ok_or(ChainError::NoCentre)?;
+        let (middle, below) = below.split_last().ok_or(ChainError::NoCenter)?;
+        let (call, put) = middle.pair().ok_or(ChainError::NoCenter)?;
         let mut strip = quoted(below.iter().rev().map(|at| (at.strike, at.put.mid())));
         if strip.is_empty() {
             return Err(ChainError::EmptySide(Side::Put));
@@ -90,7 +90,7 @@ impl Strip {
             return Err(ChainError::NoVariance);
         }
         let (Some((lowest, _)), Some((highest, _))) = (strip.first(), strip.last()) else {
-            return Err(ChainError::NoCentre);
+            return Err(ChainError::NoCenter);
         };
         Ok(Self {
             minutes: expiration.minutes(),
